@@ -1,0 +1,28 @@
+# The two commands: make demo, make test. Each makes .venv and installs requirements.txt first, when missing.
+PYTHON ?= python3
+BIN := .venv/bin
+
+demo: .venv/ready        ## a federated session, end to end, on this machine
+	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
+
+test: .venv/ready        ## everything: style, unit tests, players, notebooks
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
+
+lab: .venv/ready         ## open the notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+bench: .venv/ready       ## measure; see benchmarks/README.md
+	$(BIN)/python -m benchmarks
+
+.venv/ready: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+help:
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
+
+.PHONY: demo test lab bench help

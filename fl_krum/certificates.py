@@ -1,0 +1,154 @@
+"""A certification authority and one key and certificate per player, made for one run.
+
+Players talk to each other over mutually authenticated TLS: each shows a certificate that the run's
+own authority has signed and that bears its name, ``CN=Player3``. The authority's key never leaves
+this process's memory and is forgotten at the end of `issue`, so that no further player can be made.
+A player's own key has to reach the player through a file; the caller picks a private folder.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+ROOT = "RootCA.crt"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What one player shows and proves: certificate and private key, both PEM."""
+
+    name: str
+    certificate: bytes
+    key: bytes
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write NAME.crt, and NAME.key readable by its owner alone; return both paths."""
+        certificate = folder / f"{self.name}.crt"
+        certificate.write_bytes(self.certificate)
+        key = folder / f"{self.name}.key"
+        write_private(key, self.key)
+        return [certificate, key]
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """The root certificate (PEM) of one run and the identities of its players 0…N-1."""
+
+    root: bytes
+    players: tuple[Identity, ...]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write RootCA.crt and every player's files to ``folder``; return the paths of the keys."""
+        (folder / ROOT).write_bytes(self.root)
+        return [player.write(folder)[1] for player in self.players]
+
+
+def issue(count: int, key_type: str = "ec", days: int = 1) -> Certificates:
+    """Make an authority and the identities of ``count`` players.
+
+    Parameters
+    ----------
+    count : int
+        Number of players N, named Player0 … Player{N-1}.
+    key_type : {"ec", "rsa"}
+        EC P-256, or RSA 2048, the only kind that SCALE-MAMBA takes.
+    days : int
+        How long the certificates are valid from now on.
+    """
+    root_key = _new_key(key_type)
+    root_name = _name("RootCA")
+    root = (
+        _builder(root_name, root_name, root_key.public_key(), root_key.public_key(), days)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .sign(root_key, hashes.SHA256())
+    )
+    players = tuple(_identity(f"Player{i}", root_key, key_type, days) for i in range(count))
+    return Certificates(root.public_bytes(serialization.Encoding.PEM), players)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner can read (on Windows: as the folder allows)."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
+    key = _new_key(key_type)
+    certificate = (
+        _builder(_name(name), _name("RootCA"), key.public_key(), root_key.public_key(), days)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+        .add_extension(
+            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            critical=False,
+        )
+        # TLS libraries of today match the subject alternative name rather than the common name.
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(root_key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    return Identity(
+        name,
+        certificate.public_bytes(pem),
+        key.private_bytes(
+            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+    )
+
+
+def _builder(subject, issuer, key, issuer_key, days: int) -> x509.CertificateBuilder:
+    """What every certificate of a run has, the key identifiers that OpenSSL's strict mode asks for too."""
+    now = datetime.now(timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))  # hosts' clocks differ
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False
+        )
+    )
+
+
+def _new_key(key_type: str):
+    if key_type == "ec":
+        return ec.generate_private_key(ec.SECP256R1())
+    if key_type == "rsa":
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    raise ValueError(f"key_type must be 'ec' or 'rsa', not {key_type!r}")
+
+
+def _name(common_name: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+
+
+def _key_usage(**allowed: bool) -> x509.KeyUsage:
+    uses = dict.fromkeys(
+        (
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    return x509.KeyUsage(**{**uses, **allowed})

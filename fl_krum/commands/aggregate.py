@@ -1,0 +1,149 @@
+"""``python -m fl_krum aggregate``: one secure Krum of the vectors in a file."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ..fixed_point import FixedPoint, real_matrix
+from ..krum import check_parameters, krum
+from ..players import LocalPlayers
+from ..program import KrumProgram
+from . import options as shared
+
+SUMMARY = "one Krum of the vectors in a file, inside SMPC or in the clear"
+DETAILS = """\
+The chosen vector goes to standard output as one row of comma-separated values, everything else to
+standard error.
+
+examples:
+  python -m fl_krum aggregate updates.npy --byzantine 2
+  python -m fl_krum aggregate updates.csv --byzantine 2 --plain
+  python -m fl_krum aggregate updates.csv --byzantine 2 --output chosen.npy
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "updates", metavar="UPDATES", help="a .npy or .csv file, one client's vector a row"
+    )
+    parser.add_argument(
+        "--byzantine", type=int, required=True, metavar="F",
+        help="Byzantine clients to tolerate, f, with 2f + 2 < n",
+    )  # fmt: skip
+    parser.add_argument(
+        "--plain", action="store_true", help="compute in the clear, and tell scores and choice"
+    )
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the vector to FILE, .npy or .csv, instead"
+    )
+    shared.add_players(parser)
+    shared.add_fixed_point(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    output = None if options.output is None else shared.output_path(options.output)
+    if output is not None and output.suffix not in (".npy", ".csv"):
+        raise ValueError(f"{output} is neither a .npy nor a .csv file")
+    updates = read_updates(Path(options.updates))
+    check_parameters(len(updates), options.byzantine)
+    fixed_point = shared.fixed_point(options)
+    fixed_point.encode(updates)  # wrong values are found before anything is started
+    if options.plain:
+        chosen = _in_the_clear(updates, options.byzantine, fixed_point)
+    else:
+        chosen = _among_players(updates, options, fixed_point)
+    _write(chosen, output)
+    return 0
+
+
+def read_updates(path: Path) -> np.ndarray:
+    """The matrix in a .npy or .csv file, shape (n, d); ValueError or OSError when there is none."""
+    if path.suffix == ".npy":
+        return _read_npy(path)
+    if path.suffix == ".csv":
+        return _read_csv(path)
+    raise ValueError(f"{path} is neither a .npy nor a .csv file")
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    try:
+        updates = np.load(path, allow_pickle=False)  # a pickle could run anything
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"{path} is not a .npy file of numbers: {error}") from None
+    if not isinstance(updates, np.ndarray):
+        raise ValueError(f"{path} holds several arrays, not one")
+    try:
+        return real_matrix(updates)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def _read_csv(path: Path) -> np.ndarray:
+    rows: list[list[float]] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file)
+        try:
+            for fields in filter(None, reader):
+                rows.append([_number(field) for field in fields])
+                if len(rows[-1]) != len(rows[0]):
+                    raise ValueError(f"{len(rows[-1])} values where the first has {len(rows[0])}")
+        except UnicodeDecodeError:
+            raise ValueError(f"{path} is not a text file") from None
+        except (ValueError, csv.Error) as error:
+            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
+    if not rows:
+        raise ValueError(f"{path} is empty; one client's vector a row is expected")
+    return np.array(rows)
+
+
+def _number(field: str) -> float:
+    try:
+        return float(field)
+    except ValueError:
+        raise ValueError(f"{field.strip()[:40]!r} is not a number") from None
+
+
+def _in_the_clear(updates: np.ndarray, f: int, fixed_point: FixedPoint) -> np.ndarray:
+    """Krum on the same words that the players would compute with, so that both agree exactly."""
+    result = krum(fixed_point.encode(updates), f)
+    scores = [float(score) * fixed_point.resolution**2 for score in result.scores]
+    shared.say(
+        f"Krum in the clear: n = {updates.shape[0]}, f = {f}, d = {updates.shape[1]}",
+        f"  scores  {' '.join(f'{score:.6g}' for score in scores)}",
+        f"  choice  row {result.index} (client {result.index + 1})",
+    )
+    return fixed_point.decode(result.vector)
+
+
+def _among_players(updates: np.ndarray, options, fixed_point: FixedPoint) -> np.ndarray:
+    n, d = updates.shape
+    program = KrumProgram(n=n, f=options.byzantine, d=d, rounds=1, fixed_point=fixed_point)
+    players = LocalPlayers(program, options.engine, options.deadline)
+    shared.say(
+        f"Krum inside SMPC: n = {n}, f = {program.f}, d = {d}; {program.players} players, "
+        f"threshold t = {program.threshold}, {players.engine} engine"
+    )
+    with players:
+        chosen = players.aggregate(updates)
+        statistics = players.statistics()
+    sent = ", ".join(f"{value} {key}" for key, value in statistics[0].items() if key != "player")
+    shared.say(
+        f"  start   {players.startup_seconds:.2f} s",
+        f"  result  {players.seconds:.2f} s" + (f"   (player 0: {sent})" if sent else ""),
+    )
+    return chosen
+
+
+def _write(chosen: np.ndarray, output: Path | None) -> None:
+    row = ",".join(map(repr, chosen.tolist())) + "\n"
+    if output is None:
+        sys.stdout.write(row)
+    elif output.suffix == ".npy":
+        np.save(output, chosen)
+    else:
+        output.write_text(row, encoding="utf-8")

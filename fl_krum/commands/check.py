@@ -1,0 +1,82 @@
+"""``python -m fl_krum check``: what is installed here, and whether the engines work."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import time
+
+import numpy as np
+
+from .. import engines
+from ..players import LocalPlayers, PlayerError
+from ..program import KrumProgram
+
+SUMMARY = "what is installed here, which engines work, and why not"
+DETAILS = """\
+Runs one tiny aggregation, three clients and the server, with each engine that can be used.
+
+example:
+  SCALE_MAMBA_HOME=~/SCALE-MAMBA python -m fl_krum check
+"""
+
+PACKAGES = ("numpy", "scikit-learn", "cryptography", "matplotlib", "tqdm", "ipywidgets")
+UPDATES = np.array([[1.0, 2.0], [1.5, 2.5], [-30.0, 40.0]])  # rows 0 and 1 tie: row 0 is chosen
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    del parser  # no options
+
+
+def run(options: argparse.Namespace) -> int:
+    print(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}")
+    for package in PACKAGES:
+        print(f"{package:<13} {_version(package)}")
+    problems = [problem for name in engines.ENGINES if (problem := _check_engine(name))]
+    if problems:
+        raise problems[0]
+    return 0
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed: pip install -r requirements.txt"
+
+
+def _check_engine(name: str) -> Exception | None:
+    """Print what can be said about an engine; return the error if it should work and does not."""
+    print(f"\nengine {name}")
+    engine = engines.find(name)
+    status = engine.status()
+    for label in ("version", "security"):
+        if value := getattr(status, label):
+            print(f"  {label:<10}  {value}")
+    if not status.usable:
+        print(f"  not usable  {status.reason}", flush=True)
+        nobody_asked = name == "scale-mamba" and not os.environ.get(engines.HOME)
+        return None if nobody_asked else ValueError(f"the {name} engine: {status.reason}")
+    try:
+        print(f"  works       {_try(engine)}", flush=True)
+    except PlayerError as error:
+        print("  fails       " + str(error).replace("\n", "\n              "), flush=True)
+        return PlayerError(f"the {name} engine fails")
+    return None
+
+
+def _try(engine: engines.Engine) -> str:
+    """One aggregation of three clients; how long it took."""
+    program = KrumProgram(n=3, f=0, d=2, rounds=1)
+    begin = time.perf_counter()
+    with LocalPlayers(program, engine) as players:
+        chosen = players.aggregate(UPDATES)
+    total = time.perf_counter() - begin
+    if not np.array_equal(chosen, UPDATES[0]):
+        raise PlayerError(f"the players chose {chosen.tolist()}, not {UPDATES[0].tolist()}")
+    return (
+        f"3 clients and the server: ready in {players.startup_seconds:.2f} s, "
+        f"aggregated in {players.seconds:.2f} s, {total:.2f} s in all"
+    )

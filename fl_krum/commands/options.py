@@ -1,0 +1,76 @@
+"""Options that several commands share, and checks of what they name."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from ..engines import ENGINES, HOME
+from ..fixed_point import FixedPoint
+
+
+def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
+    """n, f, d and T, with the defaults of the lesson."""
+    group = parser.add_argument_group("size of the computation")
+    group.add_argument("--clients", type=int, default=7, metavar="N", help="clients, n (default 7)")
+    group.add_argument(
+        "--byzantine", type=int, default=2, metavar="F",
+        help="Byzantine clients to tolerate, f, with 2f + 2 < n (default 2)",
+    )  # fmt: skip
+    group.add_argument(
+        "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
+    )
+    group.add_argument(
+        "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
+    )
+
+
+def add_fixed_point(parser: argparse.ArgumentParser) -> None:
+    """How real numbers become words."""
+    default = FixedPoint()
+    group = parser.add_argument_group("fixed point")
+    group.add_argument(
+        "--bits", type=int, default=default.bits, metavar="K",
+        help=f"bits of a value, sign included (default {default.bits})",
+    )  # fmt: skip
+    group.add_argument(
+        "--fraction", type=int, default=default.fraction, metavar="B",
+        help=f"bits of them after the point (default {default.fraction})",
+    )  # fmt: skip
+
+
+def add_players(parser: argparse.ArgumentParser) -> None:
+    """Which players, and how long to wait for them."""
+    group = parser.add_argument_group("players")
+    group.add_argument(
+        "--engine", default="auto", metavar="NAME",
+        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {HOME} is set, else embedded "
+        "(default auto)",
+    )  # fmt: skip
+    group.add_argument(
+        "--deadline", type=float, metavar="SECONDS",
+        help="give up when starting, or one aggregation, takes longer (default: by the engine)",
+    )  # fmt: skip
+
+
+def fixed_point(options: argparse.Namespace) -> FixedPoint:
+    return FixedPoint(bits=options.bits, fraction=options.fraction)
+
+
+def output_path(text: str) -> Path:
+    """The path of a file that can be written, checked before anything is computed."""
+    path = Path(text)
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; give the name of a file")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path} cannot be written: there is no folder {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"{path} cannot be written: no permission")
+    return path
+
+
+def say(*lines: str) -> None:
+    """Diagnostics: on standard error, so that standard output holds the result alone."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)

@@ -1,0 +1,43 @@
+"""``python -m fl_krum program``: write krum.mpc for given n, f, d and T."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from ..program import KrumProgram
+from . import options as shared
+
+SUMMARY = "write the MAMBA program for given n, f, d and T"
+DETAILS = """\
+example:
+  python -m fl_krum program --clients 10 --byzantine 3 --dimension 1000 --output krum.mpc
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", metavar="FILE", help="write it to FILE rather than to standard output"
+    )
+    shared.add_krum(parser, rounds=1)
+    shared.add_fixed_point(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    program = KrumProgram(
+        n=options.clients,
+        f=options.byzantine,
+        d=options.dimension,
+        rounds=options.rounds,
+        fixed_point=shared.fixed_point(options),
+    )
+    if options.output is None:
+        sys.stdout.write(program.source())
+        return 0
+    path = shared.output_path(options.output)
+    program.save(path)
+    shared.say(
+        f"{path}: Krum for n = {program.n}, f = {program.f}, d = {program.d}, T = {program.rounds}; "
+        f"{program.players} players, threshold t = {program.threshold}"
+    )
+    return 0

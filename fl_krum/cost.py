@@ -1,0 +1,214 @@
+"""What one secure aggregation costs on the embedded players, counted from their protocols.
+
+Every round of communication is one `Round` here, in the order in which the players exchange them,
+so that the sums are what the players themselves report: rounds and bytes exactly. Nothing is run.
+The protocols are those of the package ``mamba``: who sends how many field elements follows from N
+and t alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+PRIME_BYTES = 16  # one element of the field modulo 2^127 - 1
+SMALL_BYTES = 1  # one element of the field of 256 elements, which shares single bits
+HEADER_BYTES = 16  # of each message
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of communication.
+
+    Attributes
+    ----------
+    stage : str
+        Part of the computation: input, masks, distances, neighbours, scores, choice or output.
+    kind : str
+        ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
+        ``"output"`` (to player 0).
+    elements : int
+        Elements of the large field that one sender sends one receiver.
+    bits : int
+        Elements of the small field, likewise.
+    messages : int
+        Pairs of a sender and a receiver.
+    """
+
+    stage: str
+    kind: str
+    elements: int
+    bits: int
+    messages: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes sent in this round by all players together."""
+        return self.messages * (
+            HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
+        )
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Cost of one aggregation.
+
+    Attributes
+    ----------
+    rounds : tuple of Round
+        Every round of the first aggregation. The later ones of a session cost the same, but their
+        masks are made together (`masks_ahead` rounds), before the inputs come.
+    distance_comparisons, score_comparisons : int
+        Secure comparisons of two squared distances, and of two scores.
+    multiplications : int
+        Products that are brought back to degree t, in the large field.
+    bit_multiplications : int
+        The same, in the small field: the logic of the comparisons.
+    opened : int
+        Values that are opened to all players; each is masked, so it says nothing.
+    outputs : int
+        Values that are opened to player 0: the result.
+    """
+
+    rounds: tuple[Round, ...]
+    distance_comparisons: int
+    score_comparisons: int
+    multiplications: int
+    bit_multiplications: int
+    opened: int
+    outputs: int
+    players: int
+
+    @property
+    def comparisons(self) -> int:
+        """Secure comparisons in all."""
+        return self.distance_comparisons + self.score_comparisons
+
+    @property
+    def bytes(self) -> int:
+        """Bytes sent by all players together."""
+        return sum(one.bytes for one in self.rounds)
+
+    @property
+    def bytes_per_player(self) -> float:
+        """Mean number of bytes a player sends."""
+        return self.bytes / self.players
+
+    @property
+    def words_per_player(self) -> float:
+        """Mean number of 16-byte words a player sends."""
+        return self.bytes_per_player / PRIME_BYTES
+
+    def by_stage(self) -> dict[str, tuple[int, int]]:
+        """Rounds and bytes of each stage, in the order of the computation."""
+        stages: dict[str, tuple[int, int]] = {}
+        for one in self.rounds:
+            rounds, size = stages.get(one.stage, (0, 0))
+            stages[one.stage] = rounds + 1, size + one.bytes
+        return stages
+
+
+def estimate(program) -> Cost:
+    """Cost of one aggregation of a `KrumProgram`."""
+    count = _Counter(program)
+    rounds = tuple(count.rounds())
+    deals = [one for one in rounds if one.kind == "multiply"]
+    opens = [one for one in rounds if one.kind == "open"]
+    return Cost(
+        rounds=rounds,
+        distance_comparisons=count.triples,
+        score_comparisons=count.couples,
+        multiplications=sum(one.elements for one in deals),
+        bit_multiplications=sum(one.bits for one in deals),
+        opened=sum(one.elements + one.bits for one in opens),
+        outputs=program.d,
+        players=program.players,
+    )
+
+
+class _Counter:
+    """The rounds of krum.mpc, with the numbers of messages that the protocols need."""
+
+    def __init__(self, program):
+        self.n, self.d = program.n, program.d
+        self.near = program.n - program.f - 2
+        self.slots = program.n - 1
+        self.budget = program.budget
+        self.players, self.threshold = program.players, program.threshold
+        self.couples = self.n * (self.n - 1) // 2
+        self.triples = self.n * self.slots * (self.slots - 1) // 2
+
+    def rounds(self) -> Iterator[Round]:
+        d, n = self.d, self.n
+        yield self._round(
+            "input", "input", elements=d, messages=self._deal_messages(range(1, n + 1))
+        )
+        yield self._multiply("distances", self.couples)
+        yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
+        yield from self._powers()
+        yield from self._compare("choice", self.couples, self.budget.score_bits, unreduced=True)
+        yield from self._product_tree()
+        senders = range(2 * self.threshold + 1)
+        yield self._round("output", "output", elements=d, messages=len(senders) - (0 in senders))
+
+    def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
+        """Less-than on `width` pairs: mask, open, carry tree, open; see mamba/comparison.py."""
+        if unreduced:
+            yield self._multiply(stage, width)
+        yield from self._masks(width, bits)
+        yield self._open(stage, elements=width)
+        runs = -(-(bits - 1) // 3)
+        yield self._multiply(stage, bits=width * (3 * runs + runs))
+        yield self._multiply(stage, bits=width * 3 * runs)
+        while runs > 1:
+            yield self._multiply(stage, bits=width * 2 * (runs // 2))
+            runs = -(-runs // 2)
+        yield self._open(stage, bits=width)
+
+    def _masks(self, width, bits) -> Iterator[Round]:
+        """Numbers and coins of t + 1 dealers become one of each."""
+        summands = coins = self.threshold + 1
+        messages = self._deal_messages(range(summands))
+        yield self._round(
+            "masks", "deal", elements=2 * width, bits=(bits + 1) * width, messages=messages
+        )
+        while summands > 2 or coins > 1:
+            triples, pairs = summands // 3, coins // 2
+            yield self._multiply("masks", elements=pairs * width, bits=triples * bits * width)
+            summands, coins = summands - triples, coins - pairs
+        yield self._multiply("masks", bits=bits * width)
+
+    def _powers(self) -> Iterator[Round]:
+        """The powers of the ranks, doubled in number each time; the last ones are only summed,
+        then reduced."""
+        size, degree = self.slots * self.n, self.slots - 1
+        have = 1
+        while have < degree:
+            new = min(have, degree - have)
+            have += new
+            yield self._multiply("scores", size * new if have < degree else size)
+
+    def _product_tree(self) -> Iterator[Round]:
+        left = self.slots
+        while left > 1:
+            yield self._multiply("choice", self.n * (left // 2))
+            left -= left // 2
+
+    # --- one round
+    # ------------------------------------------------------------------------------------
+
+    def _multiply(self, stage, elements=0, bits=0) -> Round:
+        messages = self._deal_messages(range(2 * self.threshold + 1))
+        return self._round(stage, "multiply", elements, bits, messages)
+
+    def _open(self, stage, elements=0, bits=0) -> Round:
+        return self._round(stage, "open", elements, bits, self.players * (self.players - 1))
+
+    def _round(self, stage, kind, elements=0, bits=0, messages=0) -> Round:
+        return Round(stage, kind, elements, bits, messages)
+
+    def _deal_messages(self, dealers) -> int:
+        """The shares of the first t players are drawn from common keys; the others are sent
+        theirs."""
+        receivers = range(self.threshold, self.players)
+        return sum(len(receivers) - (dealer in receivers) for dealer in dealers)

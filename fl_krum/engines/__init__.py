@@ -1,0 +1,36 @@
+"""The kinds of player that can be started, and how one is picked.
+
+``embedded`` is this project's own player, always there. ``scale-mamba`` is the real SCALE-MAMBA,
+installed by the user, whose folder the environment variable ``SCALE_MAMBA_HOME`` names. Both run
+the same program and give the same result. `fl_krum.engines.run` says what an engine has to provide.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .embedded import EmbeddedEngine
+from .run import Command, Engine, EngineStatus, PreparedRun
+from .scale_mamba import HOME, ScaleMambaEngine
+
+__all__ = ["ENGINES", "HOME", "Command", "Engine", "EngineStatus", "PreparedRun", "find"]
+
+ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine)}
+
+
+def find(name: str = "auto") -> Engine:
+    """The engine of that name, usable on this machine or not; its ``status()`` tells.
+
+    ``auto`` is scale-mamba when `SCALE_MAMBA_HOME` is set, else embedded. Somebody who names an
+    installation wants it used, so a broken one is not passed over in silence.
+
+    Raises
+    ------
+    ValueError
+        There is no engine of that name.
+    """
+    if name == "auto":
+        name = ScaleMambaEngine.name if os.environ.get(HOME) else EmbeddedEngine.name
+    if name not in ENGINES:
+        raise ValueError(f"unknown engine {name!r}: choose one of auto, {', '.join(ENGINES)}")
+    return ENGINES[name]()

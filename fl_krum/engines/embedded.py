@@ -1,0 +1,99 @@
+"""The embedded engine: this project's own players, ``python -m mamba.player``, one process each.
+
+Always there, and the default. All players run on this machine and listen on 127.0.0.1 only;
+between them is mutual TLS, with certificates made for this one run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+from pathlib import Path
+
+from .. import certificates
+from .run import Command, EngineStatus, PreparedRun
+
+# mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
+# for conda has a package of the same name, and not imported: players are processes of their own.
+ROOT = Path(__file__).resolve().parents[2]
+
+# The players share the cores of this machine already; a pool of threads in each only gets in the way.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class EmbeddedEngine:
+    """Starts ``python -m mamba.player``; see `fl_krum.engines.run.Engine`."""
+
+    name = "embedded"
+
+    def status(self) -> EngineStatus:
+        if not (ROOT / "mamba" / "player.py").exists():
+            return EngineStatus(False, f"there is no mamba/player.py in {ROOT}: install fl_krum again")
+        return EngineStatus(
+            True,
+            version="Python {}.{}.{}".format(*sys.version_info[:3]),
+            security="Shamir shares, honest majority, semi-honest; openings are checked",
+        )
+
+    def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
+        source = folder / "krum.mpc"
+        source.write_text(program.source(), encoding="utf-8")
+        keys = certificates.issue(program.players, "ec").write(folder)
+        files = tuple(folder / f"view{i}.json" for i in range(program.players)) if views else ()
+        return PreparedRun(
+            commands=lambda: _commands(program.players, source, files),
+            ready=re.compile(rb"Player \d+ ready"),
+            start_deadline=30.0 + 2.0 * program.players,
+            round_deadline=_round_deadline(program.n, program.d),
+            ports_taken=frozenset({3}),
+            is_consequence=_is_consequence,
+            advice=_advice,
+            disposable=tuple(keys) if views else (folder,),
+            views=files,
+            reports_every_round=True,
+        )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that are free now; another program may still be quicker than the player."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _commands(players: int, source: Path, views: tuple[Path, ...]) -> list[Command]:
+    """One command a player, on ports that are free now."""
+    ports = ",".join(map(str, free_ports(players)))
+    shared = ("--ports", ports, "--certificates", str(source.parent), "--end-with-stdin")
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**dict.fromkeys(THREADS, "1"), "PYTHONPATH": path}
+    commands = []
+    for i in range(players):
+        view = ("--views", str(views[i])) if views else ()
+        argv = (sys.executable, "-m", "mamba.player", str(i), str(source), *shared, *view)
+        # Players do not stand in the run's own folder: it may be gone before they are.
+        commands.append(Command(argv, cwd=ROOT, env=environment))
+    return commands
+
+
+def _round_deadline(n: int, d: int) -> float:
+    """Seconds: some twenty times what distances and comparisons take on a quiet machine of 2 cores."""
+    return 60.0 + 1.2e-5 * n**2 * d + 2e-6 * n**5
+
+
+def _is_consequence(status: int, last_words: str) -> bool:
+    """Whether a player ended because another one had: its error speaks of a connection."""
+    return status == 1 and re.search("connect|reach|answer", last_words) is not None
+
+
+def _advice(status: int, last_words: str) -> str:
+    if status == 3:
+        return "Other programs keep taking the ports that were free a moment before: try again."
+    return ""

@@ -1,0 +1,111 @@
+"""What an engine hands to the supervisor, so that the supervisor need not know the engine.
+
+Every kind of player takes words on its standard input and, if it is player 0, prints its results
+as ``Output channel 0 : <signed integer>``. All that differs is written down here as plain data:
+what to start, how a player says that it is ready, how long it may take, and how to read its exit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """Whether an engine can be used on this machine.
+
+    Attributes
+    ----------
+    usable : bool
+    reason : str
+        Why it is not usable and what to do about it, in one line; empty when it is.
+    version : str
+        What would run, for a person to read.
+    security : str
+        The security it gives, in one line.
+    """
+
+    usable: bool
+    reason: str = ""
+    version: str = ""
+    security: str = ""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start one player: arguments (no secret among them), folder, added environment."""
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+def never(status: int, last_words: str) -> bool:
+    """No exit is the consequence of another."""
+    return False
+
+
+def no_advice(status: int, last_words: str) -> str:
+    """Nothing to add to an exit status."""
+    return ""
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """Everything the supervisor has to know about one run of the players 0…N-1.
+
+    Attributes
+    ----------
+    commands : callable () -> list of Command
+        The N commands. Called once per attempt to start, since each attempt takes fresh ports.
+    ready : pattern
+        Found on a player's standard output or error once it is connected to all the others.
+    start_deadline, round_deadline, stop_deadline : float
+        Seconds until all are ready, for one aggregation, and for ending after the last one.
+    ports_taken : set of int
+        Exit statuses that mean "a port is in use", worth another attempt.
+    absorbed : set of int
+        Exit statuses other than 0 that mean nothing once the whole result has been given.
+    is_consequence : callable (status, last words) -> bool
+        Whether a player that ended so most likely did because it lost another player.
+    advice : callable (status, last words) -> str
+        What the user can do about such an exit, in one sentence, or "".
+    disposable : tuple of Path
+        Files and folders no player needs any more once all are ready, private keys above all.
+    views : tuple of Path
+        Where player i writes what it saw, in the order of the players; empty when not asked for.
+    reports_every_round : bool
+        Whether players print "Sent … in R rounds" after every aggregation or only at the end.
+    """
+
+    commands: Callable[[], list[Command]]
+    ready: re.Pattern[bytes]
+    start_deadline: float
+    round_deadline: float
+    stop_deadline: float = 10.0
+    ports_taken: frozenset[int] = frozenset()
+    absorbed: frozenset[int] = frozenset()
+    is_consequence: Callable[[int, str], bool] = never
+    advice: Callable[[int, str], str] = no_advice
+    disposable: tuple[Path, ...] = ()
+    views: tuple[Path, ...] = ()
+    reports_every_round: bool = False
+
+
+class Engine(Protocol):
+    """A kind of player. `LocalPlayers` takes one by its name, or any object of this form."""
+
+    name: str
+
+    def status(self) -> EngineStatus:
+        """Look at this machine, start nothing."""
+
+    def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
+        """Write what the players of ``program`` (a KrumProgram) need to the private ``folder``.
+
+        Raises ValueError when the program cannot run here, or ``views`` cannot be given.
+        """

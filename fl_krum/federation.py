@@ -1,0 +1,262 @@
+"""A federated session: T rounds of local training and aggregation on one machine.
+
+Two things are arguments: how a client trains, and the rule that turns the clients' vectors into the
+next global model. So the same session runs with the plain mean, with Krum in the clear, or with
+Krum inside SMPC among `fl_krum.players.LocalPlayers`.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fl_krum.aggregators import AGGREGATORS, mean
+from fl_krum.attacks import ATTACKS
+from fl_krum.clients import SimulatedClients
+from fl_krum.data import Dataset, load, split
+from fl_krum.fixed_point import FixedPoint
+from fl_krum.krum import check_parameters, krum
+from fl_krum.models import LogisticModel
+
+
+@dataclass(frozen=True)
+class RoundRecord:
+    """What one round brought; accuracies are those on the test part, 0 … 1.
+
+    The last three only a simulation can know. In a real federation nobody has them, not even the
+    server, which gets one vector and never learns whose it is.
+
+    Attributes
+    ----------
+    round : int
+        Counted from 1.
+    accuracy : float
+        Of the new global model.
+    accuracy_mean : float
+        Of a second global model, trained alongside from the same start and under the same attack,
+        but aggregated with the plain mean.
+    accuracy_krum : float
+        Of the vector that Krum in the clear chooses among this round's vectors: the same as
+        `accuracy` when `matches_plaintext`.
+    seconds : float
+        Wall-clock time of the aggregation alone.
+    matches_plaintext : bool or None
+        Whether the new global model is, bit for bit, the vector that Krum in the clear chooses on
+        the same fixed-point words; None when the session aggregates by another rule than Krum.
+    vector : list of float, length d
+        The new global model.
+    chosen : int
+        Row that Krum in the clear chooses, counted from 0.
+    byzantine_chosen : bool
+        Whether that row is a Byzantine client's.
+    updates : ndarray of float64, shape (n, d)
+        What the clients sent, rounded to fixed point.
+    """
+
+    round: int
+    accuracy: float
+    accuracy_mean: float
+    accuracy_krum: float
+    seconds: float
+    matches_plaintext: bool | None
+    vector: list[float]
+    chosen: int
+    byzantine_chosen: bool
+    updates: np.ndarray = field(repr=False, compare=False)
+
+
+class FederatedSession:
+    """Clients with their data, f of them Byzantine, and the rounds that they go through.
+
+    The same arguments give the same run.
+
+    Parameters
+    ----------
+    clients, byzantine : int
+        n and f of Krum, 2f + 2 < n; f clients, picked by the seed, are Byzantine.
+    dimension : int
+        Length d of the model vector, one of ``fl_krum.data.DATASETS[dataset]``.
+    rounds : int
+        T, at least 1.
+    attack : str or Attack
+        A name in `fl_krum.attacks.ATTACKS`, or anything called in the same way. What Byzantine
+        clients send is clipped to the range of `fixed_point`: a player can input valid words only.
+    dataset : str
+        A name in `fl_krum.data.DATASETS`.
+    partition : {"iid", "dirichlet"}
+        How the training part is dealt out; `alpha` is the concentration of "dirichlet".
+    aggregate : callable or LocalPlayers
+        The rule: ``rule(X, f)`` with X of shape (n, d), giving a vector or a KrumResult, or an
+        object with a method ``aggregate(X)``.
+    train : callable, optional
+        ``train(vector, x, y, rng)`` gives the vector that a client makes of the global one; by
+        default the method of a `LogisticModel`.
+    fixed_point : FixedPoint, optional
+        By default that of the players' program, or else the standard one. It rounds what the
+        clients send under every rule, so that runs under different rules compare.
+    seed : int
+        At least 0.
+
+    Attributes
+    ----------
+    settings : dict
+        The arguments that are numbers or names, the players' `engine` (None without players) and
+        `start_accuracy`, the accuracy of `start`: ready for JSON.
+    data : Dataset
+    model : LogisticModel
+    parts : list of ndarray
+        Row numbers of each client's samples in the training part.
+    byzantine_clients : tuple of int
+        Rows of the Byzantine clients, counted from 0.
+    start : ndarray, shape (d,)
+        The first global model: a random vector or its opposite, whichever is the worse on the
+        training part, so that there is something to learn whatever the seed.
+
+    Raises
+    ------
+    ValueError
+        For any argument out of range, before anything runs.
+
+    Examples
+    --------
+    >>> records = FederatedSession(rounds=2, aggregate=krum, seed=1).run()
+    >>> [record.matches_plaintext for record in records]
+    [True, True]
+    """
+
+    def __init__(
+        self,
+        clients: int = 7,
+        byzantine: int = 2,
+        dimension: int = 5,
+        rounds: int = 5,
+        attack="sign-flip",
+        dataset: str = "breast_cancer",
+        partition: str = "iid",
+        alpha: float = 0.5,
+        aggregate=krum,
+        train: Callable[..., np.ndarray] | None = None,
+        fixed_point: FixedPoint | None = None,
+        seed: int = 0,
+    ):
+        check_parameters(clients, byzantine)
+        for name, value, least in (("rounds", rounds, 1), ("seed", seed, 0)):
+            if not isinstance(value, int | np.integer) or value < least:
+                raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
+        _check_program(aggregate, n=clients, f=byzantine, d=dimension, rounds=rounds)
+        attack = _find_attack(attack)
+        self._rule, self._f, self._rounds = aggregate, byzantine, rounds
+        self.fixed_point = fixed_point or _fixed_point_of(aggregate)
+        self.data = load(dataset, dimension, seed)
+        self.model = LogisticModel(self.data.features, self.data.classes)
+        # In this order, so that the same clients are Byzantine however the data are dealt out.
+        rng = np.random.default_rng(seed)
+        picked = rng.choice(clients, byzantine, replace=False)
+        self.byzantine_clients = tuple(sorted(picked.tolist()))
+        self.start = _poor_start(self.model, self.data, rng)
+        self.parts = split(self.data.y_train, clients, partition, alpha, rng)
+        self._clients = SimulatedClients(
+            [(self.data.x_train[part], self.data.y_train[part]) for part in self.parts],
+            self.byzantine_clients,
+            attack,
+            train or self.model.train,
+            limits=self.fixed_point.range(),
+            classes=self.data.classes,
+            seed=seed,
+        )
+        self.settings = dict(
+            clients=clients, byzantine=byzantine, dimension=dimension, rounds=rounds,
+            attack=getattr(attack, "name", "custom"), dataset=dataset, partition=partition,
+            alpha=alpha, seed=seed, engine=getattr(aggregate, "engine", None),
+            start_accuracy=self.accuracy(self.start),
+        )  # fmt: skip
+
+    def run(self, callback: Callable[[RoundRecord], object] | None = None) -> list[RoundRecord]:
+        """Go through all rounds; `callback` gets the record of each as soon as it is over."""
+        records = []
+        for record in self.rounds():
+            records.append(record)
+            if callback is not None:
+                callback(record)
+        return records
+
+    def rounds(self) -> Iterator[RoundRecord]:
+        """Go through the rounds one by one, yielding a `RoundRecord` after each.
+
+        Raises
+        ------
+        ValueError
+            If what an honest client sends is out of the range of `fixed_point`.
+        """
+        model = mean_model = self.start
+        for number in range(1, self._rounds + 1):
+            words = self.fixed_point.encode(self._clients.updates(model, number))
+            began = time.perf_counter()
+            model = self._aggregate(self.fixed_point.decode(words))
+            seconds = time.perf_counter() - began
+            mean_model = self._mean_round(mean_model, number)
+            yield self._record(number, words, model, mean_model, seconds)
+
+    def accuracy(self, vector) -> float:
+        """Share of the test part that the model `vector` classifies correctly."""
+        return self.model.accuracy(vector, self.data.x_test, self.data.y_test)
+
+    def _aggregate(self, updates) -> np.ndarray:
+        if hasattr(self._rule, "aggregate"):
+            return self._rule.aggregate(updates)
+        result = self._rule(updates, self._f)
+        return getattr(result, "vector", result)
+
+    def _mean_round(self, model, number) -> np.ndarray:
+        # A ruined model may take honest clients out of the range too. Their values are clipped as
+        # well: this session is a comparison, and has no players that could not input them.
+        updates = np.clip(self._clients.updates(model, number), *self.fixed_point.range())
+        return mean(self.fixed_point.decode(self.fixed_point.encode(updates)))
+
+    def _record(self, number, words, model, mean_model, seconds) -> RoundRecord:
+        plain = krum(words, self._f)  # on integers: exact
+        expected = self.fixed_point.decode(plain.vector)
+        is_krum = hasattr(self._rule, "aggregate") or self._rule in (krum, AGGREGATORS["krum"])
+        return RoundRecord(
+            round=number,
+            accuracy=self.accuracy(model),
+            accuracy_mean=self.accuracy(mean_model),
+            accuracy_krum=self.accuracy(expected),
+            seconds=seconds,
+            matches_plaintext=bool(np.array_equal(model, expected)) if is_krum else None,
+            vector=model.tolist(),
+            chosen=plain.index,
+            byzantine_chosen=plain.index in self.byzantine_clients,
+            updates=self.fixed_point.decode(words),
+        )
+
+
+def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
+    vector = model.random_vector(rng)
+    return min(vector, -vector, key=lambda v: model.accuracy(v, data.x_train, data.y_train))
+
+
+def _find_attack(attack):
+    if callable(attack):
+        return attack
+    if attack not in ATTACKS:
+        raise ValueError(f"attack must be one of {', '.join(ATTACKS)}; got {attack!r}")
+    return ATTACKS[attack]
+
+
+def _fixed_point_of(aggregate) -> FixedPoint:
+    program = getattr(aggregate, "program", None)
+    return FixedPoint() if program is None else program.fixed_point
+
+
+def _check_program(aggregate, rounds, **shape) -> None:
+    """Refuse players whose program is for another n, f or d, or for fewer rounds."""
+    program = getattr(aggregate, "program", None)
+    if program is None:
+        return
+    for name, wanted in shape.items():
+        if (made_for := getattr(program, name)) != wanted:
+            raise ValueError(f"the players' program is for {name} = {made_for}, not for {wanted}")
+    if program.rounds < rounds:
+        raise ValueError(f"the players' program ends after {program.rounds} rounds, not {rounds}")

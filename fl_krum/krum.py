@@ -1,0 +1,154 @@
+"""Krum in the clear: the rule that the players compute inside SMPC, on plain arrays.
+
+Krum chooses the one vector that lies closest to its n - f - 2 nearest others. The files around it
+use it twice: as the aggregation rule of a session without SMPC, and as the reference that the
+result of ``krum.mpc`` is compared with, bit for bit.
+
+Assumes that at most f of the n vectors are Byzantine, with 2f + 2 < n, and nothing about what
+these are. Distances are those of `fl_krum.distances`: exact for integers, and for real numbers
+accurate however far from the origin, or from each other, the vectors lie.
+
+Source: Blanchard, El Mhamdi, Guerraoui, Stainer, "Machine Learning with Adversaries: Byzantine
+Tolerant Gradient Descent", NeurIPS 2017, section 4.
+"""
+
+from __future__ import annotations
+
+import operator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .distances import check_vectors, squared_distances
+
+
+@dataclass(frozen=True, eq=False)
+class KrumResult:
+    """What Krum chose, and every number on the way there.
+
+    Indices are rows of X, from 0 (client i + 1 of the players). For integer input, distances and
+    scores are object arrays of Python integers, exact whatever their size; otherwise float64.
+
+    Attributes
+    ----------
+    index : int
+        The row with the smallest score; of several, the one with the smallest index.
+    vector : ndarray, shape (d,)
+        A copy of that row, unchanged.
+    scores : ndarray, shape (n,)
+        Sum of the squared distances to the row's n - f - 2 nearest others.
+    distances : ndarray, shape (n, n)
+        Squared Euclidean distances; symmetric, with a diagonal of zeros.
+    neighbours : ndarray of int, shape (n, n - f - 2)
+        The nearest others of each row, nearest first; of equally near ones, the smallest index.
+    """
+
+    index: int
+    vector: np.ndarray
+    scores: np.ndarray
+    distances: np.ndarray
+    neighbours: np.ndarray
+
+
+def krum(X, f: int) -> KrumResult:
+    """Choose one of n vectors, of which up to f may be Byzantine.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        One client's vector a row, real or integer.
+    f : int
+        Byzantine clients to tolerate: f >= 0 and 2f + 2 < n.
+
+    Returns
+    -------
+    KrumResult
+
+    Raises
+    ------
+    ValueError
+        f does not fit n, or X is not a matrix of finite numbers.
+
+    Examples
+    --------
+    >>> result = krum([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]], f=1)
+    >>> result.index, result.vector.tolist(), result.scores.tolist()
+    (2, [1, 2], [20, 18, 15, 30, 938])
+    """
+    X = check_vectors(X)
+    check_parameters(len(X), f)
+    distances = squared_distances(X)
+    neighbours = _nearest(distances, len(X) - f - 2)
+    scores = np.take_along_axis(distances, neighbours, axis=1).sum(axis=1)
+    index = int(np.argmin(scores))  # the first of several minima
+    return KrumResult(index, X[index].copy(), scores, distances, neighbours)
+
+
+def krum_scores(X, f: int) -> np.ndarray:
+    """Return the scores of `krum` alone, shape (n,)."""
+    return krum(X, f).scores
+
+
+def multi_krum(X, f: int, m: int | None = None) -> np.ndarray:
+    """Average the m vectors with the smallest Krum scores (Multi-Krum, in the same paper).
+
+    m = 1 is Krum. The paper lets m go up to n, which is the plain mean; here m <= n - f, because
+    that is where the protection ends. Each honest client has n - f - 1 honest others, so its score
+    is at most (n - f - 2) D^2, D being the largest distance between honest vectors. The n - f best
+    scores are no larger, so a Byzantine vector among them has at least n - 2f - 1 >= 2 honest
+    neighbours, and lies within sqrt(n - f - 2) D of them. The m = n - f + 1 best always include a
+    Byzantine vector, wherever it lies.
+
+    Parameters
+    ----------
+    X, f
+        As for `krum`.
+    m : int, optional
+        How many vectors to average, 1 <= m <= n - f; by default n - f.
+
+    Returns
+    -------
+    ndarray of float64, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        As `krum`, or m is out of range.
+    """
+    X = check_vectors(X)
+    scores = krum_scores(X, f)
+    largest = len(X) - f
+    m = largest if m is None else _integer("m", m)
+    if not 1 <= m <= largest:
+        raise ValueError(f"Multi-Krum averages 1 <= m <= n - f = {largest} vectors; got m = {m}")
+    return X[np.argsort(scores, kind="stable")[:m]].astype(np.float64).mean(axis=0)
+
+
+def check_parameters(n: int, f: int) -> None:
+    """Raise a ValueError unless n >= 3, f >= 0 and 2f + 2 < n, as the paper assumes."""
+    n, f = _integer("n", n), _integer("f", f)
+    if f < 0:
+        raise ValueError(f"the number of Byzantine clients must be f >= 0; got f = {f}")
+    if n < 3:
+        raise ValueError(f"Krum needs at least n = 3 clients; got n = {n}")
+    if 2 * f + 2 >= n:
+        clients = "client needs" if f == 1 else "clients need"
+        raise ValueError(
+            f"f = {f} Byzantine {clients} 2f + 2 < n, so at least n = {2 * f + 3} clients; "
+            f"got n = {n} (largest f here: {(n - 3) // 2})"
+        )
+
+
+def _nearest(distances: np.ndarray, count: int) -> np.ndarray:
+    """Return each row's `count` nearest others, nearest first, ties by index: shape (n, count)."""
+    n = len(distances)
+    others = np.nonzero(~np.eye(n, dtype=bool))[1].reshape(n, n - 1)
+    order = np.argsort(np.take_along_axis(distances, others, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(others, order[:, :count], axis=1)
+
+
+def _integer(name: str, value) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise ValueError(f"{name} must be an integer; got {name} = {value!r}") from None

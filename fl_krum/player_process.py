@@ -1,0 +1,209 @@
+"""One player: its process, the threads that listen to it, and what it has said so far.
+
+A pipe that nobody reads fills up and stops its writer, so every player has a thread for each of
+its two outputs, and one that waits for its end. They only note what happens and notify; to judge
+it is the supervisor's task. Nothing here knows which engine the player belongs to.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterable
+
+from .engines import Command
+
+POSIX = os.name == "posix"
+
+# Found anywhere in a line: SCALE-MAMBA prints prompts without a newline, and colour escapes.
+_OUTPUT = re.compile(rb"Output channel \d+ : ([^\s\x1b]*)[\s\x1b]")
+_SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
+_LONGEST = 256  # bytes of one output line; a field element has 39 digits at most
+_TAIL = 4096  # bytes of standard error that are kept for an error message
+
+
+class PlayerProcess:
+    """A running player.
+
+    Attributes
+    ----------
+    index : int
+    ready : bool
+        Whether the engine's words for "connected to all the others" have been seen.
+    outputs : list of int
+        What the player printed on "Output channel 0" and nobody has taken yet.
+    complaint : str
+        What it said that cannot be understood, or "".
+    status : int or None
+        How it ended: exit status, or minus the signal's number; None while it runs.
+    ended_at : float
+        When it did, by `time.monotonic`.
+    """
+
+    def __init__(
+        self, index: int, command: Command, ready: re.Pattern[bytes], changed: threading.Condition
+    ):
+        self.index = index
+        self.ready = False
+        self.outputs: list[int] = []
+        self.complaint = ""
+        self.status: int | None = None
+        self.ended_at = 0.0
+        self.reports: list[tuple[int, str, int]] = []  # (amount, unit, rounds), totals so far
+        self._tail = b""
+        self._ready = ready
+        self._changed = changed
+        self._process = _start(command)
+        threads = [self._thread(self._read_output), self._thread(self._read_errors)]
+        self._thread(self._wait, threads)
+
+    @property
+    def last_words(self) -> str:
+        """The last lines of its standard error, reports of communication left out."""
+        lines = self._tail.decode("utf-8", "replace").splitlines()
+        said = [line.strip() for line in lines if line.strip() and not line.startswith("Sent ")]
+        return "\n".join(said[-5:])
+
+    def send(self, words: bytes) -> None:
+        """Write to its standard input without waiting until it has read them."""
+        self._thread(self._write, words)
+
+    def is_stopped(self) -> bool:
+        """Whether it is suspended, by SIGSTOP for instance (False where that cannot be told)."""
+        if not hasattr(os, "waitid") or self.status is not None:
+            return False
+        try:
+            options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self._process.pid, options) is not None
+        except ChildProcessError:
+            return False
+
+    def end(self, force: bool = False) -> None:
+        """Terminate it and whatever it has started, or kill when ``force``."""
+        if self.status is not None:
+            return
+        try:
+            if POSIX:  # it leads a process group of its own
+                os.killpg(self._process.pid, signal.SIGKILL if force else signal.SIGTERM)
+            elif force:
+                self._process.kill()
+            else:
+                self._process.terminate()
+        except (ProcessLookupError, PermissionError):  # it ended by itself a moment ago
+            pass
+
+    def close(self) -> None:
+        """Close the pipe to its standard input; those of its outputs are closed by their readers."""
+        try:
+            self._process.stdin.close()
+        except OSError:  # what was still to be written has nobody to read it
+            pass
+
+    def _thread(self, target, *arguments) -> threading.Thread:
+        name = f"player {self.index} {target.__name__.strip('_')}"
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _read_output(self) -> None:
+        rest = b""
+        for chunk in _chunks(self._process.stdout):
+            self._look_for_ready(rest + chunk)
+            outputs, rest, complaint = parse_outputs(rest + chunk)
+            with self._changed:
+                self.outputs.extend(outputs)
+                self.complaint = self.complaint or complaint
+                self._changed.notify_all()
+
+    def _read_errors(self) -> None:
+        unread = b""
+        for chunk in _chunks(self._process.stderr):
+            self._tail = (self._tail + chunk)[-_TAIL:]
+            self._look_for_ready(self._tail)
+            *lines, unread = (unread + chunk).split(b"\n")
+            with self._changed:
+                for amount, unit, rounds in _SENT.findall(b"\n".join(lines)):
+                    self.reports.append((int(amount), unit.decode(), int(rounds)))
+                self._changed.notify_all()
+
+    def _look_for_ready(self, text: bytes) -> None:
+        self.ready = self.ready or self._ready.search(text) is not None
+
+    def _wait(self, readers: Iterable[threading.Thread]) -> None:
+        status = self._process.wait()
+        ended_at = time.monotonic()
+        for reader in readers:
+            reader.join(timeout=1.0)  # what it said last is on its way still
+        with self._changed:
+            self.status, self.ended_at = status, ended_at
+            self._changed.notify_all()
+
+    def _write(self, words: bytes) -> None:
+        unwritten = memoryview(words)
+        try:
+            while unwritten:
+                unwritten = unwritten[self._process.stdin.write(unwritten) :]
+        except (OSError, ValueError):  # it has ended, or is being ended: others see to that
+            pass
+
+
+def parse_outputs(text: bytes) -> tuple[list[int], bytes, str]:
+    """Find the results in a piece of a player's output.
+
+    Returns
+    -------
+    outputs : list of int
+    rest : bytes
+        What may be the beginning of another result, to be put before the next piece.
+    complaint : str
+        The result that is not an integer, or "".
+    """
+    tokens, end = [], 0
+    for match in _OUTPUT.finditer(text):
+        tokens.append(match[1])
+        end = match.end()
+    begun = text.find(b"Output channel", end)
+    rest = text[begun:] if begun >= 0 else text[max(end, len(text) - _LONGEST) :]
+    try:
+        outputs = list(map(int, tokens))
+    except ValueError:
+        wrong = next(token for token in tokens if not re.fullmatch(rb"[+-]?\d+", token))
+        return [], rest, f"the output {wrong.decode('utf-8', 'replace')!r}"
+    if len(rest) > _LONGEST:
+        return outputs, b"", f"the output {rest[:60].decode('utf-8', 'replace')!r}…"
+    return outputs, rest, ""
+
+
+def describe_exit(status: int) -> str:
+    """An exit in words: 'was killed by SIGKILL', 'ended with exit status 1'."""
+    if status >= 0 or not POSIX:
+        return f"ended with exit status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"was killed by {name}"
+
+
+def _start(command: Command) -> subprocess.Popen:
+    """Start a process in a group of its own, which Ctrl-C in the terminal does not reach."""
+    if POSIX:
+        group = {"start_new_session": True}
+    else:
+        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command.argv, cwd=command.cwd, env={**os.environ, **command.env},
+        stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, **group,
+    )  # fmt: skip
+
+
+def _chunks(stream) -> Iterable[bytes]:
+    """The pieces of a pipe as they come, until its other end is closed."""
+    with stream:
+        while chunk := stream.read(1 << 16):
+            yield chunk

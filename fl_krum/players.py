@@ -1,0 +1,278 @@
+"""`LocalPlayers`: one server and n clients as n+1 processes on this machine, and Krum among them.
+
+Everything a run needs is made on the spot and removed again: a private folder, keys and
+certificates, free ports, the processes. The caller gives real vectors and gets a real vector.
+
+This process feeds all clients, so it knows their updates, as a laboratory does. What is private
+here is private *between the player processes*, each of which is given its own client's words only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+import threading
+import time
+import warnings
+import weakref
+from pathlib import Path
+
+import numpy as np
+
+from . import engines
+from .fixed_point import real_matrix
+from .supervisor import PlayerError, Supervisor
+
+__all__ = ["LocalPlayers", "PlayerError"]
+
+
+class LocalPlayers:
+    """The players of one `KrumProgram`, started once and used for up to ``program.rounds`` rounds.
+
+    Parameters
+    ----------
+    program : KrumProgram
+        For n clients with vectors of d coordinates, and T rounds.
+    engine : {"auto", "embedded", "scale-mamba"} or Engine
+        The kind of player, see `fl_krum.engines`.
+    deadline : float, optional
+        Seconds that starting, or one aggregation, may take; by default what the engine proposes.
+    views : bool
+        Whether to record what each player sees, for `views`. Costs time and memory.
+
+    Attributes
+    ----------
+    engine, security : str
+        Name of the engine in use, and the security that it gives.
+    rounds_done : int
+        How many aggregations these players have finished.
+    seconds, startup_seconds : float
+        How long the last aggregation, and the start of the players, took.
+
+    Raises
+    ------
+    ValueError
+        The engine is unknown, or cannot be used here.
+
+    Examples
+    --------
+    >>> with LocalPlayers(KrumProgram(n=5, f=1, d=2)) as players:  # doctest: +SKIP
+    ...     players.aggregate([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])
+    array([1., 2.])
+    """
+
+    def __init__(self, program, engine="auto", deadline: float | None = None, views: bool = False):
+        if deadline is not None and not deadline > 0:
+            raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
+        self.program = program
+        self._engine = engines.find(engine) if isinstance(engine, str) else engine
+        status = self._engine.status()
+        if not status.usable:
+            raise ValueError(f"the {self._engine.name} engine cannot be used: {status.reason}")
+        self.engine: str = self._engine.name
+        self.security: str = status.security
+        self.rounds_done = 0
+        self.seconds = self.startup_seconds = float("nan")
+        self._deadline = deadline
+        self._want_views = views
+        self._last_views: list[dict] = []
+        self._supervisor: Supervisor | None = None
+        self._resources = contextlib.ExitStack()
+        self._running = False
+        self._lock = threading.RLock()  # one aggregation at a time
+        # Runs when this object is forgotten, and when the interpreter or notebook kernel ends.
+        weakref.finalize(self, _release, self._resources, os.getpid())
+
+    def __enter__(self) -> LocalPlayers:
+        self.start()
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        if kind is None and self.rounds_done == self.program.rounds and self._running:
+            self._finish()
+        self.stop()
+
+    def __repr__(self) -> str:
+        p = self.program
+        return (
+            f"<LocalPlayers: n={p.n}, f={p.f}, d={p.d}, {self.engine} engine, "
+            f"{'running' if self._running else 'not running'}, "
+            f"{self.rounds_done} of {p.rounds} rounds done>"
+        )
+
+    def start(self) -> None:
+        """Start all players and wait until they are connected; ``with`` does it for you."""
+        if self._supervisor is not None:
+            raise RuntimeError("these players were started before; make a new LocalPlayers")
+        begin = time.perf_counter()
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="fl_krum-"))
+            self._resources.callback(shutil.rmtree, folder, ignore_errors=True)
+            run = self._engine.prepare(self.program, folder, self._want_views)
+            self._supervisor = Supervisor(run)
+            self._resources.callback(self._supervisor.close)
+            self._supervisor.start(self._deadline or run.start_deadline)
+            _dispose(run.disposable)
+        except BaseException:
+            self.stop()
+            raise
+        self._running = True
+        self.startup_seconds = time.perf_counter() - begin
+
+    def stop(self) -> None:
+        """End all players at once and remove their files; does nothing when they have ended."""
+        try:
+            if self._running and self._want_views and self.rounds_done:
+                self._last_views = self._read_views()
+        finally:
+            self._running = False
+            self._resources.close()
+
+    def aggregate(self, updates) -> np.ndarray:
+        """One round: the vector that Krum chooses, computed by the players.
+
+        Parameters
+        ----------
+        updates : array_like of real numbers, shape (n, d)
+            Row i is given to player i + 1, client i + 1, and to no other.
+
+        Returns
+        -------
+        chosen : ndarray of float64, shape (d,)
+            One of the rows, rounded to fixed point.
+
+        Raises
+        ------
+        ValueError
+            Wrong shape or values; nothing has been sent, and the players still run.
+        PlayerError
+            A player ended, stalled or said something unexpected; all of them have been ended.
+        RuntimeError
+            The players do not run, or have done all their rounds.
+        """
+        words = self._encode(updates)
+        with self._lock:
+            self._require_round()
+            begin = time.perf_counter()
+            try:
+                chosen = self._decode(self._exchange(words))
+            except BaseException:  # Ctrl-C too: the players are in the middle of something
+                self.stop()
+                raise
+            self.rounds_done += 1
+            self.seconds = time.perf_counter() - begin
+            return chosen
+
+    def statistics(self) -> list[dict]:
+        """What each player has sent to the others since the start, as the player itself reports it.
+
+        Returns
+        -------
+        statistics : list of dict, one per player
+            ``player``, ``rounds`` of communication, and ``bytes`` (or ``elements``) sent.
+        """
+        if self._supervisor is None:
+            return []
+        if self._supervisor.run.reports_every_round:
+            self._supervisor.wait_for_reports(self.rounds_done, 1.0)
+        last = [player.reports[-1:] for player in self._supervisor.players]
+        return [
+            {"player": i, **{key: value for amount, unit, rounds in report
+                             for key, value in (("rounds", rounds), (unit, amount))}}
+            for i, report in enumerate(last)
+        ]  # fmt: skip
+
+    def views(self) -> list[dict]:
+        """What each player has seen: samples of its own input and of the shares it received.
+
+        Returns
+        -------
+        views : list of dict, one per player
+            As the player wrote it; needs ``views=True`` and at least one aggregation.
+        """
+        if not self._want_views:
+            raise ValueError("views are recorded on request: LocalPlayers(program, views=True)")
+        return self._read_views() if self._running and self.rounds_done else self._last_views
+
+    def _encode(self, updates) -> np.ndarray:
+        shape = (self.program.n, self.program.d)
+        values = real_matrix(updates)
+        if values.shape != shape:
+            raise ValueError(
+                f"updates have the shape {values.shape} where the program expects {shape}, "
+                "one row a client"
+            )
+        return self.program.fixed_point.encode(values)
+
+    def _require_round(self) -> None:
+        if self._supervisor is None:
+            raise RuntimeError("the players have not been started: use `with LocalPlayers(…) as …`")
+        if self.rounds_done == self.program.rounds:
+            raise RuntimeError(
+                f"the program is for T={self.program.rounds} rounds, and all are done: "
+                "make a KrumProgram with more rounds"
+            )
+        if not self._running:
+            raise RuntimeError("the players have ended: make a new LocalPlayers")
+
+    def _exchange(self, words: np.ndarray) -> list[int]:
+        current, total = self.rounds_done + 1, self.program.rounds
+        return self._supervisor.exchange(
+            [b"", *map(_as_text, words)],  # the server, player 0, has no input
+            self.program.d,
+            self._deadline or self._supervisor.run.round_deadline,
+            phase=f"in round {current} of {total}",
+            last=current == total,
+        )
+
+    def _decode(self, outputs: list[int]) -> np.ndarray:
+        try:
+            return self.program.fixed_point.decode(np.array(outputs))
+        except ValueError as error:
+            raise PlayerError(f"player 0 gave an impossible result: {error}", player=0) from None
+
+    def _finish(self) -> None:
+        try:
+            for oddity in self._supervisor.finish():
+                warnings.warn(oddity, RuntimeWarning, stacklevel=3)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _read_views(self) -> list[dict]:
+        self._supervisor.wait_for_reports(self.rounds_done, 1.0)
+        return [_read_json(file, time.monotonic() + 2.0) for file in self._supervisor.run.views]
+
+
+def _as_text(words: np.ndarray) -> bytes:
+    """Words as the players read them: decimal, separated by white space."""
+    return (" ".join(map(str, words.tolist())) + "\n").encode("ascii")
+
+
+def _read_json(file: Path, until: float) -> dict:
+    """Read what a player writes, once it is written in full; {} when it never is."""
+    while True:
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            if time.monotonic() > until:
+                return {}
+            time.sleep(0.02)
+
+
+def _dispose(paths) -> None:
+    """Remove files and folders that the players have read: what is gone cannot be left behind."""
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _release(resources: contextlib.ExitStack, owner: int) -> None:
+    """End the players and remove their folder, unless this is a forked child of who started them."""
+    if os.getpid() == owner:
+        resources.close()

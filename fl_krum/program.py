@@ -1,0 +1,124 @@
+"""The program that the players run: ``krum.mpc`` for n, f, d and a number of rounds.
+
+The file ``mamba/krum.mpc`` is the program itself, valid as it stands. A `KrumProgram` is that text
+with other numbers in its parameter block; nothing else differs between two programs. Everything
+that could make a run fail or leak later, the bound on f and the bit budget above all, is checked
+here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .cost import Cost, estimate
+from .fixed_point import SECURITY, BitBudget, FixedPoint, check_budget
+from .krum import check_parameters
+
+TEMPLATE = Path(__file__).resolve().parent.parent / "mamba" / "krum.mpc"
+_PARAMETER = r"^{name}( *)= *\d+"
+
+
+@dataclass(frozen=True)
+class KrumProgram:
+    """Secure Krum for n clients and one server.
+
+    Parameters
+    ----------
+    n : int
+        Clients, players 1 to n; at least 3.
+    f : int
+        Byzantine clients that are tolerated; 2f + 2 < n (Blanchard et al. 2017, Proposition 4.2).
+    d : int
+        Length of a client's vector, at least 1.
+    rounds : int
+        Aggregations in one start of the players, at least 1.
+    fixed_point : FixedPoint
+        How the words of a vector are to be read.
+
+    Raises
+    ------
+    ValueError
+        A parameter is out of its range, or the bit budget does not fit the field.
+
+    Examples
+    --------
+    >>> program = KrumProgram(n=5, f=1, d=2)
+    >>> program.players, program.threshold
+    (6, 2)
+    >>> "n = 5 " in program.source()
+    True
+    """
+
+    n: int = 7
+    f: int = 2
+    d: int = 5
+    rounds: int = 1
+    fixed_point: FixedPoint = field(default_factory=FixedPoint)
+
+    def __post_init__(self) -> None:
+        check_parameters(self.n, self.f)
+        _check_positive("d", self.d, "a vector has at least one coordinate")
+        _check_positive("rounds", self.rounds, "there is at least one round")
+        if self.n > MOST_CLIENTS:
+            raise ValueError(
+                f"n = {self.n} clients are too many: at most {MOST_CLIENTS} can share bits in a byte"
+            )
+        check_budget(self.n, self.f, self.d, self.fixed_point)
+
+    @property
+    def players(self) -> int:
+        """Number of players N: the server and the clients."""
+        return self.n + 1
+
+    @property
+    def threshold(self) -> int:
+        """How many players may pool what they see without learning anything: t = (N - 1) // 2."""
+        return (self.players - 1) // 2
+
+    @property
+    def budget(self) -> BitBudget:
+        """Lengths of the numbers that are compared."""
+        return check_budget(self.n, self.f, self.d, self.fixed_point)
+
+    def source(self) -> str:
+        """The program's text in the MAMBA language."""
+        text = TEMPLATE.read_text(encoding="utf-8")
+        numbers = dict(
+            n=self.n,
+            f=self.f,
+            d=self.d,
+            rounds=self.rounds,
+            bits=self.fixed_point.bits,
+            security=SECURITY,
+        )
+        for name, number in numbers.items():
+            text, found = re.subn(
+                _PARAMETER.format(name=name), rf"{name}\g<1>= {number}", text, flags=re.M
+            )
+            if found != 1:
+                raise RuntimeError(
+                    f"{TEMPLATE.name} sets the parameter {name} {found} times instead of once"
+                )
+        return text
+
+    def save(self, path) -> Path:
+        """Write the program to a file; its path is returned."""
+        path = Path(path)
+        path.write_text(self.source(), encoding="utf-8", newline="\n")
+        return path
+
+    def cost(self) -> Cost:
+        """What one aggregation costs on the embedded players."""
+        return estimate(self)
+
+
+MOST_CLIENTS = 254  # players 0 to n need n + 1 points other than 0 in the field of 256 elements
+
+
+def _check_positive(name, value, why):
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be an integer, not {value!r}")
+    if value < 1:
+        raise ValueError(f"{name} = {value} must be at least 1: {why}")

@@ -1,0 +1,83 @@
+"""Colours, type and making of all figures: one meaning, one colour, everywhere.
+
+The colours are those of Okabe and Ito, which most colour-blind people can tell apart ("Color
+Universal Design", 2008); where it matters, a shape or a word says the same as the colour. Sizes are
+made for a projector. Figures are plain `matplotlib.figure.Figure` objects: no window, no pyplot, so
+that they can be made on a machine without a screen and from any thread.
+"""
+
+import functools
+import io
+
+import matplotlib
+from matplotlib.figure import Figure
+
+HONEST = "#0072B2"  # blue
+BYZANTINE = "#D55E00"  # vermilion
+CHOSEN = "#009E73"  # green: the client that Krum chooses, and ...
+KRUM = CHOSEN  # ... what is learnt from such choices
+MEAN = "#CC79A7"  # reddish purple
+SERVER = "#333333"
+SMPC = "#56B4E9"  # sky blue: what happens inside secure multiparty computation
+MUTED = "#767676"  # axes, notes and all that is not the message
+
+_SETTINGS = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure everywhere
+    "font.size": 16,
+    "axes.titlesize": 17,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.titlepad": 14,
+    "axes.labelsize": 16,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 1.2,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": SERVER,
+    "ytick.labelcolor": SERVER,
+    "text.color": SERVER,
+    "axes.labelcolor": SERVER,
+    "lines.linewidth": 3.5,
+    "lines.markersize": 11,
+    "figure.dpi": 80,
+    "savefig.facecolor": "white",
+}
+
+
+def styled(function):
+    """Make a function draw with the settings of this file, and leave the caller's alone."""
+
+    @functools.wraps(function)
+    def draw(*args, **keywords):
+        with matplotlib.rc_context():
+            matplotlib.rcdefaults()
+            matplotlib.rcParams.update(_SETTINGS)
+            return function(*args, **keywords)
+
+    return draw
+
+
+def new_figure(width=16.0, height=8.0) -> Figure:
+    """Make an empty figure; `width` and `height` in inches, texts arranged without overlap."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.2, h_pad=0.15, wspace=0.04)
+    return figure
+
+
+def png(figure, dpi=80) -> bytes:
+    """Render a figure, for instance as the value of an `ipywidgets.Image`."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()
+
+
+def role(client, byzantine=()) -> str:
+    """Give the colour of a client by what it is; being chosen is shown by an outline in CHOSEN."""
+    return BYZANTINE if client in byzantine else HONEST
+
+
+def glyph(client, byzantine=()) -> str:
+    """Give the shape that says the same as `role`, as a matplotlib marker."""
+    return "s" if client in byzantine else "o"

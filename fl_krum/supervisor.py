@@ -1,0 +1,224 @@
+"""One pair of eyes on all players of a run: start them, feed them, and end them together.
+
+Players wait for each other, so the trouble of one soon is the trouble of all: a player that was
+killed leaves the others with a broken connection, or waiting for ever. Whatever happens, the
+supervisor therefore ends every player and raises one `PlayerError` about the one that began it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from .engines import PreparedRun
+from .player_process import PlayerProcess, describe_exit
+
+ATTEMPTS = 5  # to start, when other programs take the ports
+GRACE = 0.3  # seconds given to the other players' ends to arrive before one is blamed
+TERMINATION = 0.25  # seconds between asking a player to end and killing it
+
+
+class PlayerError(RuntimeError):
+    """A player ended, stalled or said something unexpected; all players have been ended.
+
+    Attributes
+    ----------
+    player : int or None
+        The player it began with; None when no single one can be named.
+    status : int or None
+        Its exit status, or minus the number of the signal that ended it.
+    last_words : str
+        The last lines of its standard error.
+    """
+
+    def __init__(self, message: str, player=None, status=None, last_words=""):
+        super().__init__(message)
+        self.player = player
+        self.status = status
+        self.last_words = last_words
+
+
+class Supervisor:
+    """Runs the players of one `PreparedRun`.
+
+    All methods but `close` belong to one thread at a time; `close` may be called from anywhere,
+    more than once.
+    """
+
+    def __init__(self, run: PreparedRun):
+        self.run = run
+        self.players: list[PlayerProcess] = []
+        self._changed = threading.Condition()
+        self._last_round = False
+        self._allowed = 0  # outputs of player 0 that may be there by now
+
+    def start(self, deadline: float) -> None:
+        """Start all players and return when each is connected to all the others."""
+        until = time.monotonic() + deadline
+        for attempt in range(1, ATTEMPTS + 1):
+            self._start_processes()
+            try:
+                self._wait("while starting", until, lambda: all(p.ready for p in self.players))
+                return
+            except PlayerError as error:
+                if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
+                    raise
+
+    def exchange(
+        self, inputs: Sequence[bytes], count: int, deadline: float, phase: str, last: bool = False
+    ) -> list[int]:
+        """Give player i the words ``inputs[i]`` and return the ``count`` outputs of player 0.
+
+        ``phase`` says in an error when it happened; ``last`` that players may end afterwards.
+        """
+        self._check(phase)
+        self._allowed = count
+        self._last_round = last
+        for player, words in zip(self.players, inputs, strict=True):
+            if words:
+                player.send(words)
+        server = self.players[0]
+        self._wait(phase, time.monotonic() + deadline, lambda: len(server.outputs) >= count)
+        with self._changed:
+            outputs, server.outputs = server.outputs, []
+        self._allowed = 0
+        return outputs
+
+    def wait_for_reports(self, rounds: int, seconds: float) -> None:
+        """Wait until every player has reported that often what it sent, and all are equally far."""
+
+        def complete():
+            far = {player.reports[-1][2] if player.reports else 0 for player in self.players}
+            return len(far) == 1 and all(len(p.reports) >= rounds for p in self.players)
+
+        with self._changed:
+            self._changed.wait_for(complete, seconds)
+
+    def finish(self) -> list[str]:
+        """Let the players end by themselves after the last round; return what was odd about it."""
+        with self._changed:
+            self._changed.wait_for(self._all_ended, self.run.stop_deadline)
+        self._check_outputs("after the last round")
+        return [
+            f"player {p.index} {describe_exit(p.status)} after the result was complete"
+            if p.status is not None
+            else f"player {p.index} did not end after the last round"
+            for p in self.players
+            if p.status not in (0, *self.run.absorbed)
+        ]
+
+    def close(self) -> None:
+        """End every player, at once, and wait until none is left."""
+        for player in self.players:
+            player.end()
+        try:
+            with self._changed:
+                self._changed.wait_for(self._all_ended, TERMINATION)
+        finally:  # also when Ctrl-C is pressed once more
+            for player in self.players:
+                player.end(force=True)
+        with self._changed:
+            self._changed.wait_for(self._all_ended, 5.0)
+        for player in self.players:
+            player.close()
+
+    def _all_ended(self) -> bool:
+        return all(player.status is not None for player in self.players)
+
+    def _start_processes(self) -> None:
+        self.players = []
+        for index, command in enumerate(self.run.commands()):
+            try:
+                player = PlayerProcess(index, command, self.run.ready, self._changed)
+            except OSError as error:
+                self.close()
+                raise PlayerError(f"player {index} could not be started: {error}", index) from None
+            self.players.append(player)
+
+    def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
+        """Wait until ``done()``; end all players and raise when that will not happen."""
+        with self._changed:
+            while not done():
+                self._check(phase)
+                remaining = until - time.monotonic()
+                if remaining <= 0:
+                    self._fail(self._stall(phase))
+                # In short steps: on Windows a wait without end does not hear Ctrl-C.
+                self._changed.wait(min(remaining, 0.2))
+            self._check_outputs(phase)
+
+    def _check(self, phase: str) -> None:
+        """Raise when a player has said what it should not have, or has ended too early."""
+        self._check_outputs(phase)
+        if any(self._ended_badly(player) for player in self.players):
+            # The first end that is noticed need not be the first: hear the others out.
+            with self._changed:
+                self._changed.wait_for(self._all_ended, GRACE)
+            player = self._culprit()
+            self._fail(self._error(player, describe_exit(player.status), phase))
+
+    def _check_outputs(self, phase: str) -> None:
+        """Only player 0 may print results, integers, and no more of them than are expected."""
+        for player in self.players:
+            if player.complaint:
+                self._fail(self._error(player, f"printed {player.complaint}, not an integer", phase))
+            allowed = self._allowed if player.index == 0 else 0
+            if len(player.outputs) > allowed:
+                expected = f"{allowed} are expected" if allowed else "none is expected"
+                said = f"printed {len(player.outputs)} result(s) where {expected}"
+                self._fail(self._error(player, said, phase))
+
+    def _ended_badly(self, player: PlayerProcess) -> bool:
+        if player.status is None:
+            return False
+        if player.index == 0 and len(player.outputs) < self._allowed:
+            return True
+        return not (self._last_round and player.status in (0, *self.run.absorbed))
+
+    def _culprit(self) -> PlayerProcess:
+        """The player whose end came first, among those that did not just lose another one."""
+
+        def innocence(player):
+            lost_another = self.run.is_consequence(player.status, player.last_words)
+            by_itself = player.status >= 0  # unlike a signal, which comes from outside
+            return lost_another, not self._ended_badly(player), by_itself, player.ended_at
+
+        return min((p for p in self.players if p.status is not None), key=innocence)
+
+    def _stall(self, phase: str) -> PlayerError:
+        """The error for a deadline that has passed, about the player that the others wait for."""
+        slow = "If the machine is merely slow, set a larger deadline."
+        for player in self.players:
+            if player.is_stopped():
+                return self._error(player, "was suspended", phase, "The others waited for it.")
+        for player in self.players:
+            if not player.ready:
+                missing = ", ".join(str(p.index) for p in self.players if not p.ready)
+                what = f"was not ready before the deadline (not ready: {missing})"
+                return self._error(player, what, phase, slow)
+        server = self.players[0]
+        what = f"gave {len(server.outputs)} of {self._allowed} values before the deadline"
+        return self._error(server, what, phase, slow)
+
+    def _error(self, player: PlayerProcess, what: str, phase: str, advice: str = "") -> PlayerError:
+        """What happened, what the player said last, and what can be done about it."""
+        words = player.last_words
+        parts = [f"player {player.index} {what} {phase}; all players have been ended."]
+        if words:
+            parts.append("It said last:\n" + "\n".join(f"  | {line}" for line in words.split("\n")))
+        if player.status is not None:
+            advice = self.run.advice(player.status, words) or _general_advice(player.status)
+        if advice:
+            parts.append(advice)
+        return PlayerError("\n".join(parts), player.index, player.status, words)
+
+    def _fail(self, error: PlayerError) -> None:
+        self.close()
+        raise error
+
+
+def _general_advice(status: int) -> str:
+    if status == -9:
+        return "Something outside killed it, as the system does when memory runs out."
+    return ""

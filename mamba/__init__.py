@@ -1,0 +1,17 @@
+"""The MAMBA language and its embedded players.
+
+``krum.mpc`` is the program; everything else in this package is what runs it where no SCALE-MAMBA
+is installed: ``python -m mamba.player`` is one player, and the other files are its parts, one idea
+each.
+
+==================  ==========================================================================
+``field.py``        the prime field that shares live in, on NumPy arrays
+``gf256.py``        the small field that single bits are shared in
+``shamir.py``       a secret becomes N shares; t + 1 of them give it back
+``network.py``      one mutually authenticated connection to every other player
+``protocols.py``    input, multiply, open
+``comparison.py``   less-than on shared integers
+``language.py``     the names that a ``.mpc`` file sees
+``player.py``       one player process
+==================  ==========================================================================
+"""

@@ -1,0 +1,267 @@
+"""Arithmetic modulo the Mersenne prime p = 2^127 - 1, on NumPy arrays.
+
+A field array of k elements is a ``uint32`` array of shape (4, k): column j holds element j as four
+limbs of 32 bits, the lowest first, always reduced below p. Only this file knows that. Sums and
+products are formed in ``uint64``, where products of two limbs fit, and reduced once at the end:
+2^127 = 1 modulo p, so what lies above bit 127 is simply added at the bottom.
+
+Work is done in blocks of columns that fit the processor's cache.
+"""
+
+from functools import lru_cache
+from math import factorial, prod
+
+import numpy as np
+
+P = 2**127 - 1
+BYTES = 16  # one element on the wire
+_BLOCK = 8192
+_LOW = np.uint64(0xFFFFFFFF)
+_TOP = np.uint64(0x7FFFFFFF)
+_S32, _S31, _ONE = np.uint64(32), np.uint64(31), np.uint64(1)
+
+
+def zeros(count):
+    """Field array of `count` zeros."""
+    return np.zeros((4, count), np.uint32)
+
+
+def length(array):
+    """Number of elements of a field array."""
+    return array.shape[-1]
+
+
+def from_ints(values):
+    """Field array of Python integers, each taken modulo p."""
+    data = b"".join((int(v) % P).to_bytes(BYTES, "little") for v in values)
+    return np.ascontiguousarray(np.frombuffer(data, "<u4").reshape(-1, 4).T)
+
+
+def to_ints(array):
+    """Python integers in [0, p) of a field array."""
+    data = np.ascontiguousarray(array.T).astype("<u4", copy=False).tobytes()
+    return [int.from_bytes(data[i : i + BYTES], "little") for i in range(0, len(data), BYTES)]
+
+
+def from_words(words):
+    """Field array of unsigned 64-bit integers."""
+    words = np.asarray(words, np.uint64)
+    result = zeros(len(words))
+    result[0], result[1] = words & _LOW, words >> _S32
+    return result
+
+
+def to_signed(array):
+    """Python integers in (-p/2, p/2) of a field array, as SCALE-MAMBA prints them."""
+    if not array[2:].any():  # the common case: small and not negative
+        return (array[1].astype(np.uint64) << _S32 | array[0]).tolist()
+    return [v - P if v > P // 2 else v for v in to_ints(array)]
+
+
+def low_bits(array, count):
+    """The `count` lowest bits of every element, as a (count, k) ``uint8`` array, lowest bit
+    first."""
+    data = np.ascontiguousarray(array.T).astype("<u4", copy=False).view(np.uint8)
+    return np.ascontiguousarray(np.unpackbits(data, axis=1, count=count, bitorder="little").T)
+
+
+def from_bits(bits):
+    """Field array of the integers whose bits are the rows of a (count, k) array, lowest bit
+    first."""
+    padded = np.zeros((128, bits.shape[1]), np.uint8)
+    padded[: len(bits)] = bits
+    data = np.ascontiguousarray(np.packbits(padded.T, axis=1, bitorder="little"))
+    return np.ascontiguousarray(data.view("<u4").T.astype(np.uint32))
+
+
+def to_bytes(array):
+    """Bytes on the wire: limb by limb, little endian."""
+    return array.astype("<u4", copy=False).tobytes()
+
+
+def from_bytes(data, count):
+    """Inverse of `to_bytes`; ValueError unless `data` holds `count` reduced elements."""
+    if len(data) != BYTES * count:
+        raise ValueError(f"{len(data)} bytes are not {count} field elements")
+    array = np.frombuffer(data, "<u4").reshape(4, count).astype(np.uint32, copy=False)
+    if count and array[3].max() > _TOP:
+        raise ValueError("a field element is not below 2^127")
+    return array
+
+
+def random(randomness, count):
+    """Field array of `count` uniform elements, from a `mamba.randomness.Randomness`."""
+    array = np.frombuffer(randomness.bytes(BYTES * count), np.uint32).reshape(4, count).copy()
+    array[3] &= np.uint32(_TOP)  # 2^127 values for p = 2^127 - 1 residues: bias 2^-127
+    return _canonical(array)
+
+
+def add(a, b):
+    """a + b."""
+    return _blockwise(lambda x, y: x + y.astype(np.uint64), a, b)
+
+
+def neg(a):
+    """-a. The bits of p are all ones, so p - a flips every bit of a and never borrows."""
+    flipped = ~a
+    flipped[3] &= np.uint32(_TOP)
+    return _canonical(flipped)
+
+
+def sub(a, b):
+    """a - b."""
+    return _blockwise(lambda x, y: x + _flip(y), a, b)
+
+
+def mul(a, b):
+    """a * b, element by element."""
+    return _blockwise(_product, a, b)
+
+
+def scale(a, constant):
+    """a * constant, for any Python integer."""
+    return combine([constant], [a])
+
+
+def combine(weights, arrays):
+    """Sum of weights[i] * arrays[i], for Python integers as weights; reduced once where they are
+    small.
+
+    Weights are read as signed residues, so that -1 is as cheap as 1.
+    """
+    small, rest = [], []
+    for weight, array in zip(weights, arrays, strict=True):
+        weight = signed_residue(weight)
+        (small if abs(weight) < 2**31 else rest).append((weight, array))
+    result = _combine_small(small) if small else zeros(length(arrays[0]))
+    for weight, array in rest:
+        constant = np.broadcast_to(from_ints([weight]), array.shape)
+        result = add(result, mul(array, constant))
+    return result
+
+
+def total(array):
+    """Sum of all elements, as a field array of one element."""
+    sums = array.astype(np.uint64).sum(axis=1, keepdims=True)  # 2^32 elements fit
+    return _reduce(sums)
+
+
+def evaluate(coefficients, x):
+    """The polynomial with these coefficients (field arrays, lowest first) at the small integer
+    x."""
+    result = zeros(length(coefficients[0]))
+    for part in _blocks(length(result)):
+        value, bound = coefficients[-1][:, part].astype(np.uint64), 2**32
+        for coefficient in coefficients[-2::-1]:
+            if bound * x + 2**32 >= 2**63:  # carry before a limb could overflow
+                value, bound = _reduce(value).astype(np.uint64), 2**32
+            value *= np.uint64(x)
+            value += coefficient[:, part]
+            bound = bound * x + 2**32
+        result[:, part] = _reduce(value)
+    return result
+
+
+@lru_cache
+def lagrange(points, at=0):
+    """Weights that give f(at) from f(points), for polynomials of degree below len(points)."""
+    weights = []
+    for x in points:
+        others = [y for y in points if y != x]
+        numerator, denominator = prod(at - y for y in others), prod(x - y for y in others)
+        weights.append(signed_residue(numerator * pow(denominator, -1, P)))
+    return weights
+
+
+@lru_cache
+def differences(points):
+    """Weights w with sum w_i f(x_i) = 0 exactly when f has a degree below len(points) - 1.
+
+    The divided difference over all points, scaled so that the weights of consecutive integers are
+    binomial coefficients.
+    """
+    scale_up = factorial(len(points) - 1)
+    return [
+        signed_residue(scale_up * pow(prod(x - y for y in points if y != x), -1, P)) for x in points
+    ]
+
+
+def signed_residue(value):
+    """The representative of value modulo p that is nearest to zero."""
+    value %= P
+    return value - P if value > P // 2 else value
+
+
+def _blocks(count):
+    return [slice(i, min(i + _BLOCK, count)) for i in range(0, count, _BLOCK)]
+
+
+def _blockwise(function, a, b):
+    result = zeros(max(length(a), length(b)))
+    for part in _blocks(length(result)):
+        x = a[:, part] if length(a) > 1 else a
+        y = b[:, part] if length(b) > 1 else b
+        result[:, part] = _reduce(function(x.astype(np.uint64), y))
+    return result
+
+
+def _flip(a):
+    flipped = (~a).astype(np.uint64)
+    flipped[3] &= _TOP
+    return flipped
+
+
+def _product(a, b):
+    """Schoolbook product; every 64-bit limb product is split, so that eight of them add up
+    safely."""
+    b = b.astype(np.uint64)
+    columns = np.zeros((8, max(length(a), length(b))), np.uint64)
+    for i in range(4):
+        partial = a[i] * b
+        columns[i : i + 4] += partial & _LOW
+        columns[i + 1 : i + 5] += partial >> _S32
+    return columns[:4] + columns[4:] * np.uint64(2)  # 2^128 = 2 modulo p
+
+
+def _combine_small(terms):
+    """Sum of small signed weights times arrays. Negative weights meet the flipped array, -a =
+    ~a."""
+    result = zeros(length(terms[0][1]))
+    for part in _blocks(length(result)):
+        sums, bound = np.zeros_like(result[:, part], np.uint64), 0
+        for weight, array in terms:
+            if bound + abs(weight) >= 2**31:  # 2^31 limbs of 32 bits fit below 2^63
+                sums, bound = _reduce(sums).astype(np.uint64), 1
+            block = array[:, part]
+            term = block.astype(np.uint64) if weight >= 0 else _flip(block)
+            sums += term * np.uint64(abs(weight)) if abs(weight) != 1 else term
+            bound += abs(weight)
+        result[:, part] = _reduce(sums)
+    return result
+
+
+def _reduce(limbs):
+    """Carry four ``uint64`` limbs, each below 2^64 - 2^34, and bring the value below p. Overwrites
+    limbs."""
+    for _ in range(2):
+        for i in range(3):
+            limbs[i + 1] += limbs[i] >> _S32
+            limbs[i] &= _LOW
+        limbs[0] += limbs[3] >> _S31
+        limbs[3] &= _TOP
+    if limbs[0].max(initial=0) > _LOW:  # a carry is left only after a run of ones
+        for i in range(3):
+            limbs[i + 1] += limbs[i] >> _S32
+            limbs[i] &= _LOW
+        limbs[0] += limbs[3] >> _S31
+        limbs[3] &= _TOP
+    return _canonical(limbs.astype(np.uint32))
+
+
+def _canonical(array):
+    """Zero has two forms, 0 and p; keep the first."""
+    full = array[3] == _TOP
+    if full.any():
+        full &= (array[:3] == np.uint32(_LOW)).all(axis=0)
+        array[:, full] = 0
+    return array

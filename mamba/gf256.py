@@ -1,0 +1,117 @@
+"""The field of 256 elements, on NumPy arrays: single bits are shared here, at one byte a share.
+
+A field array of k elements is a ``uint8`` array of shape (k,). Addition is exclusive or, so the
+sum of two shared bits is their XOR, and the product is their AND. Elements are polynomials over
+GF(2) modulo x^8 + x^4 + x^3 + x + 1 (FIPS 197, section 4.2). The functions are those of
+`mamba.field`.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+
+BYTES = 1
+
+
+def zeros(count):
+    """Field array of `count` zeros."""
+    return np.zeros(count, np.uint8)
+
+
+def length(array):
+    """Number of elements of a field array."""
+    return len(array)
+
+
+def to_bytes(array):
+    """Bytes on the wire."""
+    return array.tobytes()
+
+
+def from_bytes(data, count):
+    """Inverse of `to_bytes`; ValueError unless `data` holds `count` elements."""
+    if len(data) != count:
+        raise ValueError(f"{len(data)} bytes are not {count} field elements")
+    return np.frombuffer(data, np.uint8)
+
+
+def random(randomness, count):
+    """Field array of `count` uniform elements."""
+    return np.frombuffer(randomness.bytes(count), np.uint8)
+
+
+def add(a, b):
+    """a + b, which is also a - b."""
+    return a ^ b
+
+
+sub = add
+
+
+def mul(a, b):
+    """a * b, element by element."""
+    return _PRODUCTS[a.astype(np.uint16) << 8 | b]
+
+
+def scale(a, constant):
+    """a * constant, for an integer constant in 0 ... 255."""
+    if constant == 1:
+        return a
+    return np.frombuffer(a.tobytes().translate(_ROWS[constant]), np.uint8)
+
+
+def combine(weights, arrays):
+    """Sum of weights[i] * arrays[i]."""
+    result = zeros(length(arrays[0]))
+    for weight, array in zip(weights, arrays, strict=True):
+        result ^= scale(array, weight)
+    return result
+
+
+def evaluate(coefficients, x):
+    """The polynomial with these coefficients (field arrays, lowest first) at the element x."""
+    value = coefficients[-1]
+    for coefficient in coefficients[-2::-1]:
+        value = scale(value, x) ^ coefficient
+    return value
+
+
+@lru_cache
+def lagrange(points, at=0):
+    """Weights that give f(at) from f(points), for polynomials of degree below len(points)."""
+    return [
+        _product([at ^ y for y in points if y != x] + [_inverse(x ^ y) for y in points if y != x])
+        for x in points
+    ]
+
+
+@lru_cache
+def differences(points):
+    """Weights w with sum w_i f(x_i) = 0 exactly when f has a degree below len(points) - 1."""
+    return [_product([_inverse(x ^ y) for y in points if y != x]) for x in points]
+
+
+def _multiplication_table():
+    """All products, by shift and add over the bits of b."""
+    a = np.repeat(np.arange(256), 256)
+    b = np.tile(np.arange(256), 256)
+    product = np.zeros_like(a)
+    for bit in range(8):
+        product ^= np.where(b >> bit & 1, a, 0)
+        a = (a << 1) ^ np.where(a & 128, 0x11B, 0)
+    return product.astype(np.uint8)
+
+
+_PRODUCTS = _multiplication_table()
+_ROWS = [_PRODUCTS[256 * c : 256 * c + 256].tobytes() for c in range(256)]
+
+
+def _product(elements):
+    result = 1
+    for element in elements:
+        result = _ROWS[result][element]
+    return result
+
+
+def _inverse(element):
+    return _ROWS[element].index(1)

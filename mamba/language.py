@@ -1,0 +1,367 @@
+"""The names that a ``.mpc`` file sees, and what they do on an embedded player.
+
+The part of the MAMBA language that works on integers modulo p: ``sint`` (shared), ``cint``
+(public), ``regint`` (plain integers), ``Array``, ``for_range``, ``get_tape``, ``print_ln``. A name
+or a method that is not here is an error of the program, with its file and line. SCALE-MAMBA
+compiles such a file to instructions; here it is executed as the Python text that it is, once by
+every player, each with its own shares.
+
+Inputs and outputs are queued and done when a value is needed, so that all inputs take one round. A
+product is kept unreduced (degree 2t) until it is multiplied or compared again, so that a sum of
+products is reduced once.
+"""
+
+from functools import partial
+
+from mamba import comparison
+from mamba import field as prime
+from mamba.machine import ProgramError
+from mamba.protocols import SECURITY
+
+BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
+
+
+def namespace(machine):
+    """The global names of a program that runs on `machine` (`mamba.machine.Machine`)."""
+    secret = type("sint", (SharedInteger,), {"machine": machine})
+    public = type("cint", (PublicInteger,), {"machine": machine})
+    secret.public_type, public.secret_type = public, secret
+    array = type("Array", (Array,), {"machine": machine})
+    return {
+        "sint": secret,
+        "cint": public,
+        "regint": regint,
+        "Array": array,
+        "for_range": partial(for_range, machine),
+        "get_tape": lambda: machine,
+        "print_ln": print_ln if machine.me == 0 else lambda *_: None,
+    }
+
+
+class regint(int):
+    """A plain integer: loop counters, addresses."""
+
+
+def for_range(machine, start, stop=None, step=None):
+    """Decorator that runs its function for every number of a range, as `range` counts them."""
+    first, last = (0, start) if stop is None else (start, stop)
+    counters = range(first, last, 1 if step is None else step)
+
+    def run(body):
+        machine.loop(body, map(regint, counters))
+        return body
+
+    return run
+
+
+def print_ln(text="", *values):
+    """Print a line on player 0, its ``%s`` filled with public values."""
+    print(text % values, flush=True)
+
+
+class _Vector:
+    """What shared and public vectors have in common: a memory each, and operators."""
+
+    @classmethod
+    def load_mem(cls, address, size=1):
+        """The `size` values that stand in memory from `address` on."""
+        return cls._of(*cls._memory().load(int(address), size))
+
+    def store_in_mem(self, address):
+        """Write the values to memory from `address` on."""
+        self._memory().store(int(address), self.value, self.degree)
+
+    @property
+    def size(self):
+        return prime.length(self.value)
+
+    def __neg__(self):
+        return self._of(prime.neg(self.value), self.degree)
+
+    def __add__(self, other):
+        return self._linear(1, other, 1)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self._linear(1, other, -1)
+
+    def __rsub__(self, other):
+        return self._linear(-1, other, 1)
+
+    def _linear(self, a, other, b):
+        other = self._operand(other)
+        if other is NotImplemented:
+            return NotImplemented
+        if a == b:
+            value = prime.add(self.value, other.value)
+        else:
+            value = (
+                prime.sub(self.value, other.value) if a == 1 else prime.sub(other.value, self.value)
+            )
+        return self._result(other)._of(value, max(self.degree, other.degree))
+
+    def _check_sizes(self, other):
+        if 1 not in (self.size, other.size) and self.size != other.size:
+            raise ProgramError(
+                f"vectors of {self.size} and {other.size} elements do not fit together"
+            )
+
+    # A vector is not a Python sequence or truth value, and saying so early spares a long search.
+    def __bool__(self):
+        raise ProgramError(f"a {type(self).__name__} cannot decide an if or a while in the program")
+
+    def __iter__(self):
+        raise ProgramError(
+            f"a {type(self).__name__} cannot be iterated over; load its parts from memory"
+        )
+
+    __hash__ = None
+
+
+class PublicInteger(_Vector):
+    """``cint``: integers modulo p that every player knows, as a vector of `size` elements."""
+
+    degree = 1  # a constant is a polynomial too
+
+    def __init__(self, val=0, size=None):
+        if isinstance(val, PublicInteger):
+            self.value = val.value
+        else:
+            self.value = _constant(val, size or 1)
+
+    @classmethod
+    def _of(cls, value, _degree=1):
+        result = cls.__new__(cls)
+        result.value = value
+        return result
+
+    @classmethod
+    def _memory(cls):
+        return cls.machine.public_memory
+
+    def _result(self, other):
+        return other
+
+    def _operand(self, other):
+        if isinstance(other, int):
+            other = type(self)(other)
+        if not isinstance(other, _Vector):
+            return NotImplemented
+        self._check_sizes(other)
+        return other
+
+    def __mul__(self, other):
+        other = self._operand(other)
+        if isinstance(other, SharedInteger):
+            return other * self
+        return other if other is NotImplemented else self._of(prime.mul(self.value, other.value))
+
+    __rmul__ = __mul__
+
+    def __int__(self):
+        if self.size != 1:
+            raise ProgramError(f"a cint of {self.size} elements is not one integer")
+        return prime.to_signed(self.value)[0]
+
+    def __str__(self):
+        return " ".join(map(str, prime.to_signed(self.value)))
+
+
+class SharedInteger(_Vector):
+    """``sint``: integers modulo p of which every player holds a share, as a vector of `size`
+    elements."""
+
+    def __init__(self, val=0, size=None):
+        if isinstance(val, SharedInteger):
+            self._reduce(
+                val
+            )  # the copy is a sharing of its own, whatever products it is the sum of
+            self._value, self.degree = val.value, 1
+        elif isinstance(val, PublicInteger):
+            self._value, self.degree = val.value, 1
+        else:
+            self._value, self.degree = _constant(val, size or 1), 1
+
+    @classmethod
+    def _of(cls, value, degree=1):
+        result = cls.__new__(cls)
+        result._value, result.degree = value, degree
+        return result
+
+    @classmethod
+    def _memory(cls):
+        return cls.machine.memory
+
+    @property
+    def value(self):
+        """This player's shares, a field array."""
+        if self._value is None:
+            self.machine.flush()
+        return self._value
+
+    # --- input and output ---------------------------------------------------------------------
+
+    @classmethod
+    def get_private_input_from(cls, player, channel=0, size=1):
+        """The next `size` words that `player` reads from its standard input."""
+        result = cls._of(None)
+        cls.machine.queue_input(result, cls.machine.check_player(player), size)
+        return result
+
+    def store_in_mem(self, address):
+        """Write the shares to memory; for a value that is still to be input, when it arrives."""
+        if self._value is None:
+            self.machine.queue_store(self, int(address))
+        else:
+            super().store_in_mem(address)
+
+    def reveal_to(self, player, channel=0):
+        """Open to one player, who prints the values on its standard output."""
+        self.machine.queue_output(self.machine.check_player(player), self.value, self.degree)
+
+    def reveal(self):
+        """Open to every player: a `cint`."""
+        self._reduce(self)
+        return self.public_type._of(self.machine.run("open", prime, self.value))
+
+    # --- arithmetic ---------------------------------------------------------------------------
+
+    def _result(self, _other):
+        return self
+
+    def _operand(self, other):
+        if isinstance(other, int):
+            other = self.public_type(other)
+        if not isinstance(other, _Vector):
+            return NotImplemented
+        if isinstance(other, SharedInteger) and self.size != other.size:
+            raise ProgramError(
+                f"sint vectors of {self.size} and {other.size} elements do not fit together; "
+                "repeat the shorter one in memory"
+            )
+        self._check_sizes(other)
+        return other
+
+    def __mul__(self, other):
+        if isinstance(other, int):
+            return self._of(prime.scale(self.value, other), self.degree)
+        other = self._operand(other)
+        if isinstance(other, PublicInteger):
+            return self._of(prime.mul(self.value, other.value), self.degree)
+        if not isinstance(other, SharedInteger):
+            return NotImplemented
+        self._reduce(self, other)
+        return self._of(prime.mul(self.value, other.value), 2)
+
+    __rmul__ = __mul__
+
+    def square(self):
+        """The product with itself."""
+        return self * self
+
+    def if_else(self, yes, no):
+        """`yes` where this is 1, `no` where it is 0."""
+        return no + self * (yes - no)
+
+    def _reduce(self, *values):
+        """Bring products back to degree t, all in one round."""
+        high = {id(v): v for v in values if v.degree == 2}
+        reduced = (
+            self.machine.run("reduce", [(prime, v.value) for v in high.values()]) if high else []
+        )
+        for vector, share in zip(high.values(), reduced, strict=True):
+            vector._value, vector.degree = share, 1
+
+    # --- comparison ---------------------------------------------------------------------------
+
+    def less_than(self, other, bit_length=None, security=None):
+        """1 where this is smaller than `other`, else 0.
+
+        Parameters
+        ----------
+        other : sint, cint or int
+        bit_length : int, optional
+            Bits of the difference of the two, its sign included; 65 when not given.
+        security : int, optional
+            Statistical security in bits; 40 when not given.
+        """
+        difference = self - other
+        self._reduce(difference)
+        bits = max(2, bit_length or BIT_LENGTH + 1)
+        demand = comparison.Demand(difference.size, bits, security or SECURITY)
+        mask = self.machine.take_mask(demand)
+        return self._of(
+            self.machine.run_with(comparison.less_than_zero, difference.value, bits, mask)
+        )
+
+    def greater_than(self, other, bit_length=None, security=None):
+        """1 where this is larger than `other`, else 0."""
+        return (-self).less_than(-other, bit_length, security)
+
+    def less_equal(self, other, bit_length=None, security=None):
+        """1 where this is not larger than `other`, else 0."""
+        return 1 - self.greater_than(other, bit_length, security)
+
+    def greater_equal(self, other, bit_length=None, security=None):
+        """1 where this is not smaller than `other`, else 0."""
+        return 1 - self.less_than(other, bit_length, security)
+
+    def equal(self, other, bit_length=None, security=None):
+        """1 where the two are equal, else 0."""
+        arguments = other, bit_length, security
+        return 1 - self.less_than(*arguments) - self.greater_than(*arguments)
+
+    def not_equal(self, other, bit_length=None, security=None):
+        """1 where the two differ, else 0."""
+        return 1 - self.equal(other, bit_length, security)
+
+    __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
+    __eq__, __ne__ = equal, not_equal
+    __hash__ = None
+
+
+class Array:
+    """`length` consecutive words of memory.
+
+    Parameters
+    ----------
+    length : int
+    value_type : type
+        ``sint`` or ``cint``.
+    """
+
+    def __init__(self, length, value_type, address=None):
+        if not (isinstance(value_type, type) and issubclass(value_type, _Vector)):
+            raise ProgramError("an Array holds sint or cint")
+        self.length, self.value_type = int(length), value_type
+        self.address = (
+            value_type._memory().allocate(self.length) if address is None else int(address)
+        )
+
+    def __getitem__(self, index):
+        return self.value_type.load_mem(self._address_of(index))
+
+    def __setitem__(self, index, value):
+        self.value_type(value).store_in_mem(self._address_of(index))
+
+    def __len__(self):
+        return self.length
+
+    def __iter__(self):
+        return (self[i] for i in range(self.length))
+
+    def assign_all(self, value):
+        """Set every element to one public value."""
+        self.value_type(value, size=self.length).store_in_mem(self.address)
+
+    def _address_of(self, index):
+        if not 0 <= index < self.length:
+            raise ProgramError(f"index {int(index)} is outside an Array of {self.length} elements")
+        return self.address + int(index)
+
+
+def _constant(value, size):
+    if not isinstance(value, int):
+        raise ProgramError(f"{value!r} is not an integer")
+    return prime.from_ints([value]).repeat(size, axis=1)

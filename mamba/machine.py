@@ -1,0 +1,211 @@
+"""What a running program holds on one player: memory, the queue of inputs and outputs, and its
+protocols.
+
+`mamba.language` turns a program's operators into calls of this machine; `mamba.protocols` does the
+talking. Assumes that all players run the same program, so that their queues are alike.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mamba import field as prime
+from mamba.comparison import make_masks
+
+
+class ProgramError(Exception):
+    """The program asks for something that its players cannot do."""
+
+
+class Memory:
+    """Words of memory; each holds a field element, and the degree (1 for t, 2 for 2t) of its
+    sharing."""
+
+    def __init__(self, machine):
+        self._machine, self._size = machine, 0
+        self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
+
+    def allocate(self, count):
+        """Address of `count` new words."""
+        self._size += count
+        return self._size - count
+
+    def load(self, address, size):
+        """(value, degree) of the words from `address` on."""
+        self._machine.flush_inputs()
+        self._reserve(address + size)
+        part = slice(address, address + size)
+        return self._value[:, part].copy(), int(self._degree[part].max(initial=1))
+
+    def store(self, address, value, degree):
+        """Write a field array to the words from `address` on."""
+        self._machine.flush_inputs()
+        self._write(address, value, degree)
+
+    def _write(self, address, value, degree=1):
+        part = slice(address, address + prime.length(value))
+        self._reserve(part.stop)
+        self._value[:, part], self._degree[part] = value, degree
+
+    def _reserve(self, end):
+        """Make room, zeroed as in SCALE-MAMBA; at the first use for all that was allocated by
+        then."""
+        self._size = max(self._size, end)
+        missing = self._size - len(self._degree)
+        if missing > 0:
+            self._value = np.concatenate([self._value, prime.zeros(missing)], axis=1)
+            self._degree = np.concatenate([self._degree, np.zeros(missing, np.uint8)])
+
+
+@dataclass
+class _Input:
+    target: object  # the sint that waits for it
+    player: int
+    size: int
+    addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
+
+
+@dataclass
+class _Output:
+    player: int
+    value: np.ndarray
+    degree: int
+
+
+class Machine:
+    """State of one player while it runs a program.
+
+    Parameters
+    ----------
+    protocols : mamba.protocols.Protocols
+    read_words : callable
+        ``read_words(count)`` gives the next words of this player's input as ``uint64``.
+    write_values : callable
+        ``write_values(integers)`` outputs what was opened to this player.
+    after_output : callable, optional
+        Called with no argument on every player when an output is done.
+    """
+
+    def __init__(self, protocols, read_words, write_values, after_output=lambda: None):
+        self.protocols, self.me = protocols, protocols.me
+        self.memory, self.public_memory = Memory(self), Memory(self)
+        self._read_words, self._write_values, self._after_output = (
+            read_words,
+            write_values,
+            after_output,
+        )
+        self._queue, self._stock, self._demands = [], {}, Counter()
+
+    # --- what a program calls through its names
+    # ---------------------------------------------------
+
+    def start_new_basicblock(self, name=""):
+        """Nothing to do: here memory is always read and written in the order of the program."""
+
+    def check_player(self, player):
+        """The player's number; ProgramError when there is none of that number."""
+        if not 0 <= player < self.protocols.players:
+            raise ProgramError(
+                f"there is no player {player}; there are players 0 to {self.protocols.players - 1}"
+            )
+        return int(player)
+
+    def run(self, method, *arguments):
+        """Call a method of the protocols, after what is queued."""
+        self.flush()
+        return getattr(self.protocols, method)(*arguments)
+
+    def run_with(self, protocol, *arguments):
+        """Call a protocol of another module, after what is queued."""
+        self.flush()
+        return protocol(self.protocols, *arguments)
+
+    def take_mask(self, demand):
+        """The mask for one `mamba.comparison.Demand`, from the stock when one is there."""
+        self._demands[demand] += 1
+        if self._stock.get(demand):
+            return self._stock[demand].pop()
+        self.flush()
+        return make_masks(self.protocols, [demand])[0]
+
+    def loop(self, body, counters):
+        """Run a program's loop. What one turn needed of masks is made ready before the next one,
+        so that it is there when the inputs come: players that wait for clients to train have
+        nothing else to do."""
+        counters = list(counters)
+        for counter in counters[:-1]:
+            before = self._demands.copy()
+            body(counter)
+            self.flush()
+            used = self._demands - before
+            missing = [demand for demand, count in used.items()
+                       for _ in range(count - len(self._stock.get(demand, ())))]  # fmt: skip
+            for demand, mask in zip(
+                missing, make_masks(self.protocols, missing) if missing else [], strict=True
+            ):
+                self._stock.setdefault(demand, []).append(mask)
+        for counter in counters[-1:]:
+            body(counter)
+
+    # --- the queue
+    # --------------------------------------------------------------------------------
+
+    def queue_input(self, target, player, size):
+        """Let a player share its next words, later."""
+        self._queue.append(_Input(target, player, size))
+
+    def queue_store(self, target, address):
+        """Store a queued input when it arrives."""
+        next(
+            entry for entry in self._queue if getattr(entry, "target", None) is target
+        ).addresses.append(address)
+
+    def queue_output(self, player, value, degree):
+        """Open to one player, later."""
+        self._queue.append(_Output(player, value, degree))
+
+    def flush_inputs(self):
+        """Do what is queued when an input is among it."""
+        if any(isinstance(entry, _Input) for entry in self._queue):
+            self.flush()
+
+    def flush(self):
+        """Do what is queued: runs of inputs, and runs of outputs to one player, take one round
+        each."""
+        queue, self._queue = self._queue, []
+        while queue:
+            head, run = queue[0], 1
+            while run < len(queue) and _belong_together(head, queue[run]):
+                run += 1
+            (self._input if isinstance(head, _Input) else self._output)(queue[:run])
+            queue = queue[run:]
+
+    def _input(self, entries):
+        shapes, secrets = {}, []
+        for entry in entries:
+            shapes.setdefault(entry.player, []).append((prime, entry.size))
+            if entry.player == self.me:
+                secrets.append(prime.from_words(self._read_words(entry.size)))
+        dealt = {
+            player: iter(arrays) for player, arrays in self.protocols.deal(shapes, secrets).items()
+        }
+        for entry in entries:
+            share = next(dealt[entry.player])
+            entry.target._value = share
+            for address in entry.addresses:
+                self.memory._write(address, share)
+
+    def _output(self, entries):
+        value = np.concatenate([entry.value for entry in entries], axis=1)
+        degree = max(entry.degree for entry in entries)
+        opened = self.protocols.open_to(entries[0].player, value, degree)
+        if opened is not None:
+            self._write_values(prime.to_signed(opened))
+        self._after_output()
+
+
+def _belong_together(a, b):
+    if isinstance(a, _Input) or isinstance(b, _Input):
+        return isinstance(a, _Input) and isinstance(b, _Input)
+    return a.player == b.player

@@ -1,0 +1,200 @@
+"""One player process: ``python -m mamba.player I PROGRAM.mpc --ports ... --certificates DIR``.
+
+Executes the text of a ``.mpc`` file together with the other players. Takes this player's inputs on
+standard input, unsigned 64-bit words separated by white space, and prints what is opened to it as
+SCALE-MAMBA does, ``Output channel 0 : <signed integer>``. News are on standard error: one line
+when all players are connected, one after each output with the bytes and rounds so far. An error is
+one line there, and exit status 1; status 3 says that the port is taken. No secret is ever written
+anywhere, but for the samples that ``--views`` asks for.
+"""
+
+import argparse
+import errno
+import os
+import sys
+import threading
+import traceback
+from pathlib import Path
+
+import numpy as np
+
+from mamba.language import namespace
+from mamba.machine import Machine, ProgramError
+from mamba.network import Network, NetworkError
+from mamba.protocols import ProtocolError, Protocols
+from mamba.view import View
+
+PORT_TAKEN = 3
+
+
+def main(arguments=None):
+    """Run one player; the exit status is returned."""
+    options = _parse(arguments)
+    me = options.player
+    try:
+        program = compile_program(options.program)
+        words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
+        network = Network(me, options.ports, options.certificates)
+        view = View() if options.views else None
+        protocols = Protocols(network, view)
+        players, threshold = protocols.players, protocols.threshold
+        _say(f"Player {me} ready: {players} players, threshold {threshold}")
+
+        def read(count):
+            values = words.read(count)
+            if view:
+                view.note_words(values)
+            return values
+
+        def report():
+            _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
+            if view:
+                view.save(options.views)
+
+        machine = Machine(protocols, read, _write_values, report)
+        exec(program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)})
+        machine.flush()
+        words.close()
+        network.close()
+        print("End of prog", flush=True)
+        return 0
+    except OSError as error:
+        _say(f"Player {me}: error: {error}")
+        return PORT_TAKEN if error.errno in (errno.EADDRINUSE, errno.EACCES) else 1
+    except (NetworkError, ProtocolError) as error:
+        _say(f"Player {me}: error: {error}")
+    except Exception as error:  # a mistake in the program: tell where, in its own lines
+        _say(f"Player {me}: error: {explain(error, options.program)}")
+    return 1
+
+
+def compile_program(path):
+    """Code object of a ``.mpc`` file; ProgramError when it is not valid Python."""
+    text = Path(path).read_text(encoding="utf-8")
+    try:
+        return compile(text, str(path), "exec")
+    except SyntaxError as error:
+        raise ProgramError(f"{path}, line {error.lineno}: {error.msg}") from None
+
+
+def explain(error, path):
+    """One line on an error, with the line of the program where it happened."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    message = str(error) or type(error).__name__
+    if isinstance(error, NameError):
+        message = f"'{error.name}' is not known to the embedded players"
+    elif isinstance(error, AttributeError) and error.name:
+        owner = error.obj if isinstance(error.obj, type) else type(error.obj)
+        message = f"'{owner.__name__}.{error.name}' is not known to the embedded players"
+    if not frames:
+        return message
+    where = f"{Path(path).name}, line {frames[-1].lineno}"
+    return f"{where}: {message} (in: {frames[-1].line})"
+
+
+class WordReader:
+    """Unsigned 64-bit words from a file descriptor, read ahead by a thread.
+
+    Parameters
+    ----------
+    descriptor : int
+    vital : bool
+        Whether the whole process ends when the stream does: the one who started it is gone then.
+    """
+
+    def __init__(self, descriptor, vital=False):
+        self._descriptor, self._vital, self._closed = descriptor, vital, False
+        self._text, self._ended = bytearray(), False
+        self._news = threading.Condition()
+        threading.Thread(target=self._read_ahead, daemon=True).start()
+
+    def read(self, count):
+        """The next `count` words, as ``uint64``; ProgramError for anything else than such
+        words."""
+        with self._news:
+            while (words := self._take(count)) is None:
+                self._news.wait()
+        for position, word in enumerate(words):
+            if (
+                not word.isdigit() or int(word) >= 2**64
+            ):  # the word itself may be a secret: do not show it
+                raise ProgramError(
+                    f"input word {position + 1} of {count} is not an unsigned 64-bit integer"
+                )
+        return np.array(list(map(int, words)), np.uint64)
+
+    def close(self):
+        """From now on the end of the stream means nothing."""
+        self._closed = True
+
+    def _take(self, count):
+        """The next `count` words when they are there in full, else None."""
+        text = self._text
+        if not self._ended and text.count(b" ") + text.count(b"\n") < count:
+            return None  # cheaper than to split and see
+        words = bytes(text).split(None, count)
+        complete = (
+            len(words) > count or len(words) == count and (self._ended or text[-1:].isspace())
+        )
+        if count and not complete:
+            if self._ended:
+                raise ProgramError(f"the input ended {count - len(words)} words early")
+            return None
+        self._text = bytearray(words.pop()) if len(words) > count else bytearray()
+        return words
+
+    def _read_ahead(self):
+        while chunk := os.read(self._descriptor, 1 << 20):
+            with self._news:
+                self._text += chunk
+                self._news.notify()
+        if self._vital and not self._closed:
+            os._exit(1)
+        with self._news:
+            self._ended = True
+            self._news.notify()
+
+
+def _write_values(values):
+    sys.stdout.write("".join(f"Output channel 0 : {value}\n" for value in values))
+    sys.stdout.flush()
+
+
+def _say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="python -m mamba.player", description="Run one embedded player."
+    )
+    parser.add_argument("player", type=int, help="number of this player, from 0")
+    parser.add_argument("program", help="the .mpc file that all players run")
+    parser.add_argument(
+        "--ports", required=True, help="port of every player on loopback, separated by commas"
+    )
+    parser.add_argument("--certificates", required=True, metavar="DIR",
+                        help="folder with RootCA.crt, PlayerI.crt and PlayerI.key")  # fmt: skip
+    parser.add_argument(
+        "--views", metavar="FILE", help="write samples of this player's shares to FILE"
+    )
+    parser.add_argument("--end-with-stdin", action="store_true",
+                        help="end at once when standard input is closed")  # fmt: skip
+    options = parser.parse_args(arguments)
+    try:
+        options.ports = [int(port) for port in options.ports.split(",")]
+    except ValueError:
+        parser.error(f"--ports {options.ports}: these are not numbers separated by commas")
+    if len(options.ports) < 3:
+        parser.error(
+            "at least 3 players are needed for an honest majority of which one may be curious"
+        )
+    if not 0 <= options.player < len(options.ports):
+        parser.error(f"player {options.player}: there are players 0 to {len(options.ports) - 1}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,250 @@
+"""Input, multiply and open: what players do together with shares.
+
+Semi-honest players, honest majority: N players, of whom any t = (N - 1) // 2 may pool what they
+see without learning anything about the others' secrets (Ben-Or, Goldwasser and Wigderson, STOC
+1988). Assumes private, authenticated channels (`mamba.network`). All players call the same methods
+in the same order with the same lengths; each works on its own shares.
+
+A `part` is a pair (field, array), where the field is the module `mamba.field` or `mamba.gf256`.
+Several parts share one round of communication.
+"""
+
+from mamba import field as prime
+from mamba import gf256, shamir
+from mamba.randomness import Randomness
+
+SECURITY = 40  # default statistical security, in bits
+_KEY_BYTES = 32
+
+
+class ProtocolError(Exception):
+    """What the other players sent cannot be right; the message names the round."""
+
+
+class Protocols:
+    """One player's side of the protocols.
+
+    Parameters
+    ----------
+    network : mamba.network.Network
+    view : mamba.view.View, optional
+        Where samples of received shares are noted.
+    """
+
+    def __init__(self, network, view=None):
+        self.network, self.view = network, view
+        self.me, self.players = network.me, network.players
+        self.threshold = (self.players - 1) // 2
+        self.randomness = Randomness()
+        self._agree_on_keys()
+
+    # --- dealing
+    # ----------------------------------------------------------------------------------
+
+    def deal(self, shapes, secrets=()):
+        """Dealers share secrets of their own with everybody, in one round.
+
+        Parameters
+        ----------
+        shapes : dict of int to list of (field, count)
+            For each dealer, what it deals.
+        secrets : list of field arrays
+            This player's own secrets, when it is a dealer.
+
+        Returns
+        -------
+        dict of int to list of field arrays
+            For each dealer, this player's shares.
+
+        Notes
+        -----
+        The shares of players 0 to t - 1 are drawn from keys they have in common with the dealer, so only the
+        other N - t are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
+        """
+        split = [
+            self._split(field, secret)
+            for (field, _), secret in zip(shapes.get(self.me, []), secrets, strict=True)
+        ]
+        outgoing = {
+            player: b"".join(
+                field.to_bytes(shares[player])
+                for (field, _), shares in zip(shapes[self.me], split, strict=True)
+            )
+            for player in self._others()
+            if self.me in shapes and player >= self.threshold
+        }
+        others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
+        if self.me < self.threshold:  # what the others deal is drawn, not sent
+            self.network.exchange(outgoing, {})
+            dealt = {
+                dealer: [field.random(self._from[dealer], count) for field, count in shape]
+                for dealer, shape in others.items()
+            }
+        else:
+            received = self.network.exchange(
+                outgoing, {dealer: _size(shape) for dealer, shape in others.items()}
+            )
+            dealt = {
+                dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
+            }
+        if self.view:
+            for dealer, arrays in dealt.items():
+                self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
+        if self.me in shapes:
+            dealt[self.me] = [shares[self.me] for shares in split]
+        return dealt
+
+    def _split(self, field, secret):
+        """Shares of a secret. Those of the first t players come from the keys agreed with them."""
+        count = field.length(secret)
+        first = [
+            field.random(self._to.get(player, self.randomness), count)
+            for player in range(self.threshold)
+        ]
+        return first + shamir.complete(field, secret, first, self.players)
+
+    def reduce(self, parts):
+        """Bring products back from degree 2t to degree t, in one round.
+
+        Each of 2t + 1 players deals its share of the product; the product is a linear function of
+        these shares, so the same function of the dealt sharings is a fresh sharing of it (Gennaro,
+        Rabin and Rabin, PODC 1998).
+        """
+        if not parts:
+            return []
+        dealers = range(2 * self.threshold + 1)
+        shape = [(field, field.length(array)) for field, array in parts]
+        secrets = [array for _, array in parts] if self.me in dealers else []
+        dealt = self.deal({dealer: shape for dealer in dealers}, secrets)
+        return [
+            shamir.reconstruct(field, [dealt[dealer][k] for dealer in dealers], 2 * self.threshold)
+            for k, (field, _) in enumerate(parts)
+        ]
+
+    def multiply(self, field, a, b):
+        """Sharing of a * b, element by element; one round."""
+        return self.reduce([(field, field.mul(a, b))])[0]
+
+    # --- opening
+    # ----------------------------------------------------------------------------------
+
+    def open(self, field, array):
+        """The secrets themselves, to everybody; one round.
+
+        Raises
+        ------
+        ProtocolError
+            The shares received do not lie on one polynomial of degree t.
+        """
+        data, count = field.to_bytes(array), field.length(array)
+        received = self.network.exchange(
+            dict.fromkeys(self._others(), data), dict.fromkeys(self._others(), len(data))
+        )
+        return self._join(field, array, received, count)
+
+    def open_to(self, player, array, degree):
+        """The secrets of the prime field, to one player alone; one round, in which only it
+        receives.
+
+        Parameters
+        ----------
+        player : int
+        array : field array
+        degree : int
+            1 for a sharing of degree t, 2 for an unreduced product of degree 2t.
+
+        Returns
+        -------
+        field array, or None for the other players
+
+        Notes
+        -----
+        A product that only one player sees needs no reduction. Every one of 2t + 1 players sends its
+        Lagrange term, hidden by a share of zero; the terms add up to the secret and are otherwise
+        uniform, so the polynomial of degree 2t, which is not random, stays hidden. There is no
+        redundancy in 2t + 1 terms: such an opening cannot be checked, one of degree t is.
+        """
+        senders = list(range(2 * self.threshold + 1)) if degree == 2 else list(range(self.players))
+        count = prime.length(array)
+        if degree == 2 and self.me in senders:
+            weight = prime.lagrange(shamir.points(len(senders)))[self.me]
+            array = prime.add(prime.scale(array, weight), self._share_of_zero(senders, count))
+        if self.me != player:
+            outgoing = {player: prime.to_bytes(array)} if self.me in senders else {}
+            self.network.exchange(outgoing, {})
+            return None
+        others = [sender for sender in senders if sender != player]
+        received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count))
+        if degree == 1:
+            return self._join(prime, array, received, count)
+        terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
+        return prime.combine([1] * len(senders), terms + [array] * (player in senders))
+
+    def _join(self, field, array, received, count):
+        """Check and reconstruct what everybody sent."""
+        shares = [
+            array if player == self.me else self._decode(field, received[player], count, player)
+            for player in range(self.players)
+        ]
+        if not shamir.consistent(field, shares, self.threshold):
+            raise ProtocolError(
+                f"round {self.network.rounds}: the shares received do not lie on one polynomial of degree "
+                f"{self.threshold}; a player departed from the protocol"
+            )
+        return shamir.reconstruct(field, shares, self.threshold)
+
+    # --- common keys
+    # ------------------------------------------------------------------------------
+
+    def _agree_on_keys(self):
+        """Every two players agree on a key. From it both draw the same random elements, in three
+        streams: what the one deals to the other, the other way round, and terms of shares of
+        zero."""
+        keys = {player: self.randomness.bytes(_KEY_BYTES) for player in self._others()}
+        sent = {player: key for player, key in keys.items() if player > self.me}
+        received = self.network.exchange(sent, dict.fromkeys(range(self.me), _KEY_BYTES))
+        keys |= {player: bytes(key) for player, key in received.items()}
+        self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
+        self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
+        self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
+
+    def _share_of_zero(self, players, count):
+        """This player's term of a random sum of zero: every two players draw one number, one adds
+        it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005, for two-element
+        sets)."""
+        result = prime.zeros(count)
+        for player in players:
+            if player != self.me:
+                number = prime.random(self._zero[player], count)
+                result = (prime.add if self.me < player else prime.sub)(result, number)
+        return result
+
+    # --- bytes
+    # ------------------------------------------------------------------------------------
+
+    def _others(self):
+        return [player for player in range(self.players) if player != self.me]
+
+    def _unpack(self, shape, data):
+        arrays, start = [], 0
+        for field, count in shape:
+            end = start + field.BYTES * count
+            arrays.append(self._decode(field, data[start:end], count, None))
+            start = end
+        return arrays
+
+    def _decode(self, field, data, count, player):
+        try:
+            return field.from_bytes(data, count)
+        except ValueError as error:
+            sender = "a player" if player is None else f"player {player}"
+            raise ProtocolError(
+                f"round {self.network.rounds}: {sender} sent no shares: {error}"
+            ) from None
+
+
+def _size(shape):
+    return sum(field.BYTES * count for field, count in shape)
+
+
+FIELDS = {prime: "prime", gf256: "gf256"}

@@ -1,0 +1,67 @@
+"""Shamir's secret sharing: a secret becomes N shares, and any t + 1 of them give it back.
+
+The dealer draws a random polynomial of degree t whose value at 0 is the secret; player i's share
+is its value at point i + 1. Any t shares are uniform and independent of the secret (Shamir, 1979).
+Adding two sharings adds the secrets. Multiplying them share by share multiplies the secrets, but
+the degree becomes 2t, so 2t + 1 shares are needed from then on.
+
+Works over both fields, `mamba.field` and `mamba.gf256`: the `field` argument is one of these
+modules.
+"""
+
+
+def points(count):
+    """The points of the first `count` players."""
+    return tuple(range(1, count + 1))
+
+
+def complete(field, secret, first_shares, players):
+    """The shares that follow from a secret and the shares of the first t players.
+
+    A polynomial of degree t is fixed by t + 1 values: the secret at 0 and any t shares. Drawing
+    these t shares at random is the same as drawing its t coefficients; here they can also come
+    from a key that the dealer has in common with a player, who then need not be sent them.
+
+    Parameters
+    ----------
+    field : module
+        `mamba.field` or `mamba.gf256`.
+    secret : field array of k elements
+    first_shares : list of t field arrays of k elements
+        Uniform, for players 0 to t - 1.
+    players : int
+        Number of shares N, at least t + 1.
+
+    Returns
+    -------
+    list of N - t field arrays, for players t to N - 1
+    """
+    known = len(first_shares)
+    weights = [field.lagrange((0, *points(known)), x) for x in points(players)[known:]]
+    return [field.combine(row, [secret, *first_shares]) for row in weights]
+
+
+def share(field, secret, threshold, players, randomness):
+    """Split secrets into N shares, of which any t say nothing: a list of N field arrays."""
+    first = [field.random(randomness, field.length(secret)) for _ in range(threshold)]
+    return first + complete(field, secret, first, players)
+
+
+def reconstruct(field, shares, degree):
+    """Secrets from the shares of the first degree + 1 players, a list of field arrays."""
+    used = degree + 1
+    return field.combine(field.lagrange(points(used)), shares[:used])
+
+
+def consistent(field, shares, degree):
+    """Whether all shares lie on polynomials of the given degree.
+
+    Each run of degree + 2 neighbouring shares has a vanishing divided difference exactly when they
+    do.
+    """
+    window = degree + 2
+    for first in range(len(shares) - window + 1):
+        weights = field.differences(tuple(range(first + 1, first + window + 1)))
+        if field.combine(weights, shares[first : first + window]).any():
+            return False
+    return True

@@ -1,0 +1,317 @@
+"""The command line, as somebody at a terminal or in a script meets it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fl_krum import players as players_module
+from fl_krum.__main__ import COMMANDS, main
+from fl_krum.engines import HOME
+from fl_krum.supervisor import PlayerError
+
+V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # f=1: row 2, scores 20 18 15 30 938
+V2 = [
+    [0, 2, 0, 0, -2],
+    [0, 2, -4, -4, 2],
+    [-1, 3, -4, 4, -3],
+    [-1, 4, -4, 1, 2],
+    [-1, -4, 0, -1, 3],
+    [7, -6, -18, 4, -9],
+    [8, 15, -6, 17, 1],
+]  # f=2: row 3, scores 121 141 161 103 211 1361 1444
+REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def no_installation(monkeypatch):
+    monkeypatch.delenv(HOME, raising=False)
+
+
+@pytest.fixture
+def nothing_starts(monkeypatch):
+    """Fail when wrong input gets as far as starting a player or making a folder for it."""
+
+    def refuse(*arguments, **options):
+        raise AssertionError("something was started")
+
+    monkeypatch.setattr(players_module, "Supervisor", refuse)
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+
+
+def write_csv(path, rows):
+    path.write_text("".join(",".join(map(str, row)) + "\n" for row in rows))
+    return str(path)
+
+
+@pytest.fixture
+def v1(tmp_path):
+    return write_csv(tmp_path / "v1.csv", V1)
+
+
+# --- Wrong input ----------------------------------------------------------------------------------
+
+
+def complaint(capsys, *arguments):
+    """The one line that wrong arguments get."""
+    assert main(list(arguments)) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("fl_krum: error: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "COMMAND"),
+        ("train", "'train'"),
+        ("session --clients 6", "2f + 2 < n"),
+        ("session --clients 2 --byzantine 0", "n = 3"),
+        ("session --byzantine -1", "f >= 0"),
+        ("session --dimension 0", "d = 0"),
+        ("session --rounds 0", "rounds = 0"),
+        ("session --clients seven", "'seven'"),
+        ("session --bits 45", "budget"),
+        ("session --engine mpyc", "'mpyc'"),
+        ("session --attack sneeze", "'sneeze'"),
+        ("session --dataset iris", "'iris'"),
+        ("session --dimension 400", "400"),
+        ("session --alpha 0", "alpha"),
+        ("session --seed -1", "seed"),
+        ("session --deadline 0", "deadline"),
+        ("session --json /no/such/folder/out.json", "no folder"),
+        ("session --figure /no/such/folder/out.png", "no folder"),
+        ("session --figure out.txt", "out.txt"),
+        ("session --json .", "is a folder"),
+        ("session --cli 9", "--cli"),
+        ("session --engine scale-mamba", HOME),
+        ("aggregate no-such-file.csv --byzantine 1", "no-such-file.csv: No such file"),
+        ("aggregate no-such-file.txt --byzantine 1", "neither a .npy nor a .csv"),
+        ("aggregate . --byzantine 1", "neither"),
+        ("program --clients 4", "2f + 2 < n"),
+        ("program --output /no/such/folder/krum.mpc", "no folder"),
+    ],
+)
+def test_wrong_arguments_get_one_line(capsys, arguments, words):
+    assert words in complaint(capsys, *arguments.split())
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "is empty"),
+        ("\n\n", "is empty"),
+        ("1,2\n3\n4,5\n6,7\n8,9\n", "line 2: 1 values where the first has 2"),
+        ("1,2\n3,banana\n", "line 2: 'banana' is not a number"),
+        ("1,2\n3,\n", "line 2: '' is not a number"),
+        ("1,2\n3,4\n5,6\n", "n = 5 clients"),
+        ("1,2\n" * 4 + "1,nan\n", "client 5 (row 4), coordinate 1: nan"),
+        ("1,2\n" * 4 + "1,-inf\n", "client 5 (row 4), coordinate 1: -inf"),
+        ("1,2\n" * 4 + "1e9,0\n", "client 5 (row 4), coordinate 0: 1000000000 is out of range"),
+        (b"\xff\xfe\x00", "not a text file"),
+    ],
+)
+def test_wrong_csv_files_get_one_line(capsys, tmp_path, content, words):
+    path = tmp_path / "updates.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert words in complaint(capsys, "aggregate", str(path), "--byzantine", "1")
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    ("save", "words"),
+    [
+        (lambda path: path.write_bytes(b""), "not a .npy file"),
+        (lambda path: path.write_bytes(b"1,2,3"), "not a .npy file"),
+        (lambda path: np.save(path, np.array([{}], dtype=object), allow_pickle=True), "not a .npy"),
+        (lambda path: np.save(path, np.array(["a", "b"])), "real numbers"),
+        (lambda path: np.save(path, np.zeros(5)), "shape"),
+        (lambda path: np.save(path, np.zeros((0, 5))), "shape"),
+        (lambda path: np.savez(path.open("wb"), a=np.zeros(3), b=np.zeros(3)), "several arrays"),
+    ],
+)
+def test_wrong_npy_files_get_one_line(capsys, tmp_path, save, words):
+    path = tmp_path / "updates.npy"
+    save(path)
+    assert words in complaint(capsys, "aggregate", str(path), "--byzantine", "1")
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_an_installation_that_is_not_there(capsys, monkeypatch, v1):
+    monkeypatch.setenv(HOME, "/no/such/folder")
+    for arguments in (["session"], ["aggregate", v1, "--byzantine", "1"]):
+        assert f"{HOME}=/no/such/folder" in complaint(capsys, *arguments)
+
+
+@pytest.mark.usefixtures("nothing_starts")
+def test_an_unwritable_output_is_found_first(capsys, tmp_path, v1):
+    folder = tmp_path / "locked"
+    folder.mkdir(mode=0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("this user may write everywhere")
+    words = complaint(capsys, "aggregate", v1, "--byzantine", "1", "--output", f"{folder}/out.npy")
+    assert "no permission" in words
+
+
+# --- aggregate ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rows", "f", "chosen"), [(V1, 1, 2), (V2, 2, 3)])
+@pytest.mark.parametrize("how", [["--plain"], ["--engine", "embedded"]])
+def test_aggregate_prints_the_chosen_row(capsys, tmp_path, rows, f, chosen, how):
+    path = tmp_path / "updates.npy"
+    np.save(path, np.array(rows))
+    assert main(["aggregate", str(path), "--byzantine", str(f), *how]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ",".join(f"{value:.1f}" for value in rows[chosen]) + "\n"
+    assert f"n = {len(rows)}" in captured.err
+
+
+def test_in_the_clear_scores_and_choice_are_told(capsys, v1):
+    assert main(["aggregate", v1, "--byzantine", "1", "--plain"]) == 0
+    errors = capsys.readouterr().err
+    assert "20 18 15 30 938" in errors
+    assert "row 2 (client 3)" in errors
+
+
+def test_inside_smpc_nothing_but_the_vector_is_told(capsys, v1):
+    assert main(["aggregate", v1, "--byzantine", "1"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == "1.0,2.0\n"
+    assert "score" not in captured.err and "row" not in captured.err
+
+
+@pytest.mark.parametrize("name", ["chosen.npy", "chosen.csv"])
+def test_aggregate_writes_a_file(capsys, tmp_path, v1, name):
+    output = tmp_path / name
+    arguments = ["aggregate", v1, "--byzantine", "1", "--plain", "--output", str(output)]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == ""
+    values = np.load(output) if output.suffix == ".npy" else np.loadtxt(output, delimiter=",")
+    assert values.tolist() == [1.0, 2.0]
+
+
+def test_a_spreadsheets_csv_is_read(capsys, tmp_path):
+    path = tmp_path / "updates.csv"
+    text = "\ufeff" + "\r\n".join(", ".join(map(str, row)) for row in V1) + "\r\n\r\n"
+    path.write_bytes(text.encode())
+    assert main(["aggregate", str(path), "--byzantine", "1", "--plain"]) == 0
+    assert capsys.readouterr().out == "1.0,2.0\n"
+
+
+# --- session, program, check ----------------------------------------------------------------------
+
+
+def test_a_session_reports_every_round(capsys, tmp_path):
+    report, figure = tmp_path / "out.json", tmp_path / "out.png"
+    arguments = "session --clients 5 --byzantine 1 --rounds 2 --attack outlier --seed 3"
+    assert main([*arguments.split(), "--json", str(report), "--figure", str(figure)]) == 0
+    printed = capsys.readouterr().out
+    for expected in ("n = 5", "f = 1", "d = 5", "T = 2", "t = 2", "embedded", "outlier"):
+        assert expected in printed.replace("one is Byzantine", "f = 1")
+    content = json.loads(report.read_text())
+    assert content["settings"]["clients"] == 5
+    assert content["settings"]["attack"] == "outlier"
+    assert content["settings"]["seed"] == 3
+    assert content["settings"]["engine"] == "embedded"
+    assert [r["round"] for r in content["rounds"]] == [1, 2]
+    for r in content["rounds"]:
+        assert set(r) == {
+            "round", "accuracy", "accuracy_mean", "seconds", "matches_plaintext", "vector"
+        }  # fmt: skip
+        assert r["matches_plaintext"] is True
+        assert len(r["vector"]) == 5
+        assert 0 <= r["accuracy_mean"] <= 1 and 0 <= r["accuracy"] <= 1
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_program_writes_what_krum_program_gives(capsys, tmp_path):
+    from fl_krum.program import KrumProgram
+
+    output = tmp_path / "krum.mpc"
+    arguments = "program --clients 9 --byzantine 3 --dimension 12 --rounds 4".split()
+    assert main([*arguments, "--output", str(output)]) == 0
+    assert "10 players, threshold t = 4" in capsys.readouterr().err
+    assert output.read_text() == KrumProgram(n=9, f=3, d=12, rounds=4).source()
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == output.read_text()
+
+
+def test_check_tries_what_can_be_used(capsys):
+    assert main(["check"]) == 0
+    printed = capsys.readouterr().out
+    assert "numpy" in printed
+    assert "works       3 clients and the server" in printed
+    assert f"not usable  {HOME}" in printed
+
+
+def test_check_complains_of_an_installation_that_is_not_there(capsys, monkeypatch):
+    monkeypatch.setenv(HOME, "/no/such/folder")
+    assert main(["check"]) == 2
+    captured = capsys.readouterr()
+    assert "/no/such/folder" in captured.err and captured.err.count("\n") == 1
+    assert "works" in captured.out
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_reads_well(capsys, command):
+    with pytest.raises(SystemExit) as end:
+        main([*command.split(), "--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert "python -m fl_krum" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+# --- As a process ---------------------------------------------------------------------------------
+
+
+def start(folder, *arguments, **options):
+    environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "fl_krum", *arguments], cwd=REPOSITORY, env=environment, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
+    )  # fmt: skip
+
+
+def test_failing_players_are_exit_status_1(capsys, monkeypatch, v1):
+    def fail(*arguments):
+        raise PlayerError("player 3 was killed by SIGKILL in round 1 of 1", 3, -9)
+
+    monkeypatch.setattr(players_module.Supervisor, "start", fail)
+    assert main(["aggregate", v1, "--byzantine", "1"]) == 1
+    assert "fl_krum: error: player 3 was killed by SIGKILL" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_session_leaves_nothing(tmp_path, number, status):
+    process = start(tmp_path, "session", "--rounds", "1000")
+    for line in process.stdout:
+        if "yes" in line:  # the first round is over, the second under way
+            break
+    time.sleep(0.05)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == status, errors
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="as a shell does")
+def test_a_reader_that_has_seen_enough(tmp_path):
+    process = start(tmp_path, "program")
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(timeout=30)

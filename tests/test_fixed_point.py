@@ -1,0 +1,141 @@
+"""Fixed point against Python's exact fractions; the bit budget against exact integers."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fl_krum.fixed_point import FixedPoint, check_budget
+
+FORMATS = st.integers(2, 53).flatmap(
+    lambda bits: st.builds(FixedPoint, st.just(bits), st.integers(0, bits - 1))
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        (0.0, 1 << 27),
+        (1.0, (1 << 27) + (1 << 16)),
+        (-1.0, (1 << 27) - (1 << 16)),
+        (-2048.0, 0),
+        (2047.9999847412109, (1 << 28) - 1),
+        (2.0**-17, 1 << 27),  # half of the resolution: to the even neighbour
+        (3 * 2.0**-17, (1 << 27) + 2),
+        (-0.0, 1 << 27),
+    ],
+)
+def test_words_of_the_default_format(value, word):
+    words = FixedPoint().encode([[value]])
+    assert words.dtype == np.uint64
+    assert words.tolist() == [[word]]
+
+
+@given(FORMATS, st.data())
+def test_every_word_comes_back(fixed_point, data):
+    word = data.draw(st.integers(0, 2**fixed_point.bits - 1))
+    value = fixed_point.decode([[word]])
+    assert Fraction(value[0, 0]) == Fraction(word - fixed_point.offset, 2**fixed_point.fraction)
+    assert fixed_point.encode(value).tolist() == [[word]]
+
+
+@given(FORMATS, st.data())
+def test_rounding_errs_by_half_the_resolution_at_most(fixed_point, data):
+    low, high = fixed_point.range()
+    value = data.draw(st.floats(low, high))
+    back = fixed_point.decode(fixed_point.encode([[value]]))[0, 0]
+    assert abs(Fraction(back) - Fraction(value)) <= Fraction(1, 2 ** (fixed_point.fraction + 1))
+
+
+@given(FORMATS)
+def test_the_range_is_where_values_fit(fixed_point):
+    low, high = fixed_point.range()
+    assert fixed_point.encode([[low, high]]).tolist() == [[0, 2**fixed_point.bits - 1]]
+    for outside in (low - fixed_point.resolution, high + fixed_point.resolution):
+        with pytest.raises(ValueError, match="out of range"):
+            fixed_point.encode([[outside]])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_value_that_is_no_number_is_named(value):
+    updates = np.zeros((4, 3))
+    updates[2, 1] = value
+    with pytest.raises(ValueError, match=r"client 3 \(row 2\), coordinate 1: .* not a finite"):
+        FixedPoint().encode(updates)
+
+
+@pytest.mark.parametrize("value", [2048.0, -2048.1, 1e308, -1e308])
+def test_a_value_out_of_range_is_named_with_the_range(value):
+    with pytest.raises(ValueError, match=r"client 1 .*coordinate 2: .*\[-2048, 2047\.99998"):
+        FixedPoint().encode([[0.0, 0.0, value]])
+
+
+@pytest.mark.parametrize(
+    "updates",
+    [
+        [1.0, 2.0],
+        [],
+        [[]],
+        np.zeros((0, 3)),
+        np.zeros((2, 2, 2)),
+        [[1.0, 2.0], [3.0]],
+        [["a", "b"]],
+        [[None, 1.0]],
+        [[1j, 0.0]],
+        None,
+    ],
+)
+def test_what_is_no_matrix_of_numbers_is_refused(updates):
+    with pytest.raises(ValueError, match="updates|shape"):
+        FixedPoint().encode(updates)
+
+
+def test_integers_and_single_precision_are_numbers_too():
+    expected = FixedPoint().encode([[1.0, -3.0]])
+    for kind in (np.int8, np.int64, np.float32, np.float16):
+        assert (FixedPoint().encode(np.array([[1, -3]], dtype=kind)) == expected).all()
+
+
+@pytest.mark.parametrize("words", [[1 << 28], [-1], [2**127], [0.5]])
+def test_words_out_of_range_are_refused(words):
+    with pytest.raises(ValueError, match="word"):
+        FixedPoint().decode(words)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"bits": 1}, {"bits": 54}, {"bits": 8, "fraction": 8}, {"fraction": -1}, {"bits": 8.0}]
+)
+def test_impossible_formats_are_refused(wrong):
+    with pytest.raises(ValueError, match="bits|fraction"):
+        FixedPoint(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("n", "f", "d", "distance", "score"),
+    # 2*28 for the squares, ceil(log2 d), 1 for the sign; then ceil(log2(n-f-2))
+    [(7, 2, 5, 60, 62), (3, 0, 1, 57, 57), (50, 10, 10**5, 74, 80), (15, 4, 10**4, 71, 75)],
+)
+def test_the_budget_counts_bits(n, f, d, distance, score):
+    budget = check_budget(n, f, d)
+    assert (budget.distance_bits, budget.score_bits) == (distance, score)
+    assert budget.headroom == 126 - 40 - score
+
+
+@given(st.integers(3, 200), st.data(), st.integers(1, 10**7), st.integers(2, 30))
+def test_the_largest_numbers_fit_their_budget(n, data, d, bits):
+    f = data.draw(st.integers(0, (n - 3) // 2))
+    budget = check_budget(n, f, d, FixedPoint(bits, 0), security=20)
+    distance = d * (2**bits - 1) ** 2
+    assert distance < 2 ** (budget.distance_bits - 1)
+    assert (n - f - 2) * distance < 2 ** (budget.score_bits - 1)
+
+
+def test_a_budget_that_does_not_fit_says_what_would():
+    with pytest.raises(ValueError, match=r"132 of 126\. Use bits=33 or fewer") as refusal:
+        check_budget(7, 2, 10**5, FixedPoint(bits=36))
+    assert "d=100000" in str(refusal.value)
+    assert check_budget(7, 2, 10**5, FixedPoint(bits=33)).headroom >= 0
+    with pytest.raises(ValueError):
+        check_budget(7, 2, 10**5, FixedPoint(bits=34))
