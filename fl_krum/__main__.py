@@ -14,11 +14,14 @@ import signal
 import sys
 import warnings
 
+from . import __version__
 from .supervisor import PlayerError
 
 COMMANDS = ("session", "aggregate", "program", "check")
 
-DESCRIPTION = "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."
+DESCRIPTION = (
+    "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."
+)
 EPILOG = """\
 start here:
   python -m fl_krum check      does everything work on this machine?
@@ -68,6 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=_layout,
     )
+    parser.add_argument("--version", action="version", version=f"fl_krum {__version__}")
     commands = parser.add_subparsers(
         prog=prog, metavar="COMMAND", required=True, help=argparse.SUPPRESS
     )

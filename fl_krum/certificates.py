@@ -89,7 +89,9 @@ def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(
-            x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+            x509.ExtendedKeyUsage(
+                [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+            ),
             critical=False,
         )
         # TLS libraries of today match the subject alternative name rather than the common name.
@@ -100,14 +102,12 @@ def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
     return Identity(
         name,
         certificate.public_bytes(pem),
-        key.private_bytes(
-            pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        ),
+        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
     )
 
 
 def _builder(subject, issuer, key, issuer_key, days: int) -> x509.CertificateBuilder:
-    """What every certificate of a run has, the key identifiers that OpenSSL's strict mode asks for too."""
+    """What every certificate has; OpenSSL's strict mode asks for the key identifiers too."""
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()

@@ -62,7 +62,7 @@ def _as_array(X) -> np.ndarray:
     except ValueError:
         raise ValueError("the clients' vectors must all have the same length") from None
     # NumPy rounds a list with both 2^63 and -1 to float64: no type of 64 bits has them both.
-    if array.dtype.kind == "f" and array is not X and array.size and np.max(array) >= 2.0**53:
+    if array.dtype.kind == "f" and array is not X and array.size and np.abs(array).max() >= 2.0**53:
         objects = np.asarray(X, dtype=object)
         return objects if _all_integers(objects) else array
     return array

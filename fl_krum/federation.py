@@ -101,8 +101,8 @@ class FederatedSession:
     Attributes
     ----------
     settings : dict
-        The arguments that are numbers or names, the players' `engine` (None without players) and
-        `start_accuracy`, the accuracy of `start`: ready for JSON.
+        The arguments that are numbers or names; the name of the `rule`; the players' `engine`,
+        None without players; and `start_accuracy`, that of `start`. Ready for JSON.
     data : Dataset
     model : LogisticModel
     parts : list of ndarray
@@ -168,8 +168,8 @@ class FederatedSession:
         self.settings = dict(
             clients=clients, byzantine=byzantine, dimension=dimension, rounds=rounds,
             attack=getattr(attack, "name", "custom"), dataset=dataset, partition=partition,
-            alpha=alpha, seed=seed, engine=getattr(aggregate, "engine", None),
-            start_accuracy=self.accuracy(self.start),
+            alpha=alpha, seed=seed, rule=_name_of(aggregate),
+            engine=getattr(aggregate, "engine", None), start_accuracy=self.accuracy(self.start),
         )  # fmt: skip
 
     def run(self, callback: Callable[[RoundRecord], object] | None = None) -> list[RoundRecord]:
@@ -217,7 +217,7 @@ class FederatedSession:
     def _record(self, number, words, model, mean_model, seconds) -> RoundRecord:
         plain = krum(words, self._f)  # on integers: exact
         expected = self.fixed_point.decode(plain.vector)
-        is_krum = hasattr(self._rule, "aggregate") or self._rule in (krum, AGGREGATORS["krum"])
+        is_krum = self.settings["rule"] == "krum"
         return RoundRecord(
             round=number,
             accuracy=self.accuracy(model),
@@ -235,6 +235,14 @@ class FederatedSession:
 def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
     vector = model.random_vector(rng)
     return min(vector, -vector, key=lambda v: model.accuracy(v, data.x_train, data.y_train))
+
+
+def _name_of(aggregate) -> str:
+    """Name of the rule as in `AGGREGATORS`; players always compute Krum."""
+    if aggregate is krum or hasattr(aggregate, "aggregate"):
+        return "krum"
+    names = (name for name, rule in AGGREGATORS.items() if rule is aggregate)
+    return next(names, getattr(aggregate, "__name__", "custom"))
 
 
 def _find_attack(attack):

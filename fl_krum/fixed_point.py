@@ -38,7 +38,7 @@ class FixedPoint:
     Examples
     --------
     >>> FixedPoint().range()
-    (-2048.0, 2047.9999847412109)
+    (-2048.0, 2047.999984741211)
     >>> FixedPoint(bits=8, fraction=4).encode([[0.0, -8.0, 1.5]])
     array([[128,   0, 152]], dtype=uint64)
     """
@@ -115,7 +115,9 @@ class FixedPoint:
         low, high = self.range()
         where = f"client {row + 1} (row {row}), coordinate {column}"
         if not np.isfinite(value):
-            return f"{where}: {value} is not a finite number; values lie in [{low:.10g}, {high:.10g}]"
+            return (
+                f"{where}: {value} is not a finite number; values lie in [{low:.10g}, {high:.10g}]"
+            )
         return (
             f"{where}: {value:.10g} is out of range [{low:.10g}, {high:.10g}] "
             f"(bits={self.bits}, fraction={self.fraction})"
@@ -182,7 +184,9 @@ def real_matrix(updates) -> np.ndarray:
     try:
         values = np.asarray(updates)
     except ValueError:
-        raise ValueError("the rows of updates (one a client) must all have the same length") from None
+        raise ValueError(
+            "the rows of updates (one a client) must all have the same length"
+        ) from None
     if values.dtype.kind not in "biuf":
         raise ValueError(f"updates must be real numbers, not of type {values.dtype}")
     if values.ndim != 2 or values.size == 0:

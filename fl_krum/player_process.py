@@ -97,7 +97,7 @@ class PlayerProcess:
             pass
 
     def close(self) -> None:
-        """Close the pipe to its standard input; those of its outputs are closed by their readers."""
+        """Close the pipe to its standard input; the readers close those of its outputs."""
         try:
             self._process.stdin.close()
         except OSError:  # what was still to be written has nobody to read it

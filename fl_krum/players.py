@@ -18,6 +18,7 @@ import threading
 import time
 import warnings
 import weakref
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -172,18 +173,19 @@ class LocalPlayers:
         Returns
         -------
         statistics : list of dict, one per player
-            ``player``, ``rounds`` of communication, and ``bytes`` (or ``elements``) sent.
+            ``player``, ``rounds`` of communication, and ``bytes`` (or ``elements``) sent; the
+            player alone when it has not reported yet, as SCALE-MAMBA's do at the very end only.
         """
         if self._supervisor is None:
             return []
         if self._supervisor.run.reports_every_round:
             self._supervisor.wait_for_reports(self.rounds_done, 1.0)
-        last = [player.reports[-1:] for player in self._supervisor.players]
-        return [
-            {"player": i, **{key: value for amount, unit, rounds in report
-                             for key, value in (("rounds", rounds), (unit, amount))}}
-            for i, report in enumerate(last)
-        ]  # fmt: skip
+        statistics = []
+        for player in self._supervisor.players:
+            statistics.append({"player": player.index})
+            for amount, unit, rounds in player.reports[-1:]:
+                statistics[-1] |= {"rounds": rounds, unit: amount}
+        return statistics
 
     def views(self) -> list[dict]:
         """What each player has seen: samples of its own input and of the shares it received.
@@ -221,7 +223,7 @@ class LocalPlayers:
     def _exchange(self, words: np.ndarray) -> list[int]:
         current, total = self.rounds_done + 1, self.program.rounds
         return self._supervisor.exchange(
-            [b"", *map(_as_text, words)],  # the server, player 0, has no input
+            chain([b""], map(_as_text, words)),  # the server, player 0, has no input
             self.program.d,
             self._deadline or self._supervisor.run.round_deadline,
             phase=f"in round {current} of {total}",
@@ -244,7 +246,8 @@ class LocalPlayers:
 
     def _read_views(self) -> list[dict]:
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
-        return [_read_json(file, time.monotonic() + 2.0) for file in self._supervisor.run.views]
+        until = time.monotonic() + 2.0
+        return [_read_json(file, until) for file in self._supervisor.run.views]
 
 
 def _as_text(words: np.ndarray) -> bytes:
@@ -273,6 +276,6 @@ def _dispose(paths) -> None:
 
 
 def _release(resources: contextlib.ExitStack, owner: int) -> None:
-    """End the players and remove their folder, unless this is a forked child of who started them."""
+    """End the players and remove their folder, unless this is a forked child of their owner."""
     if os.getpid() == owner:
         resources.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from .engines import PreparedRun
 from .player_process import PlayerProcess, describe_exit
@@ -66,9 +66,9 @@ class Supervisor:
                     raise
 
     def exchange(
-        self, inputs: Sequence[bytes], count: int, deadline: float, phase: str, last: bool = False
+        self, inputs: Iterable[bytes], count: int, deadline: float, phase: str, last: bool = False
     ) -> list[int]:
-        """Give player i the words ``inputs[i]`` and return the ``count`` outputs of player 0.
+        """Give player i its words, the i-th of ``inputs``, and return player 0's ``count`` outputs.
 
         ``phase`` says in an error when it happened; ``last`` that players may end afterwards.
         """
@@ -81,7 +81,7 @@ class Supervisor:
         server = self.players[0]
         self._wait(phase, time.monotonic() + deadline, lambda: len(server.outputs) >= count)
         with self._changed:
-            outputs, server.outputs = server.outputs, []
+            outputs, server.outputs = server.outputs[:count], server.outputs[count:]
         self._allowed = 0
         return outputs
 
@@ -162,7 +162,9 @@ class Supervisor:
         """Only player 0 may print results, integers, and no more of them than are expected."""
         for player in self.players:
             if player.complaint:
-                self._fail(self._error(player, f"printed {player.complaint}, not an integer", phase))
+                self._fail(
+                    self._error(player, f"printed {player.complaint}, not an integer", phase)
+                )
             allowed = self._allowed if player.index == 0 else 0
             if len(player.outputs) > allowed:
                 expected = f"{allowed} are expected" if allowed else "none is expected"

@@ -18,7 +18,8 @@ BYTES = 16  # one element on the wire
 _BLOCK = 8192
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
-_S32, _S31, _ONE = np.uint64(32), np.uint64(31), np.uint64(1)
+_S32, _S31 = np.uint64(32), np.uint64(31)
+_S19, _M19 = np.uint64(19), np.uint64(2**19 - 1)
 
 
 def zeros(count):
@@ -84,8 +85,8 @@ def from_bytes(data, count):
     if len(data) != BYTES * count:
         raise ValueError(f"{len(data)} bytes are not {count} field elements")
     array = np.frombuffer(data, "<u4").reshape(4, count).astype(np.uint32, copy=False)
-    if count and array[3].max() > _TOP:
-        raise ValueError("a field element is not below 2^127")
+    if count and (array[3].max() > _TOP or _equals_p(array).any()):
+        raise ValueError("a field element is not below 2^127 - 1")
     return array
 
 
@@ -140,10 +141,52 @@ def combine(weights, arrays):
     return result
 
 
-def total(array):
-    """Sum of all elements, as a field array of one element."""
-    sums = array.astype(np.uint64).sum(axis=1, keepdims=True)  # 2^32 elements fit
-    return _reduce(sums)
+def is_constant(array):
+    """Whether all elements are equal."""
+    return bool((array[:, :1] == array[:, -1:]).all() and (array == array[:, :1]).all())
+
+
+def sums(array, starts):
+    """Sums over the runs of elements that begin at these positions, as a field array."""
+    return _reduce(np.add.reduceat(array.astype(np.uint64), starts, axis=1))
+
+
+def gram(arrays):
+    """All inner products of field arrays of equal length, as a list of lists of Python integers.
+
+    One exact matrix product in floating point: limbs of 19 bits have products of 38, of which
+    8192 can be added before 53 bits are full.
+    """
+    count = len(arrays)
+    products = np.zeros((7 * count, 7 * count), np.int64)
+    for part in _blocks(length(arrays[0])):
+        limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
+        products += (limbs @ limbs.T).astype(np.int64)
+    # Products of limbs i and j carry the weight 2^(19 (i + j)): add up equal weights first.
+    products = products.reshape(count, 7, count, 7)
+    by_weight = np.zeros((13, count, count), np.int64)
+    for i in range(7):
+        for j in range(7):
+            by_weight[i + j] += products[:, i, :, j]
+    total = sum(by_weight[w].astype(object) << 19 * w for w in range(13))
+    return (total % P).tolist()
+
+
+def weighted_sum(numbers, arrays):
+    """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares.
+
+    The same exact matrix product as in `gram`: one row for each weight 2^(19 w) of the result.
+    """
+    weights = _limbs19(numbers)  # (7, count)
+    matrix = np.zeros((13, 7 * len(arrays)))
+    for w in range(13):
+        for j in range(max(0, w - 6), min(7, w + 1)):
+            matrix[w, j::7] = weights[w - j]
+    result = zeros(length(arrays[0]))
+    for part in _blocks(length(result)):
+        limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
+        result[:, part] = _from_limbs19((matrix @ limbs).astype(np.uint64))
+    return result
 
 
 def evaluate(coefficients, x):
@@ -240,6 +283,42 @@ def _combine_small(terms):
     return result
 
 
+def _limbs19(array):
+    """Seven limbs of 19 bits, lowest first, as a (7, k) array of floating-point numbers."""
+    low = array[0].astype(np.uint64) | array[1].astype(np.uint64) << _S32
+    high = array[2].astype(np.uint64) | array[3].astype(np.uint64) << _S32
+    limbs = np.empty((7, length(array)))
+    for i in range(7):
+        shift = 19 * i
+        if shift + 19 <= 64:
+            limb = low >> np.uint64(shift)
+        elif shift >= 64:
+            limb = high >> np.uint64(shift - 64)
+        else:
+            limb = low >> np.uint64(shift) | high << np.uint64(64 - shift)
+        limbs[i] = limb & _M19
+    return limbs
+
+
+def _from_limbs19(limbs):
+    """Field array of 13 rows of numbers below 2^63, row w of weight 2^(19 w)."""
+    for w in range(12):
+        limbs[w + 1] += limbs[w] >> _S19
+        limbs[w] &= _M19
+    # 2^(19 * 7) = 2^133 = 2^6 modulo p: fold the upper rows onto the lower ones.
+    folded = limbs[:7].copy()
+    folded[:6] += limbs[7:] << np.uint64(6)
+    columns = np.zeros((4, limbs.shape[1]), np.uint64)
+    for w in range(7):
+        limb, shift = divmod(19 * w, 32)
+        columns[limb] += (folded[w] << np.uint64(shift)) & _LOW
+        if limb < 3:
+            columns[limb + 1] += folded[w] >> np.uint64(32 - shift)
+        else:
+            columns[0] += (folded[w] >> np.uint64(32 - shift)) << np.uint64(1)  # 2^128 = 2
+    return _reduce(columns)
+
+
 def _reduce(limbs):
     """Carry four ``uint64`` limbs, each below 2^64 - 2^34, and bring the value below p. Overwrites
     limbs."""
@@ -260,8 +339,15 @@ def _reduce(limbs):
 
 def _canonical(array):
     """Zero has two forms, 0 and p; keep the first."""
+    full = _equals_p(array)
+    if full.any():
+        array[:, full] = 0
+    return array
+
+
+def _equals_p(array):
+    """Which elements are p, whose bits are all ones."""
     full = array[3] == _TOP
     if full.any():
         full &= (array[:3] == np.uint32(_LOW)).all(axis=0)
-        array[:, full] = 0
-    return array
+    return full

@@ -13,7 +13,7 @@ products is reduced once.
 
 from functools import partial
 
-from mamba import comparison
+from mamba import comparison, lazy
 from mamba import field as prime
 from mamba.machine import ProgramError
 from mamba.protocols import SECURITY
@@ -65,11 +65,12 @@ class _Vector:
     @classmethod
     def load_mem(cls, address, size=1):
         """The `size` values that stand in memory from `address` on."""
-        return cls._of(*cls._memory().load(int(address), size))
+        value, degree, lazy_value = cls._memory().load(_address(address), _size(size))
+        return cls._of(value, degree) if lazy_value is None else cls._of_lazy(lazy_value, size)
 
     def store_in_mem(self, address):
         """Write the values to memory from `address` on."""
-        self._memory().store(int(address), self.value, self.degree)
+        self._memory().store(_address(address), self.value, self.degree)
 
     @property
     def size(self):
@@ -116,6 +117,10 @@ class _Vector:
             f"a {type(self).__name__} cannot be iterated over; load its parts from memory"
         )
 
+    # Python would compare the objects and not what they hold.
+    def __eq__(self, _other):
+        raise ProgramError(f"a {type(self).__name__} cannot be compared in the program")
+
     __hash__ = None
 
 
@@ -125,10 +130,7 @@ class PublicInteger(_Vector):
     degree = 1  # a constant is a polynomial too
 
     def __init__(self, val=0, size=None):
-        if isinstance(val, PublicInteger):
-            self.value = val.value
-        else:
-            self.value = _constant(val, size or 1)
+        self.value = _repeat(val, size) if isinstance(val, PublicInteger) else _constant(val, size)
 
     @classmethod
     def _of(cls, value, _degree=1):
@@ -174,14 +176,9 @@ class SharedInteger(_Vector):
 
     def __init__(self, val=0, size=None):
         if isinstance(val, SharedInteger):
-            self._reduce(
-                val
-            )  # the copy is a sharing of its own, whatever products it is the sum of
-            self._value, self.degree = val.value, 1
-        elif isinstance(val, PublicInteger):
-            self._value, self.degree = val.value, 1
-        else:
-            self._value, self.degree = _constant(val, size or 1), 1
+            self._reduce(val)  # the copy is a sharing of its own, whatever it is the sum of
+        known = isinstance(val, _Vector)
+        self._value, self.degree = _repeat(val, size) if known else _constant(val, size), 1
 
     @classmethod
     def _of(cls, value, degree=1):
@@ -193,12 +190,26 @@ class SharedInteger(_Vector):
     def _memory(cls):
         return cls.machine.memory
 
+    @classmethod
+    def _of_lazy(cls, lazy_value, size, degree=2):
+        result = cls._of(None, degree)
+        result._lazy, result._size = lazy_value, size
+        return result
+
+    _lazy = None  # what the value is to be computed from (`mamba.lazy`)
+
     @property
     def value(self):
         """This player's shares, a field array."""
-        if self._value is None:
+        if self._value is None and self._lazy is not None:
+            self._value, self._lazy = self._lazy.evaluate(), None
+        elif self._value is None:
             self.machine.flush()
         return self._value
+
+    @property
+    def size(self):
+        return self._size if self._lazy is not None else super().size
 
     # --- input and output ---------------------------------------------------------------------
 
@@ -206,13 +217,15 @@ class SharedInteger(_Vector):
     def get_private_input_from(cls, player, channel=0, size=1):
         """The next `size` words that `player` reads from its standard input."""
         result = cls._of(None)
-        cls.machine.queue_input(result, cls.machine.check_player(player), size)
+        cls.machine.queue_input(result, cls.machine.check_player(player), _size(size))
         return result
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
-        if self._value is None:
-            self.machine.queue_store(self, int(address))
+        if isinstance(self._lazy, (lazy.Squares, lazy.Multiples)):
+            self.machine.memory.store_lazy(_address(address), self.size, self._lazy)
+        elif self._value is None and self._lazy is None:
+            self.machine.queue_store(self, _address(address))
         else:
             super().store_in_mem(address)
 
@@ -243,6 +256,21 @@ class SharedInteger(_Vector):
         self._check_sizes(other)
         return other
 
+    def _linear(self, a, other, b):
+        """Sums and differences of lazy values stay lazy where that is known to help."""
+        if isinstance(other, SharedInteger) and self.size == other.size:
+            if a == b and self._lazy is not None and other._lazy is not None:
+                joined = self._lazy.plus(other._lazy)
+                if joined is not None:
+                    return self._of_lazy(joined, self.size)
+            if a == -b == 1 and self._is_plain() and other._is_plain():
+                return self._of_lazy(lazy.Difference(self.value, other.value), self.size, 1)
+        return super()._linear(a, other, b)
+
+    def _is_plain(self):
+        """Whether this is a long vector of shares of degree t, ready to be used."""
+        return self._value is not None and self.degree == 1 and self.size >= lazy.SHORTEST
+
     def __mul__(self, other):
         if isinstance(other, int):
             return self._of(prime.scale(self.value, other), self.degree)
@@ -252,13 +280,20 @@ class SharedInteger(_Vector):
         if not isinstance(other, SharedInteger):
             return NotImplemented
         self._reduce(self, other)
+        for number, vector in ((self, other), (other, self)):
+            if number.size >= lazy.SHORTEST and prime.is_constant(number.value):
+                return self._of_lazy(lazy.Multiples([(number.value[:, :1], vector.value)]), self.size)
         return self._of(prime.mul(self.value, other.value), 2)
 
     __rmul__ = __mul__
 
     def square(self):
         """The product with itself."""
-        return self * self
+        self._reduce(self)
+        if isinstance(self._lazy, lazy.Difference):
+            source = lazy.Source(self._lazy, self.machine.waiting)
+            return self._of_lazy(lazy.Squares(source), self.size)
+        return self._of(prime.mul(self.value, self.value), 2)
 
     def if_else(self, yes, no):
         """`yes` where this is 1, `no` where it is 0."""
@@ -364,4 +399,26 @@ class Array:
 def _constant(value, size):
     if not isinstance(value, int):
         raise ProgramError(f"{value!r} is not an integer")
-    return prime.from_ints([value]).repeat(size, axis=1)
+    return prime.from_ints([value]).repeat(1 if size is None else _size(size), axis=1)
+
+
+def _repeat(vector, size):
+    """The elements of a vector; of one element, as many copies as wanted."""
+    if size in (None, vector.size):
+        return vector.value
+    if vector.size != 1:
+        raise ProgramError(f"a vector of {vector.size} elements cannot become one of {size}")
+    return vector.value.repeat(_size(size), axis=1)
+
+
+def _address(address):
+    address = int(address)
+    if address < 0:
+        raise ProgramError(f"there is no memory at address {address}")
+    return address
+
+
+def _size(size):
+    if size < 1:
+        raise ProgramError(f"a vector has at least one element, not {size}")
+    return int(size)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mamba import field as prime
+from mamba import lazy
 from mamba.comparison import make_masks
 
 
@@ -25,6 +26,7 @@ class Memory:
     def __init__(self, machine):
         self._machine, self._size = machine, 0
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
+        self._overlay = lazy.Overlay(lambda address, value: self._write(address, value, 2))
 
     def allocate(self, count):
         """Address of `count` new words."""
@@ -32,16 +34,26 @@ class Memory:
         return self._size - count
 
     def load(self, address, size):
-        """(value, degree) of the words from `address` on."""
+        """(value, degree, lazy value) of the words from `address` on; one of the values is None."""
         self._machine.flush_inputs()
         self._reserve(address + size)
+        lazy = self._overlay.find(address, size)
+        if lazy is not None:
+            return None, 2, lazy
         part = slice(address, address + size)
-        return self._value[:, part].copy(), int(self._degree[part].max(initial=1))
+        return self._value[:, part].copy(), int(self._degree[part].max(initial=1)), None
 
     def store(self, address, value, degree):
         """Write a field array to the words from `address` on."""
         self._machine.flush_inputs()
+        self._overlay.store(address, prime.length(value))
         self._write(address, value, degree)
+
+    def store_lazy(self, address, size, value):
+        """Let a value of `mamba.lazy` stand for `size` words from `address` on."""
+        self._machine.flush_inputs()
+        self._reserve(address + size)
+        self._overlay.store(address, size, value)
 
     def _write(self, address, value, degree=1):
         part = slice(address, address + prime.length(value))
@@ -96,6 +108,7 @@ class Machine:
             after_output,
         )
         self._queue, self._stock, self._demands = [], {}, Counter()
+        self.waiting = lazy.waiting_room()
 
     # --- what a program calls through its names
     # ---------------------------------------------------
@@ -194,7 +207,7 @@ class Machine:
             share = next(dealt[entry.player])
             entry.target._value = share
             for address in entry.addresses:
-                self.memory._write(address, share)
+                self.memory.store(address, share, 1)
 
     def _output(self, entries):
         value = np.concatenate([entry.value for entry in entries], axis=1)

@@ -44,7 +44,8 @@ class Network:
     Raises
     ------
     NetworkError
-        A player cannot be reached, or shows another certificate than its own.
+        A player cannot be reached, or shows another certificate than its own; or this player's
+        own is not there.
     OSError
         This player's port is taken.
     """
@@ -54,17 +55,22 @@ class Network:
         self.rounds = self.bytes_sent = 0
         self._deadline = time.monotonic() + patience
         folder = Path(certificates)
+        client, server = (
+            self._context(purpose, folder)
+            for purpose in (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER)
+        )
         listener = socket.create_server((HOST, ports[me]), backlog=2 * self.players)
         with listener:
-            caller = threading.Thread(target=self._call_all, args=(ports, folder), daemon=True)
+            caller = threading.Thread(target=self._call_all, args=(ports, client), daemon=True)
             self._outgoing, self._call_error = {}, None
             caller.start()
-            self._incoming = self._answer_all(listener, folder)
+            self._incoming = self._answer_all(listener, server)
             caller.join()
         if self._call_error:
             raise self._call_error
         self._queue = queue.SimpleQueue()
-        self._unsent, self._send_error = 0, None
+        # Messages put and sent: each is written by one thread only, so that neither needs a lock.
+        self._queued, self._sent, self._send_error = 0, 0, None
         self._sender = threading.Thread(target=self._send_queued, daemon=True)
         self._sender.start()
 
@@ -108,11 +114,11 @@ class Network:
         if self._send_error:
             raise self._send_error
         if len(payload) <= _SMALL:
-            if not self._unsent:
+            if self._queued == self._sent:
                 self._send_now(player, header + bytes(payload))
                 return
             payload, header = header + bytes(payload), b""
-        self._unsent += 1
+        self._queued += 1
         self._queue.put((player, header, payload))
 
     def _send_now(self, player, data):
@@ -131,7 +137,7 @@ class Network:
             except NetworkError as error:
                 self._send_error = error
                 return
-            self._unsent -= 1
+            self._sent += 1
 
     def _receive(self, player, count):
         number, length = _HEADER.unpack(self._read(player, _HEADER.size))
@@ -168,15 +174,19 @@ class Network:
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.check_hostname = False  # the name to check is the player's, see _check_name
         context.verify_mode = ssl.CERT_REQUIRED
-        context.load_verify_locations(folder / "RootCA.crt")
         name = folder / f"Player{self.me}"
-        context.load_cert_chain(name.with_suffix(".crt"), name.with_suffix(".key"))
+        try:
+            context.load_verify_locations(folder / "RootCA.crt")
+            context.load_cert_chain(name.with_suffix(".crt"), name.with_suffix(".key"))
+        except OSError as error:
+            raise NetworkError(
+                f"cannot use RootCA.crt, {name.name}.crt and {name.name}.key in {folder}: {error}"
+            ) from None
         if purpose is ssl.PROTOCOL_TLS_SERVER:
             context.num_tickets = 0  # connections are never resumed
         return context
 
-    def _call_all(self, ports, folder):
-        context = self._context(ssl.PROTOCOL_TLS_CLIENT, folder)
+    def _call_all(self, ports, context):
         try:
             # Each player starts with the one after itself, so that not all of them call player 0
             # first.
@@ -202,8 +212,7 @@ class Network:
         connection.settimeout(None)
         return connection
 
-    def _answer_all(self, listener, folder):
-        context = self._context(ssl.PROTOCOL_TLS_SERVER, folder)
+    def _answer_all(self, listener, context):
         expected = {
             f"Player{player}": player for player in range(self.players) if player != self.me
         }

@@ -10,6 +10,7 @@ anywhere, but for the samples that ``--views`` asks for.
 
 import argparse
 import errno
+import linecache
 import os
 import sys
 import threading
@@ -25,6 +26,7 @@ from mamba.protocols import ProtocolError, Protocols
 from mamba.view import View
 
 PORT_TAKEN = 3
+_WHITE_SPACE = b" \n\t\r\v\f"
 
 
 def main(arguments=None):
@@ -47,9 +49,9 @@ def main(arguments=None):
             return values
 
         def report():
-            _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
             if view:
                 view.save(options.views)
+            _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
 
         machine = Machine(protocols, read, _write_values, report)
         exec(program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)})
@@ -69,12 +71,18 @@ def main(arguments=None):
 
 
 def compile_program(path):
-    """Code object of a ``.mpc`` file; ProgramError when it is not valid Python."""
-    text = Path(path).read_text(encoding="utf-8")
+    """Code object of a ``.mpc`` file; ProgramError when it cannot be read or is not valid Python."""
     try:
+        text = Path(path).read_text(encoding="utf-8")
+        # Error messages quote the line; the file may be gone by then, its lines stay.
+        linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
         return compile(text, str(path), "exec")
     except SyntaxError as error:
-        raise ProgramError(f"{path}, line {error.lineno}: {error.msg}") from None
+        raise ProgramError(f"{Path(path).name}, line {error.lineno}: {error.msg}") from None
+    except OSError as error:
+        raise ProgramError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:  # not UTF-8, or with null bytes
+        raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
 
 
 def explain(error, path):
@@ -132,7 +140,7 @@ class WordReader:
     def _take(self, count):
         """The next `count` words when they are there in full, else None."""
         text = self._text
-        if not self._ended and text.count(b" ") + text.count(b"\n") < count:
+        if not self._ended and sum(map(text.count, _WHITE_SPACE)) < count:
             return None  # cheaper than to split and see
         words = bytes(text).split(None, count)
         complete = (

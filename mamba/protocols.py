@@ -58,8 +58,8 @@ class Protocols:
 
         Notes
         -----
-        The shares of players 0 to t - 1 are drawn from keys they have in common with the dealer, so only the
-        other N - t are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
+        The shares of players 0 to t - 1 are drawn from keys they have in common with the dealer, so
+        only the other N - t are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
         """
         split = [
             self._split(field, secret)

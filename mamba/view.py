@@ -5,6 +5,7 @@ A player learns nothing from a share; this file lets a student look at that with
 """
 
 import json
+import os
 
 from mamba import field as prime
 from mamba import gf256
@@ -44,5 +45,7 @@ class View:
         """Write everything as JSON; field elements as decimal strings, since JSON readers
         round."""
         shares = [[number, dealer, kind, str(value)] for number, dealer, kind, value in self.shares]
-        with open(path, "w", encoding="utf-8") as file:
+        unfinished = f"{path}.part"  # a reader finds the whole file or none
+        with open(unfinished, "w", encoding="utf-8") as file:
             json.dump({"words": self.words, "shares": shares}, file)
+        os.replace(unfinished, path)

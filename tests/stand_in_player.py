@@ -1,4 +1,4 @@
-"""A player process that computes nothing in secret and can misbehave in every way the tests ask for.
+"""A player process that computes in the clear and can misbehave in every way the tests ask for.
 
 Takes words and gives results exactly as a real player does, but the clients hand their words to
 player 0 through a shared folder, and player 0 runs Krum on them in the clear, in plain Python:

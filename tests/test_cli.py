@@ -218,7 +218,7 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert main([*arguments.split(), "--json", str(report), "--figure", str(figure)]) == 0
     printed = capsys.readouterr().out
     for expected in ("n = 5", "f = 1", "d = 5", "T = 2", "t = 2", "embedded", "outlier"):
-        assert expected in printed.replace("one is Byzantine", "f = 1")
+        assert expected in printed
     content = json.loads(report.read_text())
     assert content["settings"]["clients"] == 5
     assert content["settings"]["attack"] == "outlier"

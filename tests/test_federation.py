@@ -218,3 +218,17 @@ def test_coarser_fixed_point_of_the_program_is_used():
 def test_errors_at_the_door(arguments, message):
     with pytest.raises(ValueError, match=message):
         FederatedSession(**arguments)
+
+
+def test_settings_name_the_rule_and_the_engine():
+    players = FakePlayers()
+    players.engine = "embedded"
+    for aggregate, rule, engine in (
+        (krum, "krum", None),
+        (players, "krum", "embedded"),
+        (AGGREGATORS["krum"], "krum", None),
+        (AGGREGATORS["median"], "median", None),
+        (lambda X, f: X[0], "<lambda>", None),
+    ):
+        settings = FederatedSession(aggregate=aggregate).settings
+        assert (settings["rule"], settings["engine"]) == (rule, engine)

@@ -105,7 +105,8 @@ def test_words_out_of_range_are_refused(words):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"bits": 1}, {"bits": 54}, {"bits": 8, "fraction": 8}, {"fraction": -1}, {"bits": 8.0}]
+    "wrong",
+    [{"bits": 1}, {"bits": 54}, {"bits": 8, "fraction": 8}, {"fraction": -1}, {"bits": 8.0}],
 )
 def test_impossible_formats_are_refused(wrong):
     with pytest.raises(ValueError, match="bits|fraction"):

@@ -125,8 +125,8 @@ def test_python_integers_that_numpy_would_round_to_float64():
     X = [[2**63 + 1], [-1], [2**63]]
     assert np.array(X).dtype == np.float64
     assert krum(X, 0).distances.tolist() == krum_by_definition(X, 0)[2]
-    rows = [np.array([2**60 + 1]), np.array([2**60], dtype=np.uint64), np.array([0])]
-    assert krum(rows, 0).scores.tolist() == [1, 1, 2**120]
+    rows = [np.array([-(2**60) - 1]), np.array([0], dtype=np.uint64), np.array([-(2**60)])]
+    assert krum(rows, 0).scores.tolist() == [1, 2**120, 1]
 
 
 def test_words_of_28_bits_and_a_million_coordinates():

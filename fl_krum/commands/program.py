@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     path = shared.output_path(options.output)
     program.save(path)
     shared.say(
-        f"{path}: Krum for n = {program.n}, f = {program.f}, d = {program.d}, T = {program.rounds}; "
-        f"{program.players} players, threshold t = {program.threshold}"
+        f"{path}: Krum for n = {program.n}, f = {program.f}, d = {program.d}, "
+        f"T = {program.rounds}; {program.players} players, threshold t = {program.threshold}"
     )
     return 0

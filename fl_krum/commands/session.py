@@ -111,17 +111,16 @@ def _figure_path(text: str) -> Path:
 
 def _introduction(players: LocalPlayers, settings: dict) -> str:
     p = players.program
-    some = "no client is" if p.f == 0 else "one is" if p.f == 1 else f"f = {p.f} are"
     return f"""\
 Federated learning with Krum inside secure multiparty computation (SMPC)
 
-  clients     n = {p.n}, of whom {some} Byzantine (attack: {settings["attack"]})
+  clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]})
   model       d = {p.d} weights, learnt from {settings["dataset"]} ({settings["partition"]} split)
   rounds      T = {p.rounds}, seed {settings["seed"]}
   players     {p.players} processes on this machine: the server and {p.n} clients
   engine      {players.engine}
   security    {players.security}
-  threshold   t = {p.threshold}: whatever {p.threshold} of the {p.players} players see, put together,
+  threshold   t = {p.threshold}: what {p.threshold} of the {p.players} players see, put together,
               tells nothing about the updates of the other clients
   revealed    one vector a round, the chosen update, to the server alone;
               not whose it is, no distance and no score
@@ -130,7 +129,7 @@ Federated learning with Krum inside secure multiparty computation (SMPC)
 
 
 def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundRecord]:
-    """All rounds, a line of the table as soon as each is over, above a progress bar on a terminal."""
+    """Go through all rounds: a progress bar on a terminal, and a line as soon as each is over."""
     records = []
     total = players.program.rounds
     look = "  {desc} |{bar:24}| {n_fmt} of {total_fmt} rounds  {elapsed}"

@@ -19,7 +19,7 @@ from .run import Command, EngineStatus, PreparedRun
 # for conda has a package of the same name, and not imported: players are processes of their own.
 ROOT = Path(__file__).resolve().parents[2]
 
-# The players share the cores of this machine already; a pool of threads in each only gets in the way.
+# The players share the cores of this machine already; threads in each only get in the way.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -30,7 +30,9 @@ class EmbeddedEngine:
 
     def status(self) -> EngineStatus:
         if not (ROOT / "mamba" / "player.py").exists():
-            return EngineStatus(False, f"there is no mamba/player.py in {ROOT}: install fl_krum again")
+            return EngineStatus(
+                False, f"there is no mamba/player.py in {ROOT}: install fl_krum again"
+            )
         return EngineStatus(
             True,
             version="Python {}.{}.{}".format(*sys.version_info[:3]),
@@ -57,7 +59,7 @@ class EmbeddedEngine:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of 127.0.0.1 that are free now; another program may still be quicker than the player."""
+    """Ports of 127.0.0.1 that are free now; another program may still be quicker to take one."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
@@ -84,7 +86,7 @@ def _commands(players: int, source: Path, views: tuple[Path, ...]) -> list[Comma
 
 
 def _round_deadline(n: int, d: int) -> float:
-    """Seconds: some twenty times what distances and comparisons take on a quiet machine of 2 cores."""
+    """Seconds: some twenty times what distances and comparisons take on 2 quiet cores."""
     return 60.0 + 1.2e-5 * n**2 * d + 2e-6 * n**5
 
 

@@ -1,0 +1,165 @@
+"""Figures of a session: accuracy and time of its rounds, redrawn after each."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from fl_krum.plots.style import (
+    BYZANTINE,
+    CHOSEN,
+    HONEST,
+    KRUM,
+    MEAN,
+    MUTED,
+    SERVER,
+    SMPC,
+    new_figure,
+    styled,
+)
+
+
+@styled
+def session_figure(records, settings, simulation=False) -> Figure:
+    """Draw a session: accuracy after each round on the left, seconds of each round on the right.
+
+    Made to be drawn again after every round: the axes are those of all rounds from the start.
+
+    Parameters
+    ----------
+    records : sequence of RoundRecord
+        The rounds so far; there may be none.
+    settings : mapping
+        ``FederatedSession.settings``; its "engine" is None when no players aggregate.
+    simulation : bool
+        Whether to add what only a simulation can know: what Krum in the clear reaches, and whose
+        vector it chose.
+    """
+    figure = new_figure(16, 8.8 if simulation else 8)
+    rows = [["accuracy", "seconds"]] + [["chosen", "."]] * simulation
+    axes = figure.subplot_mosaic(rows, width_ratios=(2.2, 1), height_ratios=(1, 0.1)[: len(rows)])
+    draw_accuracy(axes["accuracy"], records, settings, simulation)
+    draw_seconds(axes["seconds"], records, settings)
+    if simulation:
+        draw_chosen(axes["chosen"], records, settings)
+    figure.suptitle(_headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left")
+    note, colour = _verdict(records)
+    figure.supxlabel(note, fontsize=17, color=colour, x=0.012, ha="left")
+    return figure
+
+
+def draw_accuracy(axes, records, settings, simulation=False) -> None:
+    """Draw the test accuracy after each round, by the session's rule and by the plain mean."""
+    rounds = [0] + [record.round for record in records]
+    by_rule = [settings["start_accuracy"]] + [record.accuracy for record in records]
+    by_mean = [settings["start_accuracy"]] + [record.accuracy_mean for record in records]
+    axes.plot(rounds, by_mean, "s--", color=MEAN, clip_on=False)
+    name, colour = _rule(settings)
+    axes.plot(rounds, by_rule, "o-", color=colour, clip_on=False, zorder=3)
+    if simulation:
+        plain = [record.accuracy_krum for record in records]
+        axes.plot(
+            rounds[1:], plain, "o", markersize=20, fillstyle="none", color=SERVER,
+            markeredgewidth=2, clip_on=False,
+        )  # fmt: skip
+        name += "\n(ring: Krum in the clear)"
+    x = rounds[-1] + 0.05 * settings["rounds"]
+    rule_at, mean_at = _apart(by_rule[-1], by_mean[-1], 0.15 if simulation else 0.08)
+    axes.text(x, rule_at, f"{by_rule[-1]:.0%} {name}", color=colour, **_NAME)
+    axes.text(x, mean_at, f"{by_mean[-1]:.0%} plain mean", color=MEAN, **_NAME)
+    grid = np.linspace(0.2, 1, 5)
+    axes.hlines(grid, 0, settings["rounds"], color="#E3E3E3", linewidth=1.2, zorder=0)
+    axes.set(title="Accuracy after each round", ylim=(0, 1))
+    axes.set_ylabel("Test samples classified correctly")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    _round_axis(axes, settings)
+
+
+def draw_seconds(axes, records, settings) -> None:
+    """Draw the wall-clock time of the aggregation in each round."""
+    players = settings.get("engine") is not None
+    unit, factor = ("Seconds", 1) if players else ("Milliseconds", 1000)
+    times = [factor * record.seconds for record in records]
+    bars = axes.bar([record.round for record in records], times, width=0.62,
+                    color=SMPC if players else MUTED)  # fmt: skip
+    if settings["rounds"] <= 8:
+        axes.bar_label(bars, fmt="%.2f", padding=4)
+    what = "secure multiparty\ncomputation (SMPC)" if players else "the aggregation,\nin the clear"
+    axes.set(title=f"Time of {what}", xlabel="Round", ylabel=unit)
+    axes.set_xlim(0.4, settings["rounds"] + 0.6)
+    axes.set_xticks(_round_ticks(settings, first=1))
+    axes.set_ylim(0, 1.15 * max(times, default=1))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+
+
+def draw_chosen(axes, records, settings) -> None:
+    """Draw which client Krum chose in each round: a simulation knows, nobody else does."""
+    size = min(16, 220 / settings["rounds"])
+    for record in records:
+        byzantine = record.byzantine_chosen
+        axes.text(
+            record.round, 0, str(record.chosen + 1), color="white", weight="bold", fontsize=size,
+            ha="center", va="center_baseline",
+            bbox={"boxstyle": "square" if byzantine else "circle",
+                  "color": BYZANTINE if byzantine else HONEST},
+        )  # fmt: skip
+    axes.text(
+        1.05 * settings["rounds"], 0, "chosen client (only\na simulation knows)", va="center",
+        fontsize=14, color=MUTED,
+    )  # fmt: skip
+    _round_axis(axes, settings)
+    axes.set_ylim(-1, 1)
+    axes.set_axis_off()
+
+
+_NAME = {"weight": "bold", "va": "center"}
+
+
+def _round_axis(axes, settings) -> None:
+    room = 1.42  # on the right, for the names of the lines
+    axes.set_xlim(0, room * settings["rounds"])
+    axes.set_xticks(_round_ticks(settings, first=0))
+    axes.spines["bottom"].set_bounds(0, settings["rounds"])
+    axes.set_xlabel("Round", x=0.5 / room)
+
+
+def _round_ticks(settings, first) -> np.ndarray:
+    return np.arange(first, settings["rounds"] + 1, max(1, settings["rounds"] // 8))
+
+
+def _apart(one, other, gap) -> tuple[float, float]:
+    """Move two heights apart until `gap` is between them, inside 0 … 1."""
+    missing = max(0.0, gap - abs(one - other)) / 2 * (1 if one >= other else -1)
+    middle = np.clip((one + other) / 2, gap / 2, 1 - gap / 2) - (one + other) / 2
+    shift = middle if missing else 0.0
+    return one + missing + shift, other - missing + shift
+
+
+def _rule(settings) -> tuple[str, str]:
+    """Give the name and the colour of the rule that the session aggregates with."""
+    rule = settings.get("rule", "krum")
+    name, colour = ("Krum", KRUM) if rule == "krum" else (rule, SERVER)
+    return f"{name} in SMPC" if settings.get("engine") else name, colour
+
+
+def _headline(records, settings) -> str:
+    n, f = settings["clients"], settings["byzantine"]
+    who = f"{f} of {n} clients are malicious (Byzantine; attack: {settings['attack']})"
+    if f == 0 or settings["attack"] == "none":
+        who = f"All {n} clients are honest"
+    if not records:
+        return f"{who}.\nThe first round is running."
+    last = records[-1]
+    return (
+        f"{who}. After round {last.round}, the model is right on\n"
+        f"{last.accuracy:.0%} of the test samples with {_rule(settings)[0]}, "
+        f"on {last.accuracy_mean:.0%} with the plain mean."
+    )
+
+
+def _verdict(records) -> tuple[str, str]:
+    wrong = [str(record.round) for record in records if record.matches_plaintext is False]
+    if wrong:
+        return f"✗ Not the result of Krum in the clear: round {', '.join(wrong)}.", BYZANTINE
+    if records and records[-1].matches_plaintext:
+        return "✓ In every round the result is that of Krum in the clear, bit for bit.", CHOSEN
+    return " ", MUTED

@@ -1,0 +1,246 @@
+"""Players for the tests: as threads with mailboxes in memory, or as real processes over TLS.
+
+Threads run the same protocols, machine and language as `mamba.player`; only the network is another.
+That takes milliseconds instead of a second, and lets a test read or change every message.
+"""
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fl_krum.certificates import issue
+from fl_krum.engines.embedded import free_ports
+from mamba.language import namespace
+from mamba.machine import Machine
+from mamba.network import NetworkError
+from mamba.protocols import Protocols
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE = 60  # seconds until a test that hangs is given up
+
+
+class Mailbox:
+    """What `mamba.network.Network` offers, in memory.
+
+    Parameters
+    ----------
+    me : int
+    boxes : dict of (int, int) to queue.SimpleQueue
+        One for each sender and receiver.
+    tamper : callable, optional
+        ``tamper(sender, receiver, round, payload)`` gives the bytes that arrive in place of payload.
+    """
+
+    def __init__(self, me, players, boxes, tamper=None):
+        self.me, self.players, self.rounds, self.bytes_sent = me, players, 0, 0
+        self.received = []  # (round, sender, bytes): all that this player ever learns
+        self._boxes, self._tamper = boxes, tamper
+
+    def exchange(self, outgoing, expected):
+        self.rounds += 1
+        for player, payload in outgoing.items():
+            payload = bytes(payload)
+            self.bytes_sent += len(payload)
+            if self._tamper:
+                payload = self._tamper(self.me, player, self.rounds, payload)
+            self._boxes[self.me, player].put((self.rounds, payload))
+        return {player: self._receive(player, count) for player, count in expected.items()}
+
+    def _receive(self, player, count):
+        number, payload = self._boxes[player, self.me].get(timeout=PATIENCE)
+        if (number, len(payload)) != (self.rounds, count):
+            raise NetworkError(f"round {self.rounds}: not what was expected of player {player}")
+        self.received.append((number, player, payload))
+        return payload
+
+    def leave(self):
+        """Tell all the others that this player has gone, so that none waits for it."""
+        for player in range(self.players):
+            if player != self.me:
+                self._boxes[self.me, player].put((0, b""))
+
+
+def together(players, play, tamper=None):
+    """Run ``play(network)`` in one thread for each player; return what they return, in order.
+
+    The first exception that is not the mere consequence of another player's end is raised.
+    """
+    boxes = {(i, j): queue.SimpleQueue() for i in range(players) for j in range(players)}
+    networks = [Mailbox(i, players, boxes, tamper) for i in range(players)]
+    results, errors = [None] * players, []
+
+    def run(i):
+        try:
+            results[i] = play(networks[i])
+        except Exception as error:
+            errors.append(error)
+            networks[i].leave()
+
+    threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(players)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    if any(thread.is_alive() for thread in threads):
+        raise TimeoutError("a player hangs")
+    if errors:
+        raise next((e for e in errors if not isinstance(e, NetworkError)), errors[0])
+    return results
+
+
+@dataclass
+class Seen:
+    """What one player of `run_program` has at the end."""
+
+    outputs: list = field(default_factory=list)  # what was opened to it alone
+    opened: list = field(default_factory=list)  # (field, array) of all that was opened to everybody
+    received: list = field(default_factory=list)  # (round, sender, bytes)
+    rounds: int = 0
+
+
+class WatchedProtocols(Protocols):
+    """Protocols that note what they open to everybody."""
+
+    def __init__(self, network, notes):
+        super().__init__(network)
+        self._notes = notes
+
+    def open(self, field, array):
+        secrets = super().open(field, array)
+        self._notes.append((field, np.array(secrets)))
+        return secrets
+
+
+def run_program(source, words, tamper=None):
+    """Run a program in threads.
+
+    Parameters
+    ----------
+    source : str
+        Text of a .mpc file.
+    words : list of sequences of int
+        The input of every player, player 0 first.
+
+    Returns
+    -------
+    list of Seen, one per player
+    """
+    code = compile(source, "test.mpc", "exec")
+
+    def play(network):
+        seen, inputs = Seen(received=network.received), iter(words[network.me])
+
+        def read(count):
+            return np.array([next(inputs) for _ in range(count)], np.uint64)
+
+        machine = Machine(WatchedProtocols(network, seen.opened), read, seen.outputs.extend)
+        exec(code, {"__name__": "__main__", **namespace(machine)})
+        machine.flush()
+        seen.rounds = network.rounds
+        return seen
+
+    return together(len(words), play, tamper)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a player process ended."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+    @property
+    def last_line(self):
+        return self.stderr.strip().rpartition("\n")[2]
+
+    @property
+    def outputs(self):
+        prefix = "Output channel 0 : "
+        lines = self.stdout.splitlines()
+        return [int(line[len(prefix) :]) for line in lines if line.startswith(prefix)]
+
+
+def run_processes(folder, source, words, views=False):
+    """Run a program with real players, ``python -m mamba.player``, until all of them have ended.
+
+    Parameters
+    ----------
+    folder : Path
+        For the program, the certificates and the views, ``view<i>.json``.
+    source : str, or list of str
+        Text of a .mpc file; in a list, one for each player.
+    words : list of str
+        What every player reads on standard input, until its end.
+    views : bool
+
+    Returns
+    -------
+    list of Ended, one per player
+    """
+    count = len(words)
+    sources = [source] * count if isinstance(source, str) else source
+    for i, text in enumerate(sources):
+        (folder / f"program{i}").mkdir(exist_ok=True)
+        (folder / f"program{i}" / "test.mpc").write_text(text, encoding="utf-8")
+    if not (folder / "RootCA.crt").exists():
+        issue(count).write(folder)
+    ports = ",".join(map(str, free_ports(count)))
+    with contextlib.ExitStack() as stack:
+        processes = []
+        for i in range(count):
+            view = ["--views", str(folder / f"view{i}.json")] if views else []
+            command = [sys.executable, "-m", "mamba.player", str(i), f"program{i}/test.mpc"]
+            command += ["--ports", ports, "--certificates", str(folder), *view]
+            processes.append(stack.enter_context(start(command, folder)))
+        return finish(processes, words)
+
+
+@contextlib.contextmanager
+def start(command, folder):
+    """A process in a folder that finds the package mamba, killed at the end when still there."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**_environment(), "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with process:
+            yield process
+    finally:
+        process.kill()
+
+
+def finish(processes, words):
+    """Give every process its input, wait for all of them, and tell how they ended."""
+    results = [None] * len(processes)
+
+    def wait(i):
+        stdout, stderr = processes[i].communicate(words[i], timeout=PATIENCE)
+        results[i] = Ended(processes[i].returncode, stdout, stderr)
+
+    threads = [threading.Thread(target=wait, args=(i,), daemon=True) for i in range(len(words))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE + 1)
+    if None in results:
+        raise TimeoutError(f"these players hang: {[i for i, r in enumerate(results) if r is None]}")
+    return results
+
+
+def _environment():
+    import os
+
+    # One thread a player, as in fl_krum: several players share the cores.
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

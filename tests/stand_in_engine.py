@@ -1,0 +1,72 @@
+"""An engine of players that compute in the clear and misbehave on request."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from fl_krum.engines import Command, EngineStatus, PreparedRun
+from fl_krum.program import KrumProgram
+
+V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # n=5, f=1: Krum chooses row 2
+TESTS = Path(__file__).parent
+STAND_IN = TESTS / "stand_in_player.py"
+
+
+class StandInEngine:
+    """Starts tests/stand_in_player.py, with one fault of one player in one round."""
+
+    name = "stand-in"
+
+    def __init__(self, fault="none", player=-1, when=0, deadline=20.0):
+        self.fault = (fault, str(player), str(when))
+        self.deadline = deadline
+
+    def status(self):
+        return EngineStatus(True)
+
+    def prepare(self, program, folder, views=False):
+        self.folder = folder
+        secret = folder / "secret.key"
+        secret.write_text("secret")
+        numbers = (program.n, program.f, program.d, program.rounds)
+        arguments = (str(folder), *map(str, numbers), *self.fault)
+        return PreparedRun(
+            commands=lambda: [
+                Command((sys.executable, "-S", str(STAND_IN), str(i), *arguments), folder)
+                for i in range(program.players)
+            ],
+            ready=re.compile(rb"Player \d+ ready"),
+            start_deadline=self.deadline,
+            round_deadline=self.deadline,
+            stop_deadline=0.5,
+            ports_taken=frozenset({3}),
+            absorbed=frozenset({-6}),
+            is_consequence=lambda status, words: "lost the connection" in words,
+            disposable=(secret,),
+            reports_every_round=True,
+        )
+
+
+def program(rounds=1):
+    return KrumProgram(n=5, f=1, d=2, rounds=rounds)
+
+
+def processes(players):
+    return [player._process for player in players._supervisor.players]
+
+
+def assert_nothing_left(players, engine):
+    assert all(process.poll() is not None for process in processes(players))
+    assert not engine.folder.exists()
+
+
+def run_script(script, folder):
+    """Run Python text in a process of its own, whose temporary files go to ``folder``."""
+    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder), "TEMP": str(folder)}
+    return subprocess.run(
+        [sys.executable, "-c", "from stand_in_engine import *\n" + script],
+        env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip

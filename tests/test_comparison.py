@@ -1,0 +1,98 @@
+"""Less-than by 3 to 8 players in threads, at every bit length."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mamba_players import together
+from test_protocols import dealt, reconstruct
+
+from mamba import comparison, field
+from mamba.comparison import Demand
+from mamba.protocols import Protocols
+
+MOST = 126  # bits of the compared number, its mask and the carries of adding masks
+
+
+def compare(players, groups, security=40):
+    """[value < 0] for several groups (bits, values), each one vector comparison.
+
+    Returns the results of each group, and the rounds that the last one took without its masks.
+    """
+    demands = [Demand(len(values), bits, security) for bits, values in groups]
+    shares = dealt(field, players, *(field.from_ints(values) for _, values in groups))
+
+    def step(network):
+        protocols = Protocols(network)
+        masks = comparison.make_masks(protocols, demands)
+        results = []
+        for (bits, _), share, mask in zip(groups, shares[network.me], masks, strict=True):
+            before = network.rounds
+            results.append(comparison.less_than_zero(protocols, share, bits, mask))
+        return results, network.rounds - before
+
+    answers = together(players, step)
+    columns = zip(*(results for results, _ in answers), strict=True)
+    opened = [field.to_ints(reconstruct(field, list(shares))) for shares in columns]
+    return opened, answers[0][1]
+
+
+def edges(bits):
+    """Smallest and largest numbers of this length, around 0, and around the powers of two."""
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    near = {sign * 2**k + step for k in range(bits) for sign in (1, -1) for step in (-1, 0, 1)}
+    return sorted(v for v in near | {low, low + 1, high, high - 1} if low <= v <= high)
+
+
+def below_zero(values):
+    return [int(v < 0) for v in values]
+
+
+@pytest.mark.parametrize("players", range(3, 9))
+def test_edge_values_at_every_bit_length(players):
+    lengths = range(2, 85) if players == 3 else range(players, 85, 9)
+    groups = [(bits, edges(bits)) for bits in lengths]
+    opened, _ = compare(players, groups)
+    assert opened == [below_zero(values) for _, values in groups]
+
+
+@given(st.integers(3, 8), st.integers(2, 84), st.data())
+@settings(max_examples=40)
+def test_any_values(players, bits, data):
+    numbers = st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    values = data.draw(st.lists(numbers, min_size=1, max_size=20))
+    assert compare(players, [(bits, values)])[0] == [below_zero(values)]
+
+
+@pytest.mark.parametrize("players", [3, 6])
+def test_results_do_not_depend_on_chance(players):
+    """Many masks for one value: whatever carries they make, the result is right."""
+    for value in (-1, 0, 1):
+        assert compare(players, [(8, [value] * 2000)])[0] == [below_zero([value] * 2000)]
+
+
+@pytest.mark.parametrize(("players", "bits", "security"), [(3, 85, 40), (4, 2, 123), (7, 84, 40)])
+def test_the_field_is_used_to_its_last_bit(players, bits, security):
+    assert bits + security + ((players - 1) // 2).bit_length() == MOST
+    values = edges(bits)
+    for _ in range(3):  # masks of full length only come by chance
+        assert compare(players, [(bits, values)], security)[0] == [below_zero(values)]
+    with pytest.raises(ValueError, match=f"needs {MOST + 1} bits among {players} players"):
+        Demand(1, bits + 1, security).check(players)
+
+
+def test_a_vector_takes_as_many_rounds_as_one_number():
+    rounds = {compare(3, [(57, [5] * width)])[1] for width in (1, 2, 1000)}
+    assert len(rounds) == 1
+
+
+def test_masks_are_made_together_in_the_rounds_of_the_slowest():
+    def rounds(demands):
+        def step(network):
+            protocols = Protocols(network)
+            comparison.make_masks(protocols, demands)
+            return network.rounds
+
+        return together(5, step)[0]
+
+    one, other = Demand(7, 60, 40), Demand(30, 5, 40)
+    assert rounds([one, other, one]) == max(rounds([one]), rounds([other]))

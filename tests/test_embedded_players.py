@@ -1,0 +1,86 @@
+"""`LocalPlayers` with the embedded players themselves."""
+
+import os
+import subprocess
+import tempfile
+import threading
+import time
+
+import numpy as np
+import pytest
+from stand_in_engine import V1, processes, program, run_script
+
+from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.program import KrumProgram
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_the_embedded_players(own_folder):
+    with LocalPlayers(program(2), "embedded") as players:
+        assert list(own_folder.iterdir()) == []  # nothing on disk once they run
+        assert players.aggregate(V1).tolist() == [1, 2]
+        assert players.aggregate(V1).tolist() == [1, 2]
+        statistics = players.statistics()
+    assert len(statistics) == 6
+    assert all(s["bytes"] > 0 and s["rounds"] == statistics[0]["rounds"] for s in statistics)
+
+
+def test_views_of_the_embedded_players(own_folder):
+    with LocalPlayers(program(), "embedded", views=True) as players:
+        assert players.views() == []
+        players.aggregate(V1)
+        inside = players.views()
+        assert not list(own_folder.glob("*/*.key"))
+    assert list(own_folder.iterdir()) == []
+    for views in (inside, players.views()):
+        assert len(views) == 6
+        words = players.program.fixed_point.encode(V1)
+        assert [view["words"] for view in views] == [[], *words.tolist()]
+        assert all(view["shares"] for view in views)
+
+
+@posix
+def test_an_embedded_player_killed_in_a_round(own_folder):
+    players = LocalPlayers(KrumProgram(n=5, f=1, d=20_000), "embedded")
+    with pytest.raises(PlayerError) as caught, players:
+        threading.Timer(0.1, processes(players)[3].kill).start()
+        players.aggregate(np.zeros((5, 20_000)))
+    assert "player 3 was killed by SIGKILL in round 1 of 1" in str(caught.value)
+    assert all(process.poll() is not None for process in processes(players))
+    assert list(own_folder.iterdir()) == []
+
+
+ABANDON = """
+import os
+from fl_krum.players import LocalPlayers
+players = LocalPlayers(program(2), "embedded")
+players.start()
+print(*[process.pid for process in processes(players)], flush=True)
+os.kill(os.getpid(), 9)
+"""
+
+
+@posix
+def test_players_end_with_their_parent(own_folder):
+    run = run_script(ABANDON, own_folder)
+    assert run.returncode == -9
+    left = set(map(int, run.stdout.split()))
+    assert len(left) == 6
+    until = time.monotonic() + 5
+    while left and time.monotonic() < until:
+        left = {pid for pid in left if is_running(pid)}
+        time.sleep(0.05)
+    assert not left
+    assert list(own_folder.iterdir()) == []
+
+
+def is_running(pid):
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")

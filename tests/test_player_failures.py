@@ -1,0 +1,145 @@
+"""Players that die, stall, lie or linger: one error about the culprit, and nothing left behind."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+from stand_in_engine import V1, StandInEngine, assert_nothing_left, processes, program
+
+from fl_krum.engines import Command, PreparedRun
+from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.program import KrumProgram
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
+
+
+def failure(engine, rounds=1, **options):
+    """Run all rounds; return the error that this ends in, having checked that nothing is left."""
+    players = LocalPlayers(program(rounds), engine, **options)
+    with pytest.raises(PlayerError) as caught:  # noqa: SIM117
+        with players:
+            for _ in range(rounds):
+                players.aggregate(V1)
+    assert_nothing_left(players, engine)
+    return caught.value
+
+
+@posix
+def test_a_killed_player_is_named_rather_than_who_lost_it():
+    error = failure(StandInEngine("die", 3, 2), rounds=3)
+    assert (error.player, error.status) == (3, -signal.SIGKILL)
+    assert "player 3 was killed by SIGKILL in round 2 of 3" in str(error)
+    assert "Player 3 ready" in error.last_words
+
+
+@posix
+@pytest.mark.parametrize("victim", [0, 4])
+def test_a_player_killed_from_outside(victim):
+    engine = StandInEngine("stall", 1, 1)
+    players = LocalPlayers(program(2), engine)
+    with pytest.raises(PlayerError, match=f"player {victim} was killed by SIGKILL"), players:
+        threading.Timer(0.1, processes(players)[victim].kill).start()
+        players.aggregate(V1)
+    assert_nothing_left(players, engine)
+
+
+@posix
+def test_a_player_killed_between_two_rounds():
+    engine = StandInEngine()
+    players = LocalPlayers(program(2), engine)
+    with pytest.raises(PlayerError, match="player 2 was killed by SIGTERM in round 2"), players:
+        players.aggregate(V1)
+        processes(players)[2].terminate()
+        processes(players)[2].wait()
+        players.aggregate(V1)
+    assert_nothing_left(players, engine)
+
+
+def test_an_error_shows_what_the_player_said():
+    error = failure(StandInEngine("error", 2, 1), rounds=2)
+    assert (error.player, error.status) == (2, 1)
+    assert "ended with exit status 1 in round 1 of 2" in str(error)
+    assert "krum.mpc, line 7: something is wrong" in str(error)
+
+
+@pytest.mark.parametrize(("player", "rounds"), [(2, 2), (0, 1)])
+def test_a_player_that_leaves_early(player, rounds):
+    error = failure(StandInEngine("leave", player, 1), rounds)
+    assert f"player {player} ended with exit status 0" in str(error)
+
+
+def test_a_stalled_round_ends_at_the_deadline():
+    error = failure(StandInEngine("stall", 2, 1), deadline=1.0)
+    assert "gave 0 of 2 values before the deadline in round 1" in str(error)
+    assert "larger deadline" in str(error)
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
+def test_a_suspended_player_is_found_out():
+    error = failure(StandInEngine("suspend", 4, 1), deadline=1.0)
+    assert "player 4 was suspended in round 1" in str(error)
+
+
+def test_a_player_that_is_never_ready():
+    error = failure(StandInEngine("unready", 3, deadline=1.0))
+    assert "player 3 was not ready before the deadline (not ready: 3) while starting" in str(error)
+
+
+def test_taken_ports_are_tried_again():
+    with LocalPlayers(program(), StandInEngine("ports", 2)) as players:
+        assert players.aggregate(V1).tolist() == [1, 2]
+
+
+def test_ports_that_stay_taken_are_an_error():
+    error = failure(StandInEngine("ports always", 2))
+    assert (error.player, error.status) == (2, 3)
+
+
+def test_a_command_that_does_not_exist(tmp_path):
+    engine = StandInEngine()
+    prepare = engine.prepare
+
+    def broken(*arguments):
+        run = prepare(*arguments)
+        commands = run.commands()
+        commands[2] = Command(("/no/such/player",), tmp_path)
+        return PreparedRun(lambda: commands, run.ready, 5.0, 5.0)
+
+    engine.prepare = broken
+    players = LocalPlayers(program(), engine)
+    with pytest.raises(PlayerError, match="player 2 could not be started: .*no/such"):
+        players.start()
+    assert_nothing_left(players, engine)
+
+
+@pytest.mark.parametrize(
+    ("fault", "player", "message"),
+    [
+        ("garbage", 0, "player 0 printed the output 'garbage', not an integer"),
+        ("3.7", 0, "player 0 printed the output '3.7', not an integer"),
+        ("7", 3, "player 3 printed 1 result(s) where none is expected"),
+        ("one too many", 0, "player 0 printed 3 result(s) where 2 are expected"),
+        ("12345678901234567890", 0, "player 0 "),
+    ],
+)
+def test_unexpected_words_are_errors(fault, player, message):
+    assert message in str(failure(StandInEngine(fault, player, 1), rounds=2))
+
+
+def test_an_impossible_result_is_an_error():
+    engine = StandInEngine("12345678901234567890", 0, 1)
+    players = LocalPlayers(KrumProgram(n=5, f=1, d=3, rounds=2), engine)
+    with pytest.raises(PlayerError, match="impossible result|4 result"), players:
+        players.aggregate(np.zeros((5, 3)))
+    assert_nothing_left(players, engine)
+
+
+@posix
+def test_an_odd_end_after_the_result_is_absorbed_or_a_warning():
+    with LocalPlayers(program(), StandInEngine("abort late", 2)) as players:
+        players.aggregate(V1)  # the engine absorbs SIGABRT
+    with pytest.warns(RuntimeWarning, match="player 2 did not end"):  # noqa: SIM117
+        with LocalPlayers(program(), StandInEngine("linger", 2)) as players:
+            players.aggregate(V1)

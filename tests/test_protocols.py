@@ -1,0 +1,205 @@
+"""Dealing, multiplying and opening, by 3 to 8 players in threads."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mamba_players import together
+
+from mamba import field, gf256, shamir
+from mamba.field import P
+from mamba.protocols import ProtocolError, Protocols
+from mamba.randomness import Randomness
+
+EDGES = [0, 1, P - 1, P // 2, 2**32 - 1, 2**32, 2**64, 2**126, P - 2**96]
+elements = st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1))
+player_counts = st.integers(3, 8)
+some = settings(max_examples=25)
+
+
+def dealt(module, players, *values):
+    """Shares of field arrays, as every player has them: [player][secret]."""
+    threshold = (players - 1) // 2
+    shares = [shamir.share(module, v, threshold, players, Randomness()) for v in values]
+    return list(zip(*shares, strict=True))
+
+
+def play(players, step, tamper=None):
+    """What every player gets from ``step(protocols)``, and how many rounds it took."""
+
+    def run(network):
+        protocols = Protocols(network)
+        before = network.rounds
+        return step(protocols), network.rounds - before
+
+    results = together(players, run, tamper)
+    assert len({rounds for _, rounds in results}) == 1
+    return [result for result, _ in results], results[0][1]
+
+
+def reconstruct(module, shares):
+    threshold = (len(shares) - 1) // 2
+    assert shamir.consistent(module, shares, threshold)
+    return shamir.reconstruct(module, shares, threshold)
+
+
+def from_ints(module, values):
+    if module is gf256:
+        return np.array([v % 256 for v in values], np.uint8)
+    return field.from_ints(values)
+
+
+# --- dealing ----------------------------------------------------------------------------------
+
+
+@given(player_counts, st.lists(elements, min_size=1, max_size=5), st.data())
+@some
+def test_dealers_share_their_own_secrets_in_one_round(players, values, data):
+    dealers = data.draw(st.sets(st.integers(0, players - 1), min_size=1))
+    shape = [(field, len(values)), (gf256, 3)]
+
+    def step(protocols):
+        secrets = []
+        if protocols.me in dealers:
+            mine = [v + protocols.me for v in values]
+            secrets = [from_ints(field, mine), from_ints(gf256, [protocols.me, 0, 255])]
+        return protocols.deal({dealer: shape for dealer in sorted(dealers)}, secrets)
+
+    results, rounds = play(players, step)
+    assert rounds == 1
+    for dealer in dealers:
+        numbers = reconstruct(field, [result[dealer][0] for result in results])
+        assert field.to_ints(numbers) == [(v + dealer) % P for v in values]
+        small = reconstruct(gf256, [result[dealer][1] for result in results])
+        assert small.tolist() == [dealer, 0, 255]
+
+
+# --- multiplying ------------------------------------------------------------------------------
+
+
+@given(player_counts, st.lists(st.tuples(elements, elements), min_size=1, max_size=9))
+@some
+def test_multiply(players, rows):
+    for module in (field, gf256):
+        a, b = (from_ints(module, column) for column in zip(*rows, strict=True))
+        shares = dealt(module, players, a, b)
+        products, rounds = play(players, lambda p, m=module, s=shares: p.multiply(m, *s[p.me]))
+        assert rounds == 1
+        assert (reconstruct(module, products) == module.mul(a, b)).all()
+
+
+@pytest.mark.parametrize("players", [3, 4, 7])
+def test_reduce_takes_parts_of_both_fields_and_any_length_in_one_round(players):
+    numbers = field.from_ints([i * P // 9000 for i in range(8193)])
+    few, bits = field.from_ints(EDGES), np.arange(256, dtype=np.uint8)
+    big, small = dealt(field, players, numbers, few), dealt(gf256, players, bits)
+
+    def step(protocols):
+        parts = [(field, field.mul(s, s)) for s in big[protocols.me]]
+        parts += [(gf256, gf256.mul(s, s)) for s in small[protocols.me]]
+        return protocols.reduce(parts)
+
+    results, rounds = play(players, step)
+    assert rounds == 1
+    squares, few_squares, bit_squares = zip(*results, strict=True)
+    assert (reconstruct(field, squares) == field.mul(numbers, numbers)).all()
+    assert (reconstruct(field, few_squares) == field.mul(few, few)).all()
+    assert (reconstruct(gf256, bit_squares) == gf256.mul(bits, bits)).all()
+    assert play(players, lambda protocols: protocols.reduce([])) == ([[]] * players, 0)
+
+
+# --- opening ----------------------------------------------------------------------------------
+
+
+@given(player_counts, st.lists(elements, min_size=1, max_size=9))
+@some
+def test_open_tells_everybody(players, values):
+    for module in (field, gf256):
+        secrets = from_ints(module, values)
+        shares = dealt(module, players, secrets)
+        opened, rounds = play(players, lambda p, m=module, s=shares: p.open(m, s[p.me][0]))
+        assert rounds == 1
+        assert all((result == secrets).all() for result in opened)
+
+
+@given(player_counts, st.lists(elements, min_size=1, max_size=9), st.sampled_from([1, 2]), st.data())
+@some
+def test_open_to_tells_one_player_alone(players, values, degree, data):
+    receiver = data.draw(st.integers(0, players - 1))
+    secrets = from_ints(field, values)
+    shares = dealt(field, players, secrets)
+
+    def step(protocols):
+        (mine,) = shares[protocols.me]
+        if degree == 2:
+            mine = field.mul(mine, mine)
+        opened = protocols.open_to(receiver, mine, degree)
+        return opened, len(protocols.network.received)
+
+    results, rounds = play(players, step)
+    expected = secrets if degree == 1 else field.mul(secrets, secrets)
+    assert rounds == 1
+    for player, (opened, _) in enumerate(results):
+        assert (opened == expected).all() if player == receiver else opened is None
+    others = [count for player, (_, count) in enumerate(results) if player != receiver]
+    assert others == [p for p in range(players) if p != receiver]  # only the keys before
+
+
+def test_a_product_opened_to_one_player_hides_its_polynomial():
+    """Player 0 gets terms that add up to the product, but are new ones every time."""
+    shares = dealt(field, 3, field.from_ints([5]))
+
+    def step(protocols):
+        (mine,) = shares[protocols.me]
+        for _ in range(2):
+            protocols.open_to(0, field.mul(mine, mine), 2)
+        return [payload for number, _, payload in protocols.network.received if number > 1]
+
+    received = play(3, step)[0][0]
+    assert len(set(received)) == 4
+
+
+def flip(player, at, sender, receiver, number, payload):
+    """Change the lowest bit of the first share that a player sends in one round."""
+    if sender == player and number == at and payload:
+        return bytes([payload[0] ^ 1]) + payload[1:]
+    return payload
+
+
+@pytest.mark.parametrize("module", [field, gf256])
+@pytest.mark.parametrize("players", [3, 4, 7, 8])
+def test_a_wrong_share_in_an_opening_is_an_error_naming_the_round(module, players):
+    shares = dealt(module, players, from_ints(module, [1, 2, 3]))
+
+    def step(protocols):
+        protocols.open(module, shares[protocols.me][0])  # round 2, after that of the keys
+        protocols.open(module, shares[protocols.me][0])
+
+    for culprit in (0, players // 2, players - 1):
+        with pytest.raises(ProtocolError, match="round 3: the shares received do not lie"):
+            play(players, step, partial(flip, culprit, 3))
+
+
+@pytest.mark.parametrize("players", [3, 5, 8])
+def test_a_wrong_share_in_an_opening_to_one_player_is_an_error_too(players):
+    shares = dealt(field, players, from_ints(field, [1, 2, 3]))
+    for culprit in range(players):
+        if culprit != 1:
+            with pytest.raises(ProtocolError, match="round 2: the shares received do not lie"):
+                play(
+                    players,
+                    lambda protocols: protocols.open_to(1, shares[protocols.me][0], 1),
+                    partial(flip, culprit, 2),
+                )
+
+
+def test_bytes_that_are_no_field_elements_are_an_error_naming_player_and_round():
+    shares = dealt(field, 3, from_ints(field, [1]))
+
+    def tamper(sender, receiver, number, payload):
+        return b"\xff" * 16 if (sender, number) == (2, 2) else payload
+
+    with pytest.raises(ProtocolError, match="round 2: player 2 sent no shares: .* not below 2"):
+        play(3, lambda protocols: protocols.open(field, shares[protocols.me][0]), tamper)
