@@ -99,11 +99,15 @@ def _reduce(x_train, x_test, features):
     """Standardise and keep `features` principal components, both learnt from `x_train`."""
     if features == 0:
         return x_train[:, :0], x_test[:, :0]
-    steps = [StandardScaler()]
-    if features < x_train.shape[1]:
-        steps.append(PCA(features, svd_solver="full"))
-    reducer = make_pipeline(*steps).fit(x_train)
-    return reducer.transform(x_train), reducer.transform(x_test)
+    if features == x_train.shape[1]:
+        scaler = StandardScaler().fit(x_train)
+        return scaler.transform(x_train), scaler.transform(x_test)
+    reducer = make_pipeline(StandardScaler(), PCA(features, svd_solver="full")).fit(x_train)
+    # A component's sign is arbitrary, and scikit-learn changed its choice in 1.5: fix our own, so
+    # that a seed means the same run with every version.
+    loadings = reducer[-1].components_
+    signs = np.sign(loadings[np.arange(features), np.abs(loadings).argmax(axis=1)])
+    return signs * reducer.transform(x_train), signs * reducer.transform(x_test)
 
 
 def split(labels, clients, partition, alpha, rng) -> list[np.ndarray]:

@@ -134,18 +134,19 @@ class BitBudget:
         Comparing two squared distances, sign of the difference included.
     score_bits : int
         Comparing two scores (sums of n-f-2 distances), sign included.
-    security : int
-        Statistical security: a comparison masks its operand with that many bits more.
+    mask_bits : int
+        How much longer than its operand the mask of a comparison is: the statistical security, and
+        room for the sum of the t + 1 players' random numbers that make the mask.
     """
 
     distance_bits: int
     score_bits: int
-    security: int = SECURITY
+    mask_bits: int
 
     @property
     def headroom(self) -> int:
         """Bits of the field left over; negative when the computation does not fit."""
-        return CAPACITY - self.security - self.score_bits
+        return CAPACITY - self.mask_bits - self.score_bits
 
 
 def check_budget(
@@ -155,25 +156,28 @@ def check_budget(
 
     Words differ by at most 2^bits - 1, so a squared distance is below d * 2^(2 bits) and a score,
     the sum of n-f-2 of them, below d (n-f-2) 2^(2 bits); the difference of two such numbers needs
-    one bit more for its sign.
+    one bit more for its sign. A comparison hides it behind the sum of one random number from each
+    of t + 1 players, each `security` bits longer.
 
     Raises
     ------
     ValueError
-        When score_bits + security exceeds 126, the capacity of p = 2^127 - 1.
+        When score_bits + mask_bits exceeds 126, the capacity of p = 2^127 - 1.
     """
     fixed_point = FixedPoint() if fixed_point is None else fixed_point
     if d < 1 or n - f - 2 < 1:
         raise ValueError(f"a bit budget needs d >= 1 and n-f-2 >= 1, not n={n}, f={f}, d={d}")
     distance = 2 * fixed_point.bits + _ceil_log2(d) + 1
-    budget = BitBudget(distance, distance + _ceil_log2(n - f - 2), security)
+    masks = n // 2 + 1  # t + 1, for the threshold t = n // 2 of n + 1 players
+    budget = BitBudget(distance, distance + _ceil_log2(n - f - 2), security + _ceil_log2(masks))
     if budget.headroom < 0:
         largest = fixed_point.bits + budget.headroom // 2
         raise ValueError(
             f"the bit budget does not fit: a score takes {budget.score_bits} bits "
             f"(2*{fixed_point.bits} for bits={fixed_point.bits}, {_ceil_log2(d)} for d={d}, "
-            f"{_ceil_log2(n - f - 2)} for n-f-2={n - f - 2}, 1 for the sign) and the statistical "
-            f"security {security} more: {budget.score_bits + security} of {CAPACITY}. "
+            f"{_ceil_log2(n - f - 2)} for n-f-2={n - f - 2}, 1 for the sign) and its mask "
+            f"{budget.mask_bits} more (security {security}, {_ceil_log2(masks)} for {masks} "
+            f"players' masks): {budget.score_bits + budget.mask_bits} of {CAPACITY}. "
             f"Use bits={largest} or fewer, or a smaller d or n"
         )
     return budget

@@ -217,7 +217,8 @@ class SharedInteger(_Vector):
     def get_private_input_from(cls, player, channel=0, size=1):
         """The next `size` words that `player` reads from its standard input."""
         result = cls._of(None)
-        cls.machine.queue_input(result, cls.machine.check_player(player), _size(size))
+        player = cls.machine.check_player(player)
+        result._input = cls.machine.queue_input(result, player, _size(size))
         return result
 
     def store_in_mem(self, address):
@@ -225,7 +226,7 @@ class SharedInteger(_Vector):
         if isinstance(self._lazy, (lazy.Squares, lazy.Multiples)):
             self.machine.memory.store_lazy(_address(address), self.size, self._lazy)
         elif self._value is None and self._lazy is None:
-            self.machine.queue_store(self, _address(address))
+            self._input.addresses.append(_address(address))
         else:
             super().store_in_mem(address)
 
@@ -282,7 +283,9 @@ class SharedInteger(_Vector):
         self._reduce(self, other)
         for number, vector in ((self, other), (other, self)):
             if number.size >= lazy.SHORTEST and prime.is_constant(number.value):
-                return self._of_lazy(lazy.Multiples([(number.value[:, :1], vector.value)]), self.size)
+                return self._of_lazy(
+                    lazy.Multiples([(number.value[:, :1], vector.value)]), self.size
+                )
         return self._of(prime.mul(self.value, other.value), 2)
 
     __rmul__ = __mul__

@@ -10,6 +10,7 @@ Only local computation is saved. Nothing here sends, and the sharings that come 
 2t, as those of any product.
 """
 
+from bisect import bisect_left, insort
 from functools import lru_cache
 from weakref import WeakSet
 
@@ -167,7 +168,7 @@ def _join(a, b):
 
 
 class Overlay:
-    """Lazy values that have been stored in memory, by address.
+    """Lazy values that have been stored in memory. They never overlap.
 
     Parameters
     ----------
@@ -176,42 +177,46 @@ class Overlay:
     """
 
     def __init__(self, write):
-        self._write, self._values = write, {}  # address: (length, lazy value)
+        self._write = write
+        self._starts = []  # sorted
+        self._entries = {}  # start: (end, address of the value's first element, lazy value)
 
     def find(self, address, size):
         """The lazy value that stands at these words; None when they are all in the memory below."""
-        for start, (length, value) in self._overlapping(address, size):
-            if start <= address and address + size <= start + length:
-                if (start, length) == (address, size):
-                    return value
-                return value.part(address - start, address - start + size)
-            del self._values[start]  # read across its border: compute it
-            self._write(start, value.evaluate())
+        for start in self._overlapping(address, address + size):
+            end, first, value = self._entries[start]
+            if start <= address and address + size <= end:
+                return value.part(address - first, address - first + size)
+            self._remove(start)  # read across its border: compute it
+            self._write(start, value.part(start - first, end - first).evaluate())
         return None
 
     def store(self, address, size, value=None):
         """These words hold a lazy value now or, without one, are in the memory below."""
-        end = address + size
-        for start, (length, old) in self._overlapping(address, size):
-            del self._values[start]
+        stop = address + size
+        for start in self._overlapping(address, stop):
+            end, first, old = self._remove(start)
             if start < address:
-                self._values[start] = address - start, old.part(0, address - start)
-            if end < start + length:
-                self._values[end] = start + length - end, old.part(end - start, length)
+                self._insert(start, address, first, old)
+            if stop < end:
+                self._insert(stop, end, first, old)
         if value is not None:
-            self._values[address] = size, value
+            self._insert(address, stop, address, value)
 
-    def _overlapping(self, address, size):
-        if not self._values:
-            return []
-        exact = self._values.get(address)
-        if exact and exact[0] >= size:  # by far the most frequent case; values never overlap
-            return [(address, exact)]
-        return [
-            (start, entry)
-            for start, entry in self._values.items()
-            if start < address + size and address < start + entry[0]
-        ]
+    def _overlapping(self, address, stop):
+        low = bisect_left(self._starts, address)
+        high = bisect_left(self._starts, stop, low)
+        if low and self._entries[self._starts[low - 1]][0] > address:
+            low -= 1
+        return self._starts[low:high]
+
+    def _insert(self, start, end, first, value):
+        insort(self._starts, start)
+        self._entries[start] = end, first, value
+
+    def _remove(self, start):
+        del self._starts[bisect_left(self._starts, start)]
+        return self._entries.pop(start)
 
 
 def waiting_room():

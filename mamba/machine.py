@@ -5,6 +5,7 @@ protocols.
 talking. Assumes that all players run the same program, so that their queues are alike.
 """
 
+import weakref
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ import numpy as np
 from mamba import field as prime
 from mamba import lazy
 from mamba.comparison import make_masks
+
+PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 
 
 class ProgramError(Exception):
@@ -65,14 +68,16 @@ class Memory:
         then."""
         self._size = max(self._size, end)
         missing = self._size - len(self._degree)
-        if missing > 0:
+        if missing > 0 and not len(self._degree):  # the usual case costs only what is used later
+            self._value, self._degree = prime.zeros(missing), np.zeros(missing, np.uint8)
+        elif missing > 0:
             self._value = np.concatenate([self._value, prime.zeros(missing)], axis=1)
             self._degree = np.concatenate([self._degree, np.zeros(missing, np.uint8)])
 
 
 @dataclass
 class _Input:
-    target: object  # the sint that waits for it
+    target: weakref.ref  # to the sint that waits for it
     player: int
     size: int
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
@@ -83,6 +88,10 @@ class _Output:
     player: int
     value: np.ndarray
     degree: int
+
+    @property
+    def size(self):
+        return prime.length(self.value)
 
 
 class Machine:
@@ -108,6 +117,7 @@ class Machine:
             after_output,
         )
         self._queue, self._stock, self._demands = [], {}, Counter()
+        self._inputs_wait = False
         self.waiting = lazy.waiting_room()
 
     # --- what a program calls through its names
@@ -165,14 +175,11 @@ class Machine:
     # --------------------------------------------------------------------------------
 
     def queue_input(self, target, player, size):
-        """Let a player share its next words, later."""
-        self._queue.append(_Input(target, player, size))
-
-    def queue_store(self, target, address):
-        """Store a queued input when it arrives."""
-        next(
-            entry for entry in self._queue if getattr(entry, "target", None) is target
-        ).addresses.append(address)
+        """Let a player share its next words, later. Where they shall be stored can be added to the
+        `addresses` of what is returned."""
+        self._inputs_wait = True
+        self._queue.append(_Input(weakref.ref(target), player, size))
+        return self._queue[-1]
 
     def queue_output(self, player, value, degree):
         """Open to one player, later."""
@@ -180,13 +187,12 @@ class Machine:
 
     def flush_inputs(self):
         """Do what is queued when an input is among it."""
-        if any(isinstance(entry, _Input) for entry in self._queue):
+        if self._inputs_wait:
             self.flush()
 
     def flush(self):
-        """Do what is queued: runs of inputs, and runs of outputs to one player, take one round
-        each."""
-        queue, self._queue = self._queue, []
+        """Do what is queued: runs of inputs, and runs of outputs to one player, take one round each."""
+        queue, self._queue, self._inputs_wait = self._queue, [], False
         while queue:
             head, run = queue[0], 1
             while run < len(queue) and _belong_together(head, queue[run]):
@@ -195,27 +201,52 @@ class Machine:
             queue = queue[run:]
 
     def _input(self, entries):
-        shapes, secrets = {}, []
+        """Every dealer's entries in their order, dealers side by side, a portion at a time."""
+        by_player = {entry.player: [] for entry in entries}
         for entry in entries:
-            shapes.setdefault(entry.player, []).append((prime, entry.size))
-            if entry.player == self.me:
-                secrets.append(prime.from_words(self._read_words(entry.size)))
-        dealt = {
-            player: iter(arrays) for player, arrays in self.protocols.deal(shapes, secrets).items()
-        }
-        for entry in entries:
-            share = next(dealt[entry.player])
-            entry.target._value = share
-            for address in entry.addresses:
-                self.memory.store(address, share, 1)
+            by_player[entry.player].append(entry)
+        portions = {player: list(_portions(own)) for player, own in by_player.items()}
+        for k in range(max(map(len, portions.values()))):
+            turn = {player: own[k] for player, own in portions.items() if k < len(own)}
+            shapes = {
+                player: [(prime, entry.size) for entry in own] for player, own in turn.items()
+            }
+            secrets = [
+                prime.from_words(self._read_words(entry.size)) for entry in turn.get(self.me, [])
+            ]
+            dealt = self.protocols.deal(shapes, secrets, continued=k > 0)
+            for player, own in turn.items():
+                for entry, share in zip(own, dealt[player], strict=True):
+                    self._fulfil(entry, share)
+
+    def _fulfil(self, entry, share):
+        for address in entry.addresses:
+            self.memory.store(address, share, 1)  # over whatever stands there
+        target = entry.target()
+        if target is not None:  # else nobody but the memory wants it
+            target._value = share
 
     def _output(self, entries):
-        value = np.concatenate([entry.value for entry in entries], axis=1)
         degree = max(entry.degree for entry in entries)
-        opened = self.protocols.open_to(entries[0].player, value, degree)
-        if opened is not None:
-            self._write_values(prime.to_signed(opened))
+        for k, portion in enumerate(_portions(entries)):
+            value = np.concatenate([entry.value for entry in portion], axis=1)
+            opened = self.protocols.open_to(portion[0].player, value, degree, continued=k > 0)
+            if opened is not None:
+                self._write_values(prime.to_signed(opened))
         self._after_output()
+
+
+def _portions(entries):
+    """Cut a run of inputs or outputs: long enough to be sent well, short enough for memory."""
+    portion, size = [], 0
+    for entry in entries:
+        portion.append(entry)
+        size += entry.size
+        if size >= PORTION:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 def _belong_together(a, b):

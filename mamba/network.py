@@ -74,7 +74,7 @@ class Network:
         self._sender = threading.Thread(target=self._send_queued, daemon=True)
         self._sender.start()
 
-    def exchange(self, outgoing, expected):
+    def exchange(self, outgoing, expected, continued=False):
         """One round: send to some players, receive from some.
 
         Parameters
@@ -83,6 +83,8 @@ class Network:
             What each player is sent.
         expected : dict of int to int
             How many bytes each player is expected to send.
+        continued : bool
+            Whether these are further messages of the round before, which need not wait for it.
 
         Returns
         -------
@@ -93,7 +95,7 @@ class Network:
         NetworkError
             A connection was lost, or the other player is somewhere else in the program.
         """
-        self.rounds += 1
+        self.rounds += not continued
         for player, payload in outgoing.items():
             self._send(player, _HEADER.pack(self.rounds, len(payload)), payload)
         return {player: self._receive(player, count) for player, count in expected.items()}

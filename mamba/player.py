@@ -11,22 +11,18 @@ anywhere, but for the samples that ``--views`` asks for.
 import argparse
 import errno
 import linecache
-import os
 import sys
-import threading
 import traceback
 from pathlib import Path
-
-import numpy as np
 
 from mamba.language import namespace
 from mamba.machine import Machine, ProgramError
 from mamba.network import Network, NetworkError
 from mamba.protocols import ProtocolError, Protocols
 from mamba.view import View
+from mamba.words import WordReader
 
 PORT_TAKEN = 3
-_WHITE_SPACE = b" \n\t\r\v\f"
 
 
 def main(arguments=None):
@@ -102,71 +98,9 @@ def explain(error, path):
     return f"{where}: {message} (in: {frames[-1].line})"
 
 
-class WordReader:
-    """Unsigned 64-bit words from a file descriptor, read ahead by a thread.
-
-    Parameters
-    ----------
-    descriptor : int
-    vital : bool
-        Whether the whole process ends when the stream does: the one who started it is gone then.
-    """
-
-    def __init__(self, descriptor, vital=False):
-        self._descriptor, self._vital, self._closed = descriptor, vital, False
-        self._text, self._ended = bytearray(), False
-        self._news = threading.Condition()
-        threading.Thread(target=self._read_ahead, daemon=True).start()
-
-    def read(self, count):
-        """The next `count` words, as ``uint64``; ProgramError for anything else than such
-        words."""
-        with self._news:
-            while (words := self._take(count)) is None:
-                self._news.wait()
-        for position, word in enumerate(words):
-            if (
-                not word.isdigit() or int(word) >= 2**64
-            ):  # the word itself may be a secret: do not show it
-                raise ProgramError(
-                    f"input word {position + 1} of {count} is not an unsigned 64-bit integer"
-                )
-        return np.array(list(map(int, words)), np.uint64)
-
-    def close(self):
-        """From now on the end of the stream means nothing."""
-        self._closed = True
-
-    def _take(self, count):
-        """The next `count` words when they are there in full, else None."""
-        text = self._text
-        if not self._ended and sum(map(text.count, _WHITE_SPACE)) < count:
-            return None  # cheaper than to split and see
-        words = bytes(text).split(None, count)
-        complete = (
-            len(words) > count or len(words) == count and (self._ended or text[-1:].isspace())
-        )
-        if count and not complete:
-            if self._ended:
-                raise ProgramError(f"the input ended {count - len(words)} words early")
-            return None
-        self._text = bytearray(words.pop()) if len(words) > count else bytearray()
-        return words
-
-    def _read_ahead(self):
-        while chunk := os.read(self._descriptor, 1 << 20):
-            with self._news:
-                self._text += chunk
-                self._news.notify()
-        if self._vital and not self._closed:
-            os._exit(1)
-        with self._news:
-            self._ended = True
-            self._news.notify()
-
-
 def _write_values(values):
-    sys.stdout.write("".join(f"Output channel 0 : {value}\n" for value in values))
+    label = "Output channel 0 : "
+    sys.stdout.write(label + f"\n{label}".join(map(str, values)) + "\n")
     sys.stdout.flush()
 
 

@@ -41,7 +41,7 @@ class Protocols:
     # --- dealing
     # ----------------------------------------------------------------------------------
 
-    def deal(self, shapes, secrets=()):
+    def deal(self, shapes, secrets=(), continued=False):
         """Dealers share secrets of their own with everybody, in one round.
 
         Parameters
@@ -50,6 +50,8 @@ class Protocols:
             For each dealer, what it deals.
         secrets : list of field arrays
             This player's own secrets, when it is a dealer.
+        continued : bool
+            Whether this belongs to the round before, since nothing in it depends on that one.
 
         Returns
         -------
@@ -75,15 +77,14 @@ class Protocols:
         }
         others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
         if self.me < self.threshold:  # what the others deal is drawn, not sent
-            self.network.exchange(outgoing, {})
+            self.network.exchange(outgoing, {}, continued)
             dealt = {
                 dealer: [field.random(self._from[dealer], count) for field, count in shape]
                 for dealer, shape in others.items()
             }
         else:
-            received = self.network.exchange(
-                outgoing, {dealer: _size(shape) for dealer, shape in others.items()}
-            )
+            expected = {dealer: _size(shape) for dealer, shape in others.items()}
+            received = self.network.exchange(outgoing, expected, continued)
             dealt = {
                 dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
             }
@@ -142,7 +143,7 @@ class Protocols:
         )
         return self._join(field, array, received, count)
 
-    def open_to(self, player, array, degree):
+    def open_to(self, player, array, degree, continued=False):
         """The secrets of the prime field, to one player alone; one round, in which only it
         receives.
 
@@ -152,6 +153,8 @@ class Protocols:
         array : field array
         degree : int
             1 for a sharing of degree t, 2 for an unreduced product of degree 2t.
+        continued : bool
+            Whether this belongs to the round before.
 
         Returns
         -------
@@ -171,10 +174,10 @@ class Protocols:
             array = prime.add(prime.scale(array, weight), self._share_of_zero(senders, count))
         if self.me != player:
             outgoing = {player: prime.to_bytes(array)} if self.me in senders else {}
-            self.network.exchange(outgoing, {})
+            self.network.exchange(outgoing, {}, continued)
             return None
         others = [sender for sender in senders if sender != player]
-        received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count))
+        received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count), continued)
         if degree == 1:
             return self._join(prime, array, received, count)
         terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]

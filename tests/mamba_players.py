@@ -5,6 +5,7 @@ That takes milliseconds instead of a second, and lets a test read or change ever
 """
 
 import contextlib
+import os
 import queue
 import subprocess
 import sys
@@ -16,10 +17,12 @@ import numpy as np
 
 from fl_krum.certificates import issue
 from fl_krum.engines.embedded import free_ports
+from mamba import shamir
 from mamba.language import namespace
 from mamba.machine import Machine
 from mamba.network import NetworkError
 from mamba.protocols import Protocols
+from mamba.randomness import Randomness
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until a test that hangs is given up
@@ -42,8 +45,8 @@ class Mailbox:
         self.received = []  # (round, sender, bytes): all that this player ever learns
         self._boxes, self._tamper = boxes, tamper
 
-    def exchange(self, outgoing, expected):
-        self.rounds += 1
+    def exchange(self, outgoing, expected, continued=False):
+        self.rounds += not continued
         for player, payload in outgoing.items():
             payload = bytes(payload)
             self.bytes_sent += len(payload)
@@ -92,6 +95,20 @@ def together(players, play, tamper=None):
     if errors:
         raise next((e for e in errors if not isinstance(e, NetworkError)), errors[0])
     return results
+
+
+def dealt(module, players, *secrets):
+    """Shares of field arrays, as every player has them: [player][secret]."""
+    threshold = (players - 1) // 2
+    shares = [shamir.share(module, s, threshold, players, Randomness()) for s in secrets]
+    return list(zip(*shares, strict=True))
+
+
+def reconstruct(module, shares):
+    """The secrets of all players' shares, which must be consistent."""
+    threshold = (len(shares) - 1) // 2
+    assert shamir.consistent(module, shares, threshold)
+    return shamir.reconstruct(module, shares, threshold)
 
 
 @dataclass
@@ -240,7 +257,5 @@ def finish(processes, words):
 
 
 def _environment():
-    import os
-
     # One thread a player, as in fl_krum: several players share the cores.
     return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

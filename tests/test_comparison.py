@@ -3,8 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mamba_players import together
-from test_protocols import dealt, reconstruct
+from mamba_players import dealt, reconstruct, together
 
 from mamba import comparison, field
 from mamba.comparison import Demand

@@ -20,7 +20,10 @@ from fl_krum.krum import krum
 from fl_krum.plots import style
 
 # A layout that does not fit, or a glyph that the font lacks, is a warning: here an error.
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error:constrained_layout"),
+    pytest.mark.filterwarnings("error:Glyph"),
+]
 
 # n = 5, f = 1: Krum chooses row 2, with scores 20, 18, 15, 30, 938 (Flower 1.20, ByzFL 0.0.11).
 V1 = np.array([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])

@@ -6,24 +6,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mamba_players import together
+from mamba_players import dealt, reconstruct, together
 
-from mamba import field, gf256, shamir
+from mamba import field, gf256
 from mamba.field import P
 from mamba.protocols import ProtocolError, Protocols
-from mamba.randomness import Randomness
 
 EDGES = [0, 1, P - 1, P // 2, 2**32 - 1, 2**32, 2**64, 2**126, P - 2**96]
 elements = st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1))
 player_counts = st.integers(3, 8)
 some = settings(max_examples=25)
-
-
-def dealt(module, players, *values):
-    """Shares of field arrays, as every player has them: [player][secret]."""
-    threshold = (players - 1) // 2
-    shares = [shamir.share(module, v, threshold, players, Randomness()) for v in values]
-    return list(zip(*shares, strict=True))
 
 
 def play(players, step, tamper=None):
@@ -37,12 +29,6 @@ def play(players, step, tamper=None):
     results = together(players, run, tamper)
     assert len({rounds for _, rounds in results}) == 1
     return [result for result, _ in results], results[0][1]
-
-
-def reconstruct(module, shares):
-    threshold = (len(shares) - 1) // 2
-    assert shamir.consistent(module, shares, threshold)
-    return shamir.reconstruct(module, shares, threshold)
 
 
 def from_ints(module, values):

@@ -103,7 +103,7 @@ def draw_chosen(axes, records, settings) -> None:
                   "color": BYZANTINE if byzantine else HONEST},
         )  # fmt: skip
     axes.text(
-        1.05 * settings["rounds"], 0, "chosen client (only\na simulation knows)", va="center",
+        1.07 * settings["rounds"], 0, "chosen client (only\na simulation knows)", va="center",
         fontsize=14, color=MUTED,
     )  # fmt: skip
     _round_axis(axes, settings)

@@ -1,0 +1,103 @@
+"""The words that a player reads: unsigned 64-bit integers in decimal, separated by white space.
+
+This is SCALE-MAMBA's form of input. SCALE-MAMBA takes anything for a word; here what is none is an
+error.
+"""
+
+import os
+import re
+import threading
+from collections import deque
+
+import numpy as np
+
+from mamba.machine import ProgramError
+
+_WHITE_SPACE = b" \n\t\r\v\f"
+_LONG = re.compile(rb"\d{20}")  # 2^64 has twenty digits
+
+
+class WordReader:
+    """Unsigned 64-bit words from a file descriptor, read ahead by a thread.
+
+    Parameters
+    ----------
+    descriptor : int
+    vital : bool
+        Whether the whole process ends when the stream does: the one who started it is gone then.
+    """
+
+    def __init__(self, descriptor, vital=False):
+        self._descriptor, self._vital, self._closed = descriptor, vital, False
+        self._words, self._ended, self._problem = deque(), False, None
+        self._ready = self._taken = 0  # words waiting, words given away
+        self._news = threading.Condition()
+        threading.Thread(target=self._read_ahead, daemon=True).start()
+
+    def read(self, count):
+        """The next `count` words, as ``uint64``; ProgramError for anything else than such words."""
+        with self._news:
+            while self._ready < count and not self._ended:
+                self._news.wait()
+            if self._ready < count:
+                raise self._problem or ProgramError(
+                    f"the input ended {count - self._ready} words early"
+                )
+            self._ready -= count
+            self._taken += count
+            return self._take(count)
+
+    def close(self):
+        """From now on the end of the stream means nothing."""
+        self._closed = True
+
+    def _take(self, count):
+        result, filled = np.empty(count, np.uint64), 0
+        while filled < count:
+            words = self._words.popleft()
+            part = words[: count - filled]
+            result[filled : filled + len(part)] = part
+            filled += len(part)
+            if len(part) < len(words):
+                self._words.appendleft(words[len(part) :])
+        return result
+
+    def _read_ahead(self):
+        rest = b""
+        while chunk := os.read(self._descriptor, 1 << 20):
+            text = rest + chunk
+            end = 1 + max(text.rfind(space) for space in _WHITE_SPACE)
+            rest = text[end:]
+            if not self._feed(text[:end]):
+                return
+        if self._vital and not self._closed:
+            os._exit(1)
+        self._feed(rest, ended=True)
+
+    def _feed(self, text, ended=False):
+        """Add what was read; False when it is not what a player reads."""
+        try:
+            words = parse_words(text, self._taken + self._ready)
+        except ProgramError as problem:
+            words, ended, self._problem = np.zeros(0, np.uint64), True, problem
+        with self._news:
+            if len(words):
+                self._words.append(words)
+            self._ready += len(words)
+            self._ended = ended
+            self._news.notify()
+        return not ended
+
+
+def parse_words(text, before=0):
+    """Unsigned 64-bit integers from decimal text; ProgramError for anything else.
+
+    The message gives the position, counted from `before`, and not the word, which may be a secret.
+    """
+    if text.translate(None, b"0123456789" + _WHITE_SPACE) or _LONG.search(text):
+        for position, word in enumerate(text.split(), before + 1):
+            digits = word.lstrip(b"0") or b"0"  # Python refuses to read very long numbers
+            if not digits.isdigit() or len(digits) > 20 or int(digits) >= 2**64:
+                raise ProgramError(f"input word {position} is not an unsigned 64-bit integer")
+    # An empty text has no words; NumPy would warn of it.
+    return np.fromstring(text, np.uint64, sep=" ") if text.strip() else np.zeros(0, np.uint64)

@@ -1,0 +1,95 @@
+"""The names of a ``.mpc`` program, computed in the clear on Python integers: what players must agree with.
+
+Deliberately the simplest thing that works, sharing no line with `mamba.language`.
+"""
+
+from mamba.field import P
+
+
+def run_clear(source, words):
+    """Run a program in the clear.
+
+    Parameters
+    ----------
+    source : str
+    words : list of sequences of int
+        The input of every player, player 0 first.
+
+    Returns
+    -------
+    list of list of int
+        The signed integers that are revealed to each player.
+    """
+    inputs, outputs = [iter(w) for w in words], [[] for _ in words]
+    memory, allocated = {}, [0]
+
+    class sint:
+        def __init__(self, val=0, size=None):
+            self.v = val.v if isinstance(val, sint) else [val % P]
+            if len(self.v) == 1:
+                self.v = self.v * (size or 1)
+
+        @classmethod
+        def of(cls, values):
+            result = cls()
+            result.v = [v % P for v in values]
+            return result
+
+        @classmethod
+        def load_mem(cls, address, size=1):
+            return cls.of(memory.get(address + k, 0) for k in range(size))
+
+        def store_in_mem(self, address):
+            memory.update((address + k, v) for k, v in enumerate(self.v))
+
+        @classmethod
+        def get_private_input_from(cls, player, channel=0, size=1):
+            return cls.of(next(inputs[player]) for _ in range(size))
+
+        def reveal_to(self, player):
+            outputs[player].extend(signed(v) for v in self.v)
+
+        def with_each(self, other, function):
+            other = other.v if isinstance(other, sint) else [other] * len(self.v)
+            return sint.of(function(a, b) for a, b in zip(self.v, other, strict=True))
+
+        def __add__(self, other):
+            return self.with_each(other, lambda a, b: a + b)
+
+        def __sub__(self, other):
+            return self.with_each(other, lambda a, b: a - b)
+
+        def __rsub__(self, other):
+            return self.with_each(other, lambda a, b: b - a)
+
+        def __mul__(self, other):
+            return self.with_each(other, lambda a, b: a * b)
+
+        __radd__, __rmul__ = __add__, __mul__
+
+        def square(self):
+            return self * self
+
+        def less_than(self, other, bit_length=None, security=None):
+            return self.with_each(other, lambda a, b: int(signed(a) < signed(b)))
+
+    class Array:
+        def __init__(self, length, value_type):
+            self.address = allocated[0]
+            allocated[0] += length
+
+    class tape:
+        @staticmethod
+        def start_new_basicblock(name=""):
+            pass
+
+    def for_range(count):
+        return lambda body: [body(i) for i in range(count)]
+
+    names = dict(sint=sint, Array=Array, for_range=for_range, get_tape=lambda: tape)
+    exec(compile(source, "test.mpc", "exec"), names)
+    return outputs
+
+
+def signed(value):
+    return value - P if value > P // 2 else value
