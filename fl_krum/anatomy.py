@@ -1,0 +1,133 @@
+"""``krum.mpc`` taken apart for a reader: its sections, its parameters, what it costs.
+
+All of it is text, made from a `KrumProgram` alone; nothing is run. The widgets put it on the screen.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+
+from .program import KrumProgram
+
+_RULE = re.compile(r"^# --- ?(?:\d\. )?(?P<title>[A-Z]\w+)\b.*$", re.M)
+
+EXPLANATIONS = {
+    "Head": "Who plays, who gets what, and the promise: one vector to player 0, nothing else.",
+    "Parameters": (
+        "The only lines that differ between two generated programs. They are constants, known to "
+        "all players; what follows from them is computed right below, before the players start."
+    ),
+    "Input": (
+        "Each client splits its d words into shares, one for each player. From here on nobody holds "
+        "a vector; everybody holds shares of all of them."
+    ),
+    "Distances": (
+        "Differences and sums are free: each player computes them on its own shares. Only the "
+        "finished sums of squares need communication, one round for all pairs, whatever d is."
+    ),
+    "Neighbours": (
+        "Nothing is sorted, for sorting branches. Every two distances of a client are compared, all "
+        "at once; the secret bits are added up to ranks, and a polynomial makes 1 of a rank below "
+        "n - f - 2 and 0 of any other."
+    ),
+    "Scores": (
+        "Multiply each distance by its 1 or 0 and add up: the distances that are not wanted are "
+        "there, but count nothing. No player knows which ones these are."
+    ),
+    "Choice": (
+        "Compare every two scores. A client's bits are multiplied: the product is 1 for the one "
+        "client that no other beats, and 0 for all others. The choice is a secret, too."
+    ),
+    "Output": (
+        "Every vector is multiplied by its client's 1 or 0, and the sum is revealed to player 0 "
+        "alone. It learns the chosen vector, and not whose it is."
+    ),
+}
+
+# Where the cost of a section is booked, see `fl_krum.cost.Round.stage`.
+_STAGES = ("input", "distances", "neighbours", "scores", "choice", "output")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the program's text.
+
+    Attributes
+    ----------
+    title : str
+        One word, as in the program's own headings; "Head" for the opening comment.
+    text : str
+        The lines, heading included.
+    first_line : int
+        Counted from 1.
+    explanation : str
+    """
+
+    title: str
+    text: str
+    first_line: int
+    explanation: str
+
+
+def sections(source: str) -> list[Section]:
+    """Cut a program's text at its headings; joined together, the texts are the source again."""
+    starts = [(0, "Head")] + [(match.start(), match["title"]) for match in _RULE.finditer(source)]
+    ends = [start for start, _ in starts[1:]] + [len(source)]
+    return [
+        Section(title, source[start:end], 1 + source.count("\n", 0, start), EXPLANATIONS[title])
+        for (start, title), end in zip(starts, ends, strict=True)
+    ]
+
+
+def parameter_block(program: KrumProgram) -> list[str]:
+    """Return the lines of the program that set a parameter."""
+    text = next(one.text for one in sections(program.source()) if one.title == "Parameters")
+    block = text.split("\n# -", 1)[0]  # up to the rule that closes it
+    return block.split("\n")[1:]
+
+
+def changes(program: KrumProgram, default: KrumProgram | None = None) -> str:
+    """Show the parameter block, line by line: "- " was there by default, "+ " is there now."""
+    before = parameter_block(default or KrumProgram())
+    return "\n".join(
+        line.rstrip()
+        for line in difflib.ndiff(before, parameter_block(program))
+        if not line.startswith("?")  # ndiff's marks below changed letters
+    )
+
+
+def consequences(program: KrumProgram) -> dict[str, int]:
+    """What follows from the parameters, by name, for a table."""
+    cost = program.cost()
+    return {
+        "players (server and clients)": program.players,
+        "t: curious players that learn nothing": program.threshold,
+        "near = n - f - 2: distances in a score": program.n - program.f - 2,
+        "bits of a compared distance": program.budget.distance_bits,
+        "bits of a compared score": program.budget.score_bits,
+        "secure comparisons": cost.comparisons,
+        "rounds of communication": len(cost.rounds),
+        "bytes sent by all players": cost.bytes,
+    }
+
+
+def cost_table(program: KrumProgram) -> str:
+    """Rounds and bytes of one aggregation, section by section, as text in columns."""
+    stages = program.cost().by_stage()
+    masks = stages["masks"]
+    rows = [(f"{i}. {name}", *stages[name]) for i, name in enumerate(_STAGES, 1)]
+    rows.insert(2, ("   masks for comparisons", *masks))
+    rows.append(("   in all", *map(sum, zip(*stages.values(), strict=True))))
+    lines = [f"{name:<26}{rounds:>8}{size:>14,}" for name, rounds, size in rows]
+    return "\n".join([f"{'section of krum.mpc':<26}{'rounds':>8}{'bytes':>14}", *lines])
+
+
+def highlighted(text: str) -> str:
+    """Return program text as HTML, coloured; the colours are inside, no style sheet is needed."""
+    return highlight(text, PythonLexer(stripnl=False), HtmlFormatter(noclasses=True))

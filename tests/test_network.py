@@ -1,0 +1,306 @@
+"""Connections of players: who is let in, what is carried, and what is said when one breaks."""
+
+import contextlib
+import re
+import shutil
+import socket
+import threading
+import time
+
+import pytest
+from mamba_players import PATIENCE
+
+from fl_krum.certificates import issue
+from fl_krum.engines.embedded import free_ports
+from mamba.network import Network, NetworkError
+
+PLAYERS = 3
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("certificates")
+    issue(PLAYERS).write(folder)
+    return folder
+
+
+def run(folders, play, patience=20.0, ports=None):
+    """``play(network)`` for every player, each in a thread; what it returned or raised, in order.
+
+    A folder may be None: that player is not there.
+    """
+    ports = ports or free_ports(len(folders))
+    results = [None] * len(folders)
+
+    def run_one(me):
+        try:
+            network = Network(me, ports, folders[me], patience)
+            try:
+                results[me] = play(network)
+            finally:
+                network.close()
+        except (NetworkError, OSError) as error:
+            results[me] = error
+
+    present = [me for me, folder in enumerate(folders) if folder]
+    threads = [threading.Thread(target=run_one, args=(me,), daemon=True) for me in present]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+        assert not thread.is_alive(), "a player hangs"
+    return results
+
+
+def others(network):
+    return [player for player in range(network.players) if player != network.me]
+
+
+def greet(network, rounds=1, size=20):
+    """Everybody sends everybody else a message of its own; what each got in the last round."""
+    received = {}
+    for _ in range(rounds):
+        payload = bytes([network.me]) * size
+        received = network.exchange(
+            dict.fromkeys(others(network), payload), dict.fromkeys(others(network), size)
+        )
+    return {player: bytes(data) for player, data in received.items()}
+
+
+def greetings(size=20):
+    return [{p: bytes([p]) * size for p in range(PLAYERS) if p != me} for me in range(PLAYERS)]
+
+
+# --- messages ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, 1 << 15, (1 << 15) + 1, 8 << 20])
+def test_messages_of_any_size_go_both_ways_at_once(certificates, size):
+    """Eight megabytes fill every buffer on the way: nobody may wait to be read before reading."""
+    assert run([certificates] * PLAYERS, lambda n: greet(n, 2, size)) == [*greetings(size)]
+
+
+def test_order_is_kept_when_short_messages_follow_long_ones(certificates):
+    sizes = [3 << 20, 5, 1 << 20, 7, 40000, 0, 9]
+
+    def play(network):
+        for number, size in enumerate(sizes):
+            payload = bytes([number + network.me]) * size
+            received = network.exchange(
+                dict.fromkeys(others(network), payload), dict.fromkeys(others(network), size)
+            )
+            for player, data in received.items():
+                assert bytes(data) == bytes([number + player]) * size
+        return network.rounds
+
+    assert run([certificates] * PLAYERS, play) == [len(sizes)] * PLAYERS
+
+
+def test_a_player_may_be_far_ahead_of_those_who_do_not_hear_from_it(certificates):
+    """Player 0 sends a hundred long messages before player 1 reads the first."""
+    size, count = 100_000, 100
+
+    def play(network):
+        if network.me == 0:
+            for number in range(count):
+                network.exchange({1: bytes([number]) * size}, {})
+        elif network.me == 1:
+            time.sleep(0.2)
+            return [bytes(network.exchange({}, {0: size})[0][:1])[0] for _ in range(count)]
+        return None
+
+    assert run([certificates] * PLAYERS, play)[1] == list(range(count))
+
+
+def test_bytes_and_rounds_are_counted(certificates):
+    def play(network):
+        greet(network, rounds=3, size=1000)
+        return network.rounds, network.bytes_sent
+
+    for rounds, sent in run([certificates] * PLAYERS, play):
+        assert rounds == 3
+        assert 6000 <= sent <= 6000 + 6 * 64  # and a short header on each message
+
+
+def test_players_that_run_different_programs_are_told(certificates):
+    sizes = [20, 20, 24]
+    results = run([certificates] * PLAYERS, lambda n: greet(n, 1, sizes[n.me]))
+    assert all(isinstance(result, NetworkError) for result in results)
+    assert (
+        str(results[0]) == "round 1: 20 bytes of player 2 were expected, and 24 of its round 1 came; "
+        "all players must run the same program"
+    )
+
+
+def test_players_in_different_rounds_are_told(certificates):
+    def play(network):
+        if network.me == 0:
+            network.exchange({}, {})
+        return greet(network)
+
+    results = run([certificates] * PLAYERS, play)
+    expected = "round 1: 20 bytes of player 0 were expected, and 20 of its round 2 came"
+    assert str(results[1]).startswith(expected)
+
+
+# --- who is lost ------------------------------------------------------------------------------
+
+
+def test_a_lost_player_is_named_with_the_round(certificates):
+    def play(network):
+        greet(network, rounds=2)
+        if network.me == 1:
+            return None  # its connections are closed
+        return greet(network)
+
+    results = run([certificates] * PLAYERS, play)
+    assert str(results[0]).startswith("round 3: lost the connection to player 1")
+    assert "lost the connection to player" in str(results[2])
+
+
+def test_a_player_lost_while_it_is_sent_a_long_message_is_named(certificates):
+    def play(network):
+        if network.me == 1:
+            return None
+        payload = bytes(8 << 20)
+        for _ in range(20):
+            network.exchange({1: payload}, {})
+            time.sleep(0.02)
+        return network.exchange({}, {1: 1})
+
+    results = run([certificates] * PLAYERS, play)
+    for me in (0, 2):
+        assert "lost the connection to player 1" in str(results[me])
+
+
+def test_a_player_who_never_comes_is_named(certificates):
+    begin = time.monotonic()
+    results = run([certificates, None, certificates], greet, patience=1.0)
+    for me in (0, 2):  # as caller, or as the one who is not called
+        assert re.search(r"player 1 does not answer|players \[(0, )?1\] did not connect", str(results[me]))
+    assert time.monotonic() - begin < 20  # and not the minute of the default
+
+
+# --- who is let in ----------------------------------------------------------------------------
+
+
+def test_connections_are_tls_1_3_with_certificates_of_both(certificates):
+    def play(network):
+        connections = [*network._outgoing.values(), *network._incoming.values()]
+        greet(network)
+        return {c.version() for c in connections}, [bool(c.getpeercert()) for c in connections]
+
+    results = run([certificates] * PLAYERS, play)
+    assert results == [({"TLSv1.3"}, [True] * 2 * (PLAYERS - 1))] * PLAYERS
+
+
+def impostor(certificates, folder, wrong):
+    """A folder like player 1's, but with another certificate and key."""
+    folder.mkdir()
+    shutil.copy(certificates / "RootCA.crt", folder)
+    for ending in ("crt", "key"):
+        shutil.copy(wrong.with_suffix(f".{ending}"), folder / f"Player1.{ending}")
+    return folder
+
+
+def test_a_certificate_of_another_authority_is_turned_away(certificates, tmp_path):
+    issue(PLAYERS).write(tmp_path)  # another run's
+    folder = impostor(certificates, tmp_path / "wrong", tmp_path / "Player1.crt")
+    results = run([certificates, folder, certificates], greet, patience=2.0)
+    assert all(isinstance(result, NetworkError) for result in results)
+    assert "CERTIFICATE_VERIFY_FAILED" in str(results[0])
+
+
+def test_a_certificate_of_another_player_is_turned_away(certificates, tmp_path):
+    """Player 2's, which is valid but does not bear the name of who should be there."""
+    folder = impostor(certificates, tmp_path / "wrong", certificates / "Player2.crt")
+    ports = free_ports(PLAYERS)
+    results = run([certificates, folder, certificates], greet, patience=2.0, ports=ports)
+    assert all(isinstance(result, NetworkError) for result in results)
+    assert f"port {ports[1]} is held by another than player 1" in str(results[0])
+
+
+@contextlib.contextmanager
+def strangers(ports):
+    """Callers without a certificate, who say nothing, or rubbish, or hang up, as long as this lasts."""
+    end, errors = threading.Event(), []
+
+    def call(port, words):
+        while not end.is_set():
+            with contextlib.suppress(ConnectionError):  # nobody is there yet, or not any more
+                with socket.create_connection(("127.0.0.1", port), timeout=5) as caller:
+                    caller.sendall(words)
+                    end.wait(0.05)
+                    caller.settimeout(0.01)
+                    with contextlib.suppress(TimeoutError):
+                        if answer := caller.recv(1000):
+                            errors.append(answer)
+            end.wait(0.02)
+
+    rubbish = [b"", b"GET / HTTP/1.0\r\n\r\n"]
+    threads = [
+        threading.Thread(target=call, args=(port, words), daemon=True)
+        for port in ports
+        for words in rubbish
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield errors
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+
+
+def test_strangers_do_not_disturb(certificates):
+    ports = free_ports(PLAYERS)
+    with strangers(ports) as answers:
+        time.sleep(0.1)  # they are there first
+        results = run([certificates] * PLAYERS, lambda n: greet(n, 50), ports=ports)
+    assert results == greetings()
+    assert all(answer[0] == 21 for answer in answers)  # 21: a TLS alert, and nothing else
+
+
+def own_address():
+    """An address of this machine that is not loopback, or None. Nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address reserved for documentation
+        except OSError:
+            return None
+        return probe.getsockname()[0]
+
+
+def test_players_listen_on_loopback_alone(certificates):
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no other address than loopback")
+    ports, reached = free_ports(PLAYERS), []
+
+    def knock():
+        for host in ("127.0.0.1", address):
+            for _ in range(20):
+                with contextlib.suppress(OSError):
+                    socket.create_connection((host, ports[0]), timeout=1).close()
+                    reached.append(host)
+                    break
+                time.sleep(0.02)
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    run([certificates, None, None], greet, patience=1.0, ports=ports)
+    thread.join(PATIENCE)
+    assert reached == ["127.0.0.1"]
+
+
+def test_a_taken_port_is_an_os_error(certificates):
+    ports = free_ports(PLAYERS)
+    with socket.create_server(("127.0.0.1", ports[0])):
+        with pytest.raises(OSError, match="in use"):
+            Network(0, ports, certificates, 1.0)
+
+
+def test_missing_certificates_are_named(tmp_path):
+    with pytest.raises(NetworkError, match="cannot use RootCA.crt, Player0.crt and Player0.key"):
+        Network(0, free_ports(PLAYERS), tmp_path, 1.0)
