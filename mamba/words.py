@@ -30,7 +30,7 @@ class WordReader:
     def __init__(self, descriptor, vital=False):
         self._descriptor, self._vital, self._closed = descriptor, vital, False
         self._words, self._ended, self._problem = deque(), False, None
-        self._ready = self._taken = 0  # words waiting, words given away
+        self._ready = self._parsed = 0  # words waiting, words so far
         self._news = threading.Condition()
         threading.Thread(target=self._read_ahead, daemon=True).start()
 
@@ -44,7 +44,6 @@ class WordReader:
                     f"the input ended {count - self._ready} words early"
                 )
             self._ready -= count
-            self._taken += count
             return self._take(count)
 
     def close(self):
@@ -77,13 +76,14 @@ class WordReader:
     def _feed(self, text, ended=False):
         """Add what was read; False when it is not what a player reads."""
         try:
-            words = parse_words(text, self._taken + self._ready)
+            words = parse_words(text, self._parsed)
         except ProgramError as problem:
             words, ended, self._problem = np.zeros(0, np.uint64), True, problem
         with self._news:
             if len(words):
                 self._words.append(words)
             self._ready += len(words)
+            self._parsed += len(words)
             self._ended = ended
             self._news.notify()
         return not ended
