@@ -194,8 +194,7 @@ class _Counter:
             yield self._multiply("choice", self.n * (left // 2))
             left -= left // 2
 
-    # --- one round
-    # ------------------------------------------------------------------------------------
+    # --- one round -------------------------------------------------------------------------------
 
     def _multiply(self, stage, elements=0, bits=0) -> Round:
         messages = self._deal_messages(range(2 * self.threshold + 1))

@@ -92,14 +92,15 @@ def differences(points):
 
 
 def _multiplication_table():
-    """All products, by shift and add over the bits of b."""
-    a = np.repeat(np.arange(256), 256)
-    b = np.tile(np.arange(256), 256)
-    product = np.zeros_like(a)
-    for bit in range(8):
-        product ^= np.where(b >> bit & 1, a, 0)
-        a = (a << 1) ^ np.where(a & 128, 0x11B, 0)
-    return product.astype(np.uint8)
+    """All products, row by row: the powers of x + 1 are all elements but 0, so logarithms add."""
+    powers = [1]
+    for _ in range(254):
+        twice = powers[-1] << 1
+        powers.append(powers[-1] ^ twice ^ (0x11B if twice & 256 else 0))
+    logarithm = np.argsort([0, *powers])[1:] - 1
+    table = np.zeros((256, 256), np.uint8)
+    table[1:, 1:] = np.array(powers, np.uint8)[(logarithm[:, None] + logarithm) % 255]
+    return table.ravel()
 
 
 _PRODUCTS = _multiplication_table()

@@ -225,9 +225,9 @@ class SharedInteger(_Vector):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
         if isinstance(self._lazy, (lazy.Squares, lazy.Multiples)):
             self.machine.memory.store_lazy(_address(address), self.size, self._lazy)
-        elif self._value is None and self._lazy is None:
-            self._input.addresses.append(_address(address))
-        else:
+            return
+        awaited = self._value is None and self._lazy is None
+        if not (awaited and self.machine.store_on_arrival(self._input, _address(address))):
             super().store_in_mem(address)
 
     def reveal_to(self, player, channel=0):

@@ -117,11 +117,10 @@ class Machine:
             after_output,
         )
         self._queue, self._stock, self._demands = [], {}, Counter()
-        self._inputs_wait = False
+        self._inputs_wait, self._promised = False, []
         self.waiting = lazy.waiting_room()
 
-    # --- what a program calls through its names
-    # ---------------------------------------------------
+    # --- what a program calls through its names --------------------------------------------------
 
     def start_new_basicblock(self, name=""):
         """Nothing to do: here memory is always read and written in the order of the program."""
@@ -171,15 +170,23 @@ class Machine:
         for counter in counters[-1:]:
             body(counter)
 
-    # --- the queue
-    # --------------------------------------------------------------------------------
+    # --- the queue -------------------------------------------------------------------------------
 
     def queue_input(self, target, player, size):
-        """Let a player share its next words, later. Where they shall be stored can be added to the
-        `addresses` of what is returned."""
+        """Let a player share its next words, later. What is returned is for `store_on_arrival`."""
         self._inputs_wait = True
         self._queue.append(_Input(weakref.ref(target), player, size))
         return self._queue[-1]
+
+    def store_on_arrival(self, entry, address):
+        """Store a queued input when it is there. False when another one will be stored in these
+        words, since they arrive in any order."""
+        stop = address + entry.size
+        if any(start < stop and address < end for start, end in self._promised):
+            return False
+        self._promised.append((address, stop))
+        entry.addresses.append(address)
+        return True
 
     def queue_output(self, player, value, degree):
         """Open to one player, later."""
@@ -192,7 +199,8 @@ class Machine:
 
     def flush(self):
         """Do what is queued: runs of inputs, and runs of outputs to one player, take one round each."""
-        queue, self._queue, self._inputs_wait = self._queue, [], False
+        queue, self._queue = self._queue, []
+        self._inputs_wait, self._promised = False, []
         while queue:
             head, run = queue[0], 1
             while run < len(queue) and _belong_together(head, queue[run]):

@@ -108,8 +108,7 @@ class Network:
             with contextlib.suppress(OSError):
                 connection.close()
 
-    # --- one message
-    # ------------------------------------------------------------------------------
+    # --- one message -----------------------------------------------------------------------------
 
     def _send(self, player, header, payload):
         self.bytes_sent += len(header) + len(payload)
@@ -168,8 +167,7 @@ class Network:
             f"round {self.rounds}: lost the connection to player {player} ({error})"
         )
 
-    # --- the first contact
-    # ------------------------------------------------------------------------
+    # --- the first contact -----------------------------------------------------------------------
 
     def _context(self, purpose, folder):
         context = ssl.SSLContext(purpose)

@@ -38,8 +38,7 @@ class Protocols:
         self.randomness = Randomness()
         self._agree_on_keys()
 
-    # --- dealing
-    # ----------------------------------------------------------------------------------
+    # --- dealing ---------------------------------------------------------------------------------
 
     def deal(self, shapes, secrets=(), continued=False):
         """Dealers share secrets of their own with everybody, in one round.
@@ -126,8 +125,7 @@ class Protocols:
         """Sharing of a * b, element by element; one round."""
         return self.reduce([(field, field.mul(a, b))])[0]
 
-    # --- opening
-    # ----------------------------------------------------------------------------------
+    # --- opening ---------------------------------------------------------------------------------
 
     def open(self, field, array):
         """The secrets themselves, to everybody; one round.
@@ -196,8 +194,7 @@ class Protocols:
             )
         return shamir.reconstruct(field, shares, self.threshold)
 
-    # --- common keys
-    # ------------------------------------------------------------------------------
+    # --- common keys -----------------------------------------------------------------------------
 
     def _agree_on_keys(self):
         """Every two players agree on a key. From it both draw the same random elements, in three
@@ -222,8 +219,7 @@ class Protocols:
                 result = (prime.add if self.me < player else prime.sub)(result, number)
         return result
 
-    # --- bytes
-    # ------------------------------------------------------------------------------------
+    # --- bytes -----------------------------------------------------------------------------------
 
     def _others(self):
         return [player for player in range(self.players) if player != self.me]
