@@ -17,7 +17,7 @@ import warnings
 from . import __version__
 from .supervisor import PlayerError
 
-COMMANDS = ("session", "aggregate", "program", "check")
+COMMANDS = ("session", "aggregate", "program", "check", "deploy")
 
 DESCRIPTION = (
     "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."

@@ -15,13 +15,17 @@ from pygments.lexers import PythonLexer
 
 from .program import KrumProgram
 
-_RULE = re.compile(r"^# --- ?(?:\d\. )?(?P<title>[A-Z]\w+)\b.*$", re.M)
+# "# --- 2. Distances: …", or the bare rule that ends the parameters.
+_HEADING = re.compile(r"^# ---(?: (?:\d\. )?(?P<title>[A-Z]\w+)\b.*|-+)$", re.M)
 
 EXPLANATIONS = {
     "Head": "Who plays, who gets what, and the promise: one vector to player 0, nothing else.",
     "Parameters": (
-        "The only lines that differ between two generated programs. They are constants, known to "
-        "all players; what follows from them is computed right below, before the players start."
+        "The only lines that differ between two generated programs: constants, which all players know."
+    ),
+    "Storage": (
+        "What follows from the parameters, the arrays in which the shares will lie, and four helpers. "
+        "All lengths are fixed before the players start; none depends on a secret."
     ),
     "Input": (
         "Each client splits its d words into shares, one for each player. From here on nobody holds "
@@ -77,7 +81,8 @@ class Section:
 
 def sections(source: str) -> list[Section]:
     """Cut a program's text at its headings; joined together, the texts are the source again."""
-    starts = [(0, "Head")] + [(match.start(), match["title"]) for match in _RULE.finditer(source)]
+    found = [(match.start(), match["title"] or "Storage") for match in _HEADING.finditer(source)]
+    starts = [(0, "Head"), *found]
     ends = [start for start, _ in starts[1:]] + [len(source)]
     return [
         Section(title, source[start:end], 1 + source.count("\n", 0, start), EXPLANATIONS[title])
@@ -88,8 +93,7 @@ def sections(source: str) -> list[Section]:
 def parameter_block(program: KrumProgram) -> list[str]:
     """Return the lines of the program that set a parameter."""
     text = next(one.text for one in sections(program.source()) if one.title == "Parameters")
-    block = text.split("\n# -", 1)[0]  # up to the rule that closes it
-    return block.split("\n")[1:]
+    return text.splitlines()[1:]
 
 
 def changes(program: KrumProgram, default: KrumProgram | None = None) -> str:

@@ -100,12 +100,16 @@ class Supervisor:
         with self._changed:
             self._changed.wait_for(self._all_ended, self.run.stop_deadline)
         self._check_outputs("after the last round")
+        for player in self.players:
+            if player.status and self.run.is_alarm(player.status, player.last_words):
+                end = describe_exit(player.status)
+                self._fail(self._error(player, end, "after the last round"))
         return [
             f"player {p.index} {describe_exit(p.status)} after the result was complete"
             if p.status is not None
             else f"player {p.index} did not end after the last round"
             for p in self.players
-            if p.status not in (0, *self.run.absorbed)
+            if not self._ended_well(p)
         ]
 
     def close(self) -> None:
@@ -176,7 +180,13 @@ class Supervisor:
             return False
         if player.index == 0 and len(player.outputs) < self._allowed:
             return True
-        return not (self._last_round and player.status in (0, *self.run.absorbed))
+        return not (self._last_round and self._ended_well(player))
+
+    def _ended_well(self, player: PlayerProcess) -> bool:
+        """Whether its exit is one of those that may follow a complete result."""
+        if player.status is None:
+            return False
+        return player.status == 0 or self.run.absorbed(player.status, player.last_words)
 
     def _culprit(self) -> PlayerProcess:
         """The player whose end came first, among those that did not just lose another one."""

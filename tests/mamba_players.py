@@ -40,10 +40,10 @@ class Mailbox:
         ``tamper(sender, receiver, round, payload)`` gives the bytes that arrive in place of payload.
     """
 
-    def __init__(self, me, players, boxes, tamper=None):
+    def __init__(self, me, players, boxes, turn, tamper=None):
         self.me, self.players, self.rounds, self.bytes_sent = me, players, 0, 0
         self.received = []  # (round, sender, bytes): all that this player ever learns
-        self._boxes, self._tamper = boxes, tamper
+        self._boxes, self._turn, self._tamper = boxes, turn, tamper
 
     def exchange(self, outgoing, expected, continued=False):
         self.rounds += not continued
@@ -56,7 +56,16 @@ class Mailbox:
         return {player: self._receive(player, count) for player, count in expected.items()}
 
     def _receive(self, player, count):
-        number, payload = self._boxes[player, self.me].get(timeout=PATIENCE)
+        box = self._boxes[player, self.me]
+        if box.empty():
+            self._turn.release()
+            try:
+                message = box.get(timeout=PATIENCE)
+            finally:
+                self._turn.acquire()
+        else:
+            message = box.get()
+        number, payload = message
         if (number, len(payload)) != (self.rounds, count):
             raise NetworkError(f"round {self.rounds}: not what was expected of player {player}")
         self.received.append((number, player, payload))
@@ -75,15 +84,17 @@ def together(players, play, tamper=None):
     The first exception that is not the mere consequence of another player's end is raised.
     """
     boxes = {(i, j): queue.SimpleQueue() for i in range(players) for j in range(players)}
-    networks = [Mailbox(i, players, boxes, tamper) for i in range(players)]
+    turn = threading.Lock()  # one at a time: faster than to fight for the interpreter's own lock
+    networks = [Mailbox(i, players, boxes, turn, tamper) for i in range(players)]
     results, errors = [None] * players, []
 
     def run(i):
-        try:
-            results[i] = play(networks[i])
-        except Exception as error:
-            errors.append(error)
-            networks[i].leave()
+        with turn:
+            try:
+                results[i] = play(networks[i])
+            except Exception as error:
+                errors.append(error)
+                networks[i].leave()
 
     threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(players)]
     for thread in threads:
@@ -185,7 +196,24 @@ class Ended:
 
 
 def run_processes(folder, source, words, views=False):
-    """Run a program with real players, ``python -m mamba.player``, until all of them have ended.
+    """Run a program with real players until all of them have ended; see `running`.
+
+    Parameters
+    ----------
+    words : list of str
+        What every player reads on standard input, until its end.
+
+    Returns
+    -------
+    list of Ended, one per player
+    """
+    with running(folder, source, len(words), views) as processes:
+        return finish(processes, words)
+
+
+@contextlib.contextmanager
+def running(folder, source, count, views=False):
+    """Real players of a program, ``python -m mamba.player``, as a list of processes.
 
     Parameters
     ----------
@@ -193,15 +221,9 @@ def run_processes(folder, source, words, views=False):
         For the program, the certificates and the views, ``view<i>.json``.
     source : str, or list of str
         Text of a .mpc file; in a list, one for each player.
-    words : list of str
-        What every player reads on standard input, until its end.
+    count : int
     views : bool
-
-    Returns
-    -------
-    list of Ended, one per player
     """
-    count = len(words)
     sources = [source] * count if isinstance(source, str) else source
     for i, text in enumerate(sources):
         (folder / f"program{i}").mkdir(exist_ok=True)
@@ -212,18 +234,17 @@ def run_processes(folder, source, words, views=False):
     with contextlib.ExitStack() as stack:
         processes = []
         for i in range(count):
-            view = ["--views", str(folder / f"view{i}.json")] if views else []
-            command = [sys.executable, "-m", "mamba.player", str(i), f"program{i}/test.mpc"]
-            command += ["--ports", ports, "--certificates", str(folder), *view]
-            processes.append(stack.enter_context(start(command, folder)))
-        return finish(processes, words)
+            view = ["--views", f"view{i}.json"] if views else []
+            arguments = [i, f"program{i}/test.mpc", "--ports", ports, "--certificates", ".", *view]
+            processes.append(stack.enter_context(player(folder, *arguments)))
+        yield processes
 
 
 @contextlib.contextmanager
-def start(command, folder):
-    """A process in a folder that finds the package mamba, killed at the end when still there."""
+def player(folder, *arguments):
+    """One ``python -m mamba.player`` in a folder, killed at the end when it is still there."""
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", "mamba.player", *map(str, arguments)],
         cwd=folder,
         env={**_environment(), "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
@@ -244,7 +265,7 @@ def finish(processes, words):
 
     def wait(i):
         stdout, stderr = processes[i].communicate(words[i], timeout=PATIENCE)
-        results[i] = Ended(processes[i].returncode, stdout, stderr)
+        results[i] = Ended(processes[i].returncode, stdout or "", stderr or "")
 
     threads = [threading.Thread(target=wait, args=(i,), daemon=True) for i in range(len(words))]
     for thread in threads:

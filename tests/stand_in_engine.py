@@ -42,7 +42,7 @@ class StandInEngine:
             round_deadline=self.deadline,
             stop_deadline=0.5,
             ports_taken=frozenset({3}),
-            absorbed=frozenset({-6}),
+            absorbed=lambda status, words: status == -6,
             is_consequence=lambda status, words: "lost the connection" in words,
             disposable=(secret,),
             reports_every_round=True,

@@ -1,6 +1,7 @@
 """What a program means: small ``.mpc`` texts, run by players in threads and by real processes."""
 
 import textwrap
+from unittest import mock
 
 import pytest
 from clear_language import run_clear
@@ -8,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mamba_players import run_processes, run_program
 
+from mamba import machine
 from mamba.field import P
 from mamba.machine import ProgramError
 
@@ -251,6 +253,10 @@ STEPS = {
     "difference": "store(load({a}, {n}) - load({b}, {n}), {c})",
     "product": "store(load({a}, {n}) * load({b}, {n}), {c})",
     "squares": "store((load({a}, {n}) - load({b}, {n})).square(), {c})",
+    "squares twice": "store((load({a}, {n}) - load({b}, {n})).square(), {c}); "
+    "store(load({c}, {n}) + load({c}, {n}), {c})",
+    "squares shifted": "store((load({a}, {n}) - load({b}, {n})).square(), {c}); "
+    "store(load({c}, {n} // 2 + 1) + load({c} + {n} // 2, {n} // 2 + 1), {b})",
     "fold": "store(load({a}, {n}) + load({a} + {n}, {n}), {a})",
     "total": "store(total({a}, {n}), {c})",
     "distance": "distance({a}, {b}, {n}, {c})",
@@ -259,7 +265,8 @@ STEPS = {
     "settled": "store(sint(load({a}, {n}), size={n}), {c})",
     "constant": "store(sint({b}, size={n}), {c})",
     "scaled": "store(3 - load({a}, {n}) * {b}, {c})",
-    "input": "store(sint.get_private_input_from(1, 0, size={n}), {c})",
+    "input": "store(sint.get_private_input_from(1 + {a} % 2, 0, size={n}), {c})",
+    "inputs": "read({a}, {n}, {c})",
     "copy": "store(load({a}, {n}), {c})",
     "reveal": "load({a}, {n}).reveal_to(0)",
 }
@@ -289,6 +296,11 @@ def multiples(a, b, size):
     parts = [sint(load(a + k, 1), size=size) * load(b + k, size) for k in range(3)]
     return sum(parts[1:], parts[0])
 
+def read(a, size, target):
+    parts = [sint.get_private_input_from(1 + (a + k) % 2, 0, size=size) for k in range(3)]
+    for k, part in enumerate(parts):
+        store(part, target + k)
+
 store(sint.get_private_input_from(1, 0, size=400), 0)
 """
 
@@ -304,11 +316,14 @@ def programs(draw):
     return PRELUDE + "\n".join([*lines, "load(0, 450).reveal_to(0)"])
 
 
+@pytest.mark.parametrize("portion", [machine.PORTION, 100])
 @given(programs(), st.integers(0, 2**64 - 1))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-def test_random_programs_agree_with_the_same_text_in_the_clear(source, seed):
-    words = [[], [(seed * k) % 2**64 for k in range(1, 3000)], []]
-    assert [seen.outputs for seen in run_program(source, words)] == run_clear(source, words)
+def test_random_programs_agree_with_the_same_text_in_the_clear(portion, source, seed):
+    """Also where inputs and outputs are cut into portions, as very long ones are."""
+    words = [[], *([(seed * k + me) % 2**64 for k in range(1, 6000)] for me in (1, 2))]
+    with mock.patch.object(machine, "PORTION", portion):
+        assert [seen.outputs for seen in run_program(source, words)] == run_clear(source, words)
 
 
 # --- mistakes ---------------------------------------------------------------------------------

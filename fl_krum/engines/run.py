@@ -45,7 +45,7 @@ class Command:
 
 
 def never(status: int, last_words: str) -> bool:
-    """No exit is the consequence of another."""
+    """No exit is of the kind that is asked for."""
     return False
 
 
@@ -68,8 +68,10 @@ class PreparedRun:
         Seconds until all are ready, for one aggregation, and for ending after the last one.
     ports_taken : set of int
         Exit statuses that mean "a port is in use", worth another attempt.
-    absorbed : set of int
-        Exit statuses other than 0 that mean nothing once the whole result has been given.
+    absorbed : callable (status, last words) -> bool
+        Whether an exit other than 0 means nothing once the whole result has been given.
+    is_alarm : callable (status, last words) -> bool
+        Whether a player has found out that another one cheats: an error whenever it comes.
     is_consequence : callable (status, last words) -> bool
         Whether a player that ended so most likely did because it lost another player.
     advice : callable (status, last words) -> str
@@ -88,7 +90,8 @@ class PreparedRun:
     round_deadline: float
     stop_deadline: float = 10.0
     ports_taken: frozenset[int] = frozenset()
-    absorbed: frozenset[int] = frozenset()
+    absorbed: Callable[[int, str], bool] = never
+    is_alarm: Callable[[int, str], bool] = never
     is_consequence: Callable[[int, str], bool] = never
     advice: Callable[[int, str], str] = no_advice
     disposable: tuple[Path, ...] = ()

@@ -1,13 +1,43 @@
-"""The engine of real SCALE-MAMBA players: what stands here only looks for the installation."""
+"""The engine of real SCALE-MAMBA players: ``PlayerBinary.x``, one process each.
+
+For those who have built SCALE-MAMBA 1.14 and let ``SCALE_MAMBA_HOME`` name its folder. The program
+is the one that the embedded players run, compiled by the installation's own compiler. docs/scale-mamba.md
+tells, step by step, what is done here, and how to do it by hand or on several machines.
+
+Nearly all the time of a run goes into the offline phase, which makes random triples, squares and
+bits in large batches. So players are started once for all T rounds: they are ready when there is
+material for the first round, and make that of the later ones while clients train.
+"""
 
 from __future__ import annotations
 
-import os
+import random
+import re
+import socket
 from pathlib import Path
 
-from .run import EngineStatus, PreparedRun
+from .. import certificates
+from . import installation, player_files
+from .installation import HOME, PROGRAM, Installation, OfflineNeeds
+from .run import Command, EngineStatus, PreparedRun
 
-HOME = "SCALE_MAMBA_HOME"
+__all__ = ["HOME", "ScaleMambaEngine", "player_options"]
+
+# The offline phase (src/config.h) makes this many at a time, and pauses while a queue is longer.
+BATCH = OfflineNeeds(triples=29952, squares=30208, bits=59904)
+QUEUE = OfflineNeeds(triples=5_000_000, squares=100_000, bits=5_000_000)
+
+LARGEST_OPTION = 2**31 - 1  # options are read as C integers
+PORTS = range(10_000, 32_768)  # systems take higher ones for the other end of a connection
+
+# A player that aborts is not to leave a core dump, full of shares.
+WITHOUT_CORE_DUMP = ("sh", "-c", 'ulimit -c 0; exec "$@"', "sh")
+
+SIGABRT, SIGPIPE = -6, -13
+# What a player says when it ends because another one has.
+LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
+# What it says when values that were opened, or offline material, do not fit together.
+CAUGHT = re.compile(r"Hash Fail|hash_fail|mac_fail|Sacrifice|invalid_commitment|inconsistent_inputs")
 
 
 class ScaleMambaEngine:
@@ -16,14 +46,145 @@ class ScaleMambaEngine:
     name = "scale-mamba"
 
     def status(self) -> EngineStatus:
-        home = os.environ.get(HOME)
-        if not home:
-            return EngineStatus(False, f"{HOME} does not name an installation of SCALE-MAMBA")
-        if not Path(home).is_dir():
-            return EngineStatus(False, f"{HOME}={home}: there is no such folder")
-        if not (Path(home) / "PlayerBinary.x").is_file():
-            return EngineStatus(False, f"{HOME}={home}: PlayerBinary.x is missing; run make there")
-        return EngineStatus(False, "this version of fl_krum does not start SCALE-MAMBA players yet")
+        try:
+            version = installation.find().version
+        except ValueError as error:
+            return EngineStatus(False, str(error))
+        return EngineStatus(
+            True,
+            version=version,
+            security="Shamir shares, honest majority, active security with abort",
+        )
 
     def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
-        raise ValueError(self.status().reason)
+        if views:
+            raise ValueError("only embedded players record what they see; engine='embedded' does")
+        found = installation.find()
+        needs = player_files.write(found, program, folder, ["127.0.0.1"] * program.players)
+        options = player_options(program, needs)
+        certificates.issue(program.players, "rsa").write(folder / player_files.CERTIFICATES)
+        player_files.link(found, folder, program.players)
+        patience = _patience(program, needs)
+        return PreparedRun(
+            commands=lambda: _commands(found, program.players, folder, options),
+            ready=re.compile(rb"Signal online thread ready"),
+            start_deadline=60.0 + patience,
+            round_deadline=60.0 + patience,
+            stop_deadline=60.0,
+            absorbed=_is_absorbed,
+            is_alarm=_is_alarm,
+            is_consequence=_is_consequence,
+            advice=_advice,
+            disposable=(folder / player_files.CERTIFICATES,),
+        )
+
+
+def player_options(program, needs: OfflineNeeds) -> tuple[str, ...]:
+    """Options of ``PlayerBinary.x``, the same for all players; ports, number and program follow.
+
+    Parameters
+    ----------
+    program : KrumProgram
+    needs : OfflineNeeds
+        Of all T rounds together.
+
+    Raises
+    ------
+    ValueError
+        There is too much to do in one start.
+    """
+    # A word of input and one of private output each take a mask; one batch of masks serves all.
+    masks = program.players * program.d * program.rounds
+    if max(needs.triples, needs.squares, needs.bits, masks) > LARGEST_OPTION:
+        raise ValueError(
+            f"T={program.rounds} rounds with d={program.d} are too much for one start of "
+            f"SCALE-MAMBA's players: its options end at {LARGEST_OPTION}. Use fewer rounds"
+        )
+    first = _one_round(needs, program.rounds)
+    return (
+        "-dOT",  # no binary circuits: less memory, sooner ready
+        *("-f", "1"),
+        # The online phase begins with material for one round. More than a queue holds never comes.
+        *("-min", _as_option(first, QUEUE)),
+        # Production ends with exactly what T rounds use up. Any less, and the players hang.
+        *("-max", _as_option(needs)),
+        *("-maxI", str(masks)),
+    )
+
+
+def _one_round(needs: OfflineNeeds, rounds: int) -> OfflineNeeds:
+    return OfflineNeeds(*(-(-n // rounds) for n in (needs.triples, needs.squares, needs.bits)))
+
+
+def _as_option(needs: OfflineNeeds, most: OfflineNeeds | None = None) -> str:
+    """ "triples,squares,bits"; at least 1 of each, since 0 means no limit."""
+    counts = [needs.triples, needs.squares, needs.bits]
+    limits = [most.triples, most.squares, most.bits] if most else counts
+    return ",".join(str(max(1, min(pair))) for pair in zip(counts, limits, strict=True))
+
+
+def _commands(found: Installation, players: int, folder: Path, options) -> list[Command]:
+    """One command a player, on ports that are free now."""
+    ports = ",".join(map(str, free_ports(players)))
+    start = (*WITHOUT_CORE_DUMP, str(found.player), *options, "-pns", ports)
+    return [Command((*start, str(i), PROGRAM), cwd=folder) for i in range(players)]
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, drawn anew for every start.
+
+    Fresh ones, since two runs on the same ports do not fail: SCALE-MAMBA shares its ports
+    (SO_REUSEPORT), and players of the one would connect to those of the other.
+    """
+    free: list[int] = []
+    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
+        with socket.socket() as one:
+            try:
+                one.bind(("", port))  # on all interfaces, as the players do
+            except OSError:
+                continue
+        free.append(port)
+        if len(free) == count:
+            return free
+    raise ValueError(f"there are no {count} free ports between {PORTS.start} and {PORTS.stop}")
+
+
+def _patience(program, needs: OfflineNeeds) -> float:
+    """Seconds that one round's offline material may take, on a slow and busy machine."""
+    first = _one_round(needs, program.rounds)
+    batches = (
+        first.triples / BATCH.triples + first.squares / BATCH.squares + 2 * first.bits / BATCH.bits
+    )
+    return program.players**2 * (1.0 + batches)
+
+
+def _is_absorbed(status: int, last_words: str) -> bool:
+    """Whether an exit after the whole result means nothing.
+
+    A player that has made enough offline material leaves that phase at once. One that was a moment
+    slower then waits for it there, and finds the connection closed when the other has ended.
+    """
+    return _is_consequence(status, last_words)
+
+
+def _is_alarm(status: int, last_words: str) -> bool:
+    """Whether a player has found out that another one cheats, or that their files differ."""
+    return CAUGHT.search(last_words) is not None
+
+
+def _is_consequence(status: int, last_words: str) -> bool:
+    """Whether a player ended because another one had."""
+    return status == SIGPIPE or (status == SIGABRT and LOST.search(last_words) is not None)
+
+
+def _advice(status: int, last_words: str) -> str:
+    if CAUGHT.search(last_words):
+        return (
+            "Values that the players opened do not fit together: one of them computed something "
+            "else than agreed. No result of these players can be trusted."
+        )
+    if status == -9:
+        return "If the system killed it for want of memory: each player takes 0.3 to 1 GB."
+    if status == 127:
+        return "`python -m fl_krum check` tells what is wrong with the installation."
+    return ""

@@ -6,7 +6,11 @@ rows from 0, as everywhere else in the code.
 """
 
 from fl_krum.plots.choice import draw_distances, draw_points, draw_scores, krum_figure
-from fl_krum.plots.round import round_figure
+from fl_krum.plots.clients import draw_clients
+from fl_krum.plots.images import images_figure
+from fl_krum.plots.panel import panel
+from fl_krum.plots.plane import draw_result, mean_figure, rules_figure
+from fl_krum.plots.round import ordinary_round_figure, round_figure
 from fl_krum.plots.session import draw_accuracy, draw_chosen, draw_seconds, session_figure
 from fl_krum.plots.style import (
     BYZANTINE,
@@ -21,6 +25,7 @@ from fl_krum.plots.style import (
     png,
     styled,
 )
+from fl_krum.plots.table import accuracy_table_figure
 
 __all__ = [
     "BYZANTINE",
@@ -31,16 +36,24 @@ __all__ = [
     "MUTED",
     "SERVER",
     "SMPC",
+    "accuracy_table_figure",
     "draw_accuracy",
     "draw_chosen",
+    "draw_clients",
     "draw_distances",
     "draw_points",
+    "draw_result",
     "draw_scores",
     "draw_seconds",
+    "images_figure",
     "krum_figure",
+    "mean_figure",
     "new_figure",
+    "ordinary_round_figure",
+    "panel",
     "png",
     "round_figure",
+    "rules_figure",
     "session_figure",
     "styled",
 ]

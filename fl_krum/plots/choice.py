@@ -7,6 +7,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from fl_krum.krum import krum
+from fl_krum.plots.clients import draw_clients
 from fl_krum.plots.style import (
     BYZANTINE,
     CHOSEN,
@@ -14,7 +15,6 @@ from fl_krum.plots.style import (
     MUTED,
     SERVER,
     SMPC,
-    glyph,
     new_figure,
     role,
     styled,
@@ -61,15 +61,8 @@ def draw_points(axes, X, result, byzantine=(), client=None) -> None:
         axes.plot(*X[[client, neighbour]].T, color=MUTED, linewidth=2.5, zorder=1)
     axes.plot(*X[result.index], "o", fillstyle="none", color=CHOSEN, markersize=1.5 * size,
               markeredgewidth=5, zorder=4)  # fmt: skip
-    for row, point in enumerate(X):
-        axes.plot(*point, glyph(row, byzantine), color=role(row, byzantine), markersize=size,
-                  markeredgecolor="white", zorder=2)  # fmt: skip
-        axes.annotate(str(row + 1), point, color="white", weight="bold", fontsize=0.56 * size,
-                      ha="center", va="center_baseline", zorder=3)  # fmt: skip
+    draw_clients(axes, X, byzantine, size)
     axes.set_title(f"Client {client + 1} and its {result.neighbours.shape[1]} nearest others")
-    axes.set(xlabel="First coordinate", ylabel="Second coordinate")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.margins(0.12)
 
 
 def draw_distances(axes, result, byzantine=()) -> None:

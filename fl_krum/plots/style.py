@@ -8,6 +8,7 @@ no screen and no window, and are gone when nobody holds them.
 
 import functools
 import io
+import threading
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -45,13 +46,15 @@ _SETTINGS = {
     "savefig.facecolor": "white",
 }
 
+_SETTINGS_IN_USE = threading.RLock()  # they are global; a session may be drawn in the background
+
 
 def styled(function):
     """Make a function draw with the settings of this file, and leave the caller's alone."""
 
     @functools.wraps(function)
     def draw(*args, **keywords):
-        with matplotlib.rc_context():
+        with _SETTINGS_IN_USE, matplotlib.rc_context():
             matplotlib.rcdefaults()
             matplotlib.rcParams.update(_SETTINGS)
             return function(*args, **keywords)

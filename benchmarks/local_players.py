@@ -1,0 +1,101 @@
+"""Measures `fl_krum.LocalPlayers`: the command line from start to end, then players that are up."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks import usage
+from benchmarks.cases import Sample, Task, Unavailable
+from fl_krum import engines
+from fl_krum.players import LocalPlayers
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 3  # of a session: the first one, one after a pause, one right after another
+PAUSE = 3.0  # times as long as the first one took: given at most to prepare the next one
+
+
+class LocalEngine:
+    """Measures one engine of fl_krum.
+
+    Parameters
+    ----------
+    name : {"embedded", "scale-mamba"}
+
+    Raises
+    ------
+    Unavailable
+        It cannot be used on this machine.
+    """
+
+    def __init__(self, name: str):
+        self.name = name
+        status = engines.find(name).status()
+        if not status.usable:
+            raise Unavailable(status.reason)
+        self.version = status.version
+
+    def measure(self, task: Task) -> Sample:
+        seconds, cpu, correct = self._command(task)
+        session = self._session(task)
+        correct = correct and session.pop("correct")
+        return Sample(with_start=seconds, cpu_with_start=cpu, correct=correct, **session)
+
+    def _command(self, task: Task) -> tuple[float, float | None, bool]:
+        """``python -m fl_krum aggregate``: seconds, CPU-seconds with all its players, right?"""
+        with tempfile.TemporaryDirectory(prefix="fl_krum-bench-") as folder:
+            updates, chosen = Path(folder) / "updates.npy", Path(folder) / "chosen.npy"
+            np.save(updates, task.updates)
+            command = [sys.executable, "-m", "fl_krum", "aggregate", updates, "--output", chosen]
+            options = ["--byzantine", str(task.case.f), "--engine", self.name]
+            path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+            before, begin = usage.children_cpu(), time.perf_counter()
+            subprocess.run(
+                [*command, *options], check=True, capture_output=True,
+                env={**os.environ, "PYTHONPATH": path},
+            )  # fmt: skip
+            seconds = time.perf_counter() - begin
+            cpu = None if before is None else usage.children_cpu() - before
+            return seconds, cpu, is_correct(np.load(chosen), task)
+
+    def _session(self, task: Task) -> dict:
+        """Three aggregations on the same players: the rest of a `Sample`, by name."""
+        # One round more than is asked for: after the last one the players end, and cannot be asked.
+        with LocalPlayers(task.case.program(ROUNDS + 1), self.name) as players:
+            processes = usage.running()
+            results = [players.aggregate(task.updates)]
+            statistics = players.statistics()
+            usage.wait_until_idle(processes, limit=PAUSE * players.seconds)
+            results.append(players.aggregate(task.updates))
+            after_pause, before = players.seconds, usage.cpu(processes)
+            results.append(players.aggregate(task.updates))
+            after, memory = usage.cpu(processes), usage.largest(processes)
+        return {
+            "start": players.startup_seconds,
+            "after_pause": after_pause,
+            "running": players.seconds,
+            "cpu_running": None if after is None else after - before,
+            "memory": memory,
+            "sent": total(statistics, "bytes"),
+            "rounds": max((one.get("rounds", 0) for one in statistics), default=0) or None,
+            "correct": all(is_correct(result, task) for result in results),
+        }
+
+
+def is_correct(result: np.ndarray, task: Task) -> bool:
+    """Whether a vector of real numbers is the chosen one, rounded to fixed point."""
+    fixed_point = task.case.program().fixed_point
+    return np.array_equal(result, fixed_point.decode(task.words[task.chosen]))
+
+
+def total(statistics: list[dict], key: str) -> float | None:
+    """The sum of what all players report, None when one of them does not."""
+    if not statistics or not all(key in one for one in statistics):
+        return None
+    return sum(one[key] for one in statistics)

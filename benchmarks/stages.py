@@ -1,0 +1,115 @@
+"""Where the time of one aggregation on the embedded players goes, stage by stage.
+
+`KrumProgram.cost()` lists the rounds of communication in their order, each with its stage; players
+that note when a round ends (`benchmarks.traced_player`) give the seconds. What a player computes
+before a round counts towards that round. The first round, before all the others, is the agreement
+on keys when the players start.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cases import Task
+from benchmarks.traced_player import TRACE
+from fl_krum import engines
+from fl_krum.players import LocalPlayers
+
+
+@dataclasses.dataclass(frozen=True)
+class Stage:
+    """Seconds and cost of one stage; CPU-seconds and bytes are those of all players together."""
+
+    seconds: float
+    cpu: float
+    rounds: int
+    bytes: int
+
+
+class TracedEngine:
+    """The embedded engine with players that write down when their rounds end, to a folder."""
+
+    name = "embedded"
+
+    def __init__(self, folder: Path):
+        self._engine = engines.find(self.name)
+        self._folder = folder
+
+    def status(self):
+        return self._engine.status()
+
+    def prepare(self, program, folder: Path, views: bool = False):
+        run = self._engine.prepare(program, folder, views)
+        return dataclasses.replace(run, commands=lambda: self._traced(run.commands()))
+
+    def traces(self) -> list[list[tuple[float, float]]]:
+        """What the players wrote, once they have ended."""
+        return [json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))]
+
+    def _traced(self, commands):
+        return [
+            dataclasses.replace(
+                command,
+                argv=tuple(swap(word) for word in command.argv),
+                env={**command.env, TRACE: str(self._folder / f"{player:03}.json")},
+            )
+            for player, command in enumerate(commands)
+        ]
+
+
+def swap(word: str) -> str:
+    """The traced player instead of the usual one."""
+    return "benchmarks.traced_player" if word == "mamba.player" else word
+
+
+def measure(task: Task) -> dict[str, Stage]:
+    """One aggregation, players started for it alone: its stages in their order, ``start`` first.
+
+    Raises
+    ------
+    ValueError
+        The players had another number of rounds than `KrumProgram.cost` counts.
+    """
+    program = task.case.program()
+    with tempfile.TemporaryDirectory(prefix="fl_krum-bench-") as folder:
+        engine = TracedEngine(Path(folder))
+        with LocalPlayers(program, engine) as players:
+            begin = time.perf_counter()
+            players.aggregate(task.updates)
+            end = begin + players.seconds
+        stages = split(engine.traces(), program.cost().rounds, begin, end)
+    return {"start": Stage(players.startup_seconds, 0.0, 1, 0), **stages}
+
+
+def split(traces, rounds, begin: float, end: float) -> dict[str, Stage]:
+    """Seconds by stage from the ends of all players' rounds.
+
+    Parameters
+    ----------
+    traces : list of lists of (time, CPU-seconds), one a player
+        The first entry of each belongs to the agreement on keys.
+    rounds : sequence of fl_krum.cost.Round
+    begin, end : float
+        When the inputs were given, and when the result was there.
+    """
+    lengths = {len(one) for one in traces}
+    if lengths != {len(rounds) + 1}:
+        raise ValueError(f"cost() counts {len(rounds)} rounds after the first one; seen: {lengths}")
+    ends = np.array(traces)  # player, round, (time, CPU-seconds)
+    times = np.concatenate([[begin], ends[:, 1:, 0].max(axis=0)])
+    times[-1] = end  # player 0 has to print the result, and somebody has to read it
+    seconds = np.diff(times)
+    cpu = np.diff(ends[:, :, 1], axis=1).sum(axis=0)
+    stages: dict[str, Stage] = {}
+    for one, wall, used in zip(rounds, seconds, cpu, strict=True):
+        now = stages.get(one.stage, Stage(0.0, 0.0, 0, 0))
+        stages[one.stage] = Stage(
+            now.seconds + wall, now.cpu + used, now.rounds + 1, now.bytes + one.bytes
+        )
+    return stages

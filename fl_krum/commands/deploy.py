@@ -1,0 +1,63 @@
+"""``python -m fl_krum deploy``: one folder a host, for SCALE-MAMBA players on several machines."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from .. import deploy
+from ..program import KrumProgram
+from . import options as shared
+
+SUMMARY = "write one folder a host, for SCALE-MAMBA on several machines"
+DETAILS = f"""\
+HOSTS has one name or IPv4 address a line: first the server's, then those of the clients. Needs an
+installation of SCALE-MAMBA here, which compiles the program, and one on every host, which runs it.
+
+example:
+  python -m fl_krum deploy --hosts hosts.txt --dimension 100 --rounds 10 --output players
+Player i listens on port {deploy.PORT} + i; each folder's README.txt tells how to start it.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--hosts", required=True, metavar="HOSTS", help="file of the hosts' names")
+    parser.add_argument(
+        "--output", required=True, metavar="DIR", help="the new folder to write to"
+    )
+    parser.add_argument(
+        "--byzantine", type=int, metavar="F",
+        help="Byzantine clients to tolerate, f (default: as many as Krum can, 2f + 2 < n)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=1, metavar="T", help="rounds in one start, T (default 1)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=deploy.PORT, metavar="P",
+        help=f"player i listens on port P + i (default {deploy.PORT})",
+    )  # fmt: skip
+    shared.add_fixed_point(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    hosts = deploy.read_hosts(Path(options.hosts))
+    clients = len(hosts) - 1
+    most = (clients - 3) // 2
+    program = KrumProgram(
+        n=clients,
+        f=most if options.byzantine is None else options.byzantine,
+        d=options.dimension,
+        rounds=options.rounds,
+        fixed_point=shared.fixed_point(options),
+    )
+    folders = deploy.deploy(program, hosts, Path(options.output), options.port)
+    for folder in folders:
+        print(folder)
+    shared.say(
+        f"Krum for n = {program.n}, f = {program.f}, d = {program.d}, T = {program.rounds}: "
+        f"{program.players} folders; {Path(options.output) / 'README.txt'} tells what to do with them"
+    )
+    return 0

@@ -1,0 +1,120 @@
+"""Experiments of the lesson that need several sessions, or clients that differ by plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .aggregators import AGGREGATORS
+from .attacks import ATTACKS
+from .clients import SimulatedClients
+from .data import load
+from .federation import FederatedSession
+from .fixed_point import FixedPoint
+from .krum import krum
+from .models import LogisticModel
+
+
+def accuracy_table(
+    rules: Sequence[str] = tuple(AGGREGATORS), attacks: Sequence[str] = tuple(ATTACKS), **session
+) -> np.ndarray:
+    """Return the accuracy after the last round, under every rule and every attack.
+
+    Parameters
+    ----------
+    rules, attacks : sequence of str
+        Names in `AGGREGATORS` and `ATTACKS`.
+    **session
+        Other arguments of `FederatedSession`.
+
+    Returns
+    -------
+    ndarray of float64, shape (rules, attacks)
+    """
+    return np.array(
+        [
+            [
+                FederatedSession(aggregate=AGGREGATORS[rule], attack=attack, **session)
+                .run()[-1]
+                .accuracy
+                for attack in attacks
+            ]
+            for rule in rules
+        ]
+    )
+
+
+def accuracy_alone(session: FederatedSession, rounds: int) -> list[float]:
+    """Return the accuracy that each client of a session reaches without the others.
+
+    It starts where the session starts, and trains on its own samples for as many rounds.
+    """
+    return [_accuracy_alone(session, client, rounds) for client in range(len(session.parts))]
+
+
+def _accuracy_alone(session, client, rounds) -> float:
+    data, part, vector = session.data, session.parts[client], session.start
+    rng = np.random.default_rng([session.settings["seed"], client])
+    for _ in range(rounds):
+        vector = session.model.train(vector, data.x_train[part], data.y_train[part], rng)
+    return session.accuracy(vector)
+
+
+@dataclass(frozen=True)
+class MinorityResult:
+    """What became of a minority of honest clients with other data than the rest.
+
+    Attributes
+    ----------
+    accuracy_common, accuracy_rare : float
+        On the test samples of the digits that the majority has, and of those that only the
+        minority has.
+    chosen : tuple of int
+        Row that Krum chose, or would have chosen, in each round.
+    minority : range
+        Rows of the minority.
+    """
+
+    accuracy_common: float
+    accuracy_rare: float
+    chosen: tuple[int, ...]
+    minority: range
+
+
+def minority_session(rule="krum", rounds=8, rare=(8, 9), dimension=650, seed=0) -> MinorityResult:
+    """Train on digits with 7 honest clients, of whom the last 2 alone have the `rare` digits.
+
+    Parameters
+    ----------
+    rule : str
+        A name in `AGGREGATORS`; it is told f = 2.
+    rounds : int
+    rare : collection of int
+        Digits that the minority has, and has alone.
+    dimension, seed : int
+        As for `fl_krum.data.load`.
+    """
+    data = load("digits", dimension, seed)
+    model = LogisticModel(data.features, data.classes)
+    rows = np.random.default_rng(seed).permutation(len(data.y_train))
+    is_rare = np.isin(data.y_train[rows], rare)
+    parts = np.array_split(rows[~is_rare], 5) + np.array_split(rows[is_rare], 2)
+    samples = [(data.x_train[part], data.y_train[part]) for part in parts]
+    limits = FixedPoint().range()
+    clients = SimulatedClients(
+        samples, (), ATTACKS["none"], model.train, limits, data.classes, seed
+    )
+    vector, chosen = np.zeros(model.dimension), []
+    for number in range(1, rounds + 1):
+        updates = clients.updates(vector, number)
+        chosen.append(krum(updates, 2).index)
+        vector = AGGREGATORS[rule](updates, 2)
+    test = np.isin(data.y_test, rare)
+    return MinorityResult(
+        accuracy_common=model.accuracy(vector, data.x_test[~test], data.y_test[~test]),
+        accuracy_rare=model.accuracy(vector, data.x_test[test], data.y_test[test]),
+        chosen=tuple(chosen),
+        minority=range(5, 7),
+    )

@@ -1,0 +1,52 @@
+"""Rows of small pictures: training examples, what was read out of a vector, and the vector itself."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fl_krum.plots.style import MUTED, new_figure, styled
+
+_INK = "Greys"  # of pixels, 0 (paper) to 1 (ink)
+_SIGNED = "PuOr"  # of weights, which have a sign: orange below 0, white, violet above
+
+
+@styled
+def images_figure(rows, captions=(), size=1.45) -> Figure:
+    """Draw rows of pictures with a name in front of each row.
+
+    Parameters
+    ----------
+    rows : mapping of str to array, shape (pictures, height, width)
+        The pictures of each row. A row with a negative value is drawn as weights, with its own
+        scale and zero in white; any other as ink on paper, 0 to 1. NaN leaves a place empty.
+    captions : sequence of str
+        What stands above each column.
+    size : float
+        Width of a picture in inches.
+    """
+    most = max(len(pictures) for pictures in rows.values())
+    figure = new_figure(size * most + 3.4, size * len(rows) + (0.7 if captions else 0.3))
+    figure.get_layout_engine().set(h_pad=0.04, hspace=0.03)
+    grid = figure.subplots(len(rows), most, squeeze=False)
+    for axes in grid.flat:
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+    for line, (name, pictures) in zip(grid, rows.items(), strict=True):
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=14)
+        _draw_row(line, np.asarray(pictures, dtype=np.float64))
+    for axes, caption in zip(grid[0], captions, strict=False):
+        axes.set_title(caption, loc="center", pad=8)
+    return figure
+
+
+def _draw_row(line, pictures) -> None:
+    weights = np.nanmin(pictures) < 0
+    most = np.nanmax(np.abs(pictures)) if weights else 1.0
+    for axes, picture in zip(line, pictures, strict=False):
+        if np.isnan(picture).all():
+            axes.text(
+                0.5, 0.5, "–", color=MUTED, transform=axes.transAxes, ha="center", va="center"
+            )
+            continue
+        axes.imshow(picture, cmap=_SIGNED if weights else _INK, vmin=-most if weights else 0,
+                    vmax=most)  # fmt: skip
+        axes.spines[:].set(visible=True, color=MUTED)

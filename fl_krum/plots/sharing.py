@@ -1,0 +1,127 @@
+"""Figures of secret sharing: what shares look like, and what a program that opens bits gives away.
+
+Shares come in as plain integers, so that nothing here knows how they are made.
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fl_krum.fixed_point import FIELD_BITS
+from fl_krum.plots.choice import draw_distances
+from fl_krum.plots.style import HONEST, MUTED, SERVER, SMPC, new_figure, styled
+
+PRIME = 2**FIELD_BITS - 1
+_BINS = 20
+
+
+@styled
+def line_figure() -> Figure:
+    """Draw sharing with t = 1: one share fits every secret, two shares fit one."""
+    figure = new_figure(15, 7)
+    one, two = figure.subplots(1, 2, sharex=True, sharey=True)
+    for secret in range(1, 10, 2):
+        one.plot([0, 3.4], [secret, secret + 3.4 * (4 - secret)], color=SMPC, linewidth=2.5)
+        one.plot(0, secret, "o", color=SMPC, markersize=13, clip_on=False, zorder=3)
+    two.plot([0, 3.4], [7, 7 - 3.4 * 3], color=SMPC)
+    two.plot(0, 7, "o", color=SERVER, markersize=17, clip_on=False, zorder=3)
+    two.annotate("the secret", (0, 7), (14, 12), textcoords="offset points", weight="bold")
+    for axes, players in ((one, [1]), (two, [1, 2])):
+        for player in players:
+            share = 7 - 3 * player
+            axes.plot(player, share, "o", color=HONEST, markersize=17, zorder=4)
+            axes.annotate(f"share of player {player}", (player, share), (-8, 22), color=HONEST,
+                          textcoords="offset points", weight="bold", zorder=5,
+                          bbox={"color": "white", "pad": 2})  # fmt: skip
+        axes.set(xlim=(0, 3.4), ylim=(-1.5, 10), xlabel="Point of the player (0: the secret)")
+        axes.set_xticks([0, 1, 2, 3])
+    one.set_ylabel("Value")
+    one.set_title("One share: every secret is possible")
+    two.set_title("Two shares: there is one line, and one secret")
+    figure.suptitle("The dealer hides the secret at 0 on a random line (t = 1) and gives away points.",
+                    fontsize=20, weight="bold", x=0.012, ha="left")  # fmt: skip
+    return figure
+
+
+@styled
+def shares_figure(samples) -> Figure:
+    """Draw histograms of the shares that one player holds, for two or three secrets.
+
+    Parameters
+    ----------
+    samples : dict of str to sequence of int
+        By what the secret is, the shares that the player was given, one for each sharing of it.
+    """
+    figure = new_figure(15, 6)
+    axes = figure.add_subplot()
+    looks = zip((SERVER, SMPC, MUTED), ("-", "--", ":"), strict=True)
+    for (secret, shares), (colour, line) in zip(samples.items(), looks, strict=False):
+        heights = np.histogram(fractions(shares), _BINS, (0, 1))[0]
+        axes.stairs(heights, np.linspace(0, 1, _BINS + 1), color=colour, linestyle=line,
+                    linewidth=4, label=f"secret = {secret}")  # fmt: skip
+    count = max(map(len, samples.values()))
+    axes.axhline(count / _BINS, color=MUTED, linewidth=1.5, zorder=0)
+    axes.set(xlim=(0, 1), ylim=(0, 1.7 * count / _BINS), ylabel="Sharings")
+    axes.set_xlabel("Share of the player, as a fraction of p")
+    axes.legend(loc="upper right", frameon=False, ncols=2)
+    axes.set_title(f"What one player holds, in {count:,} sharings of each secret")
+    return figure
+
+
+@styled
+def leak_figure(result, order, byzantine=()) -> Figure:
+    """Draw the secret distances, and beside them what an onlooker knows from the opened bits.
+
+    Parameters
+    ----------
+    result : KrumResult
+        Whose distances were secret.
+    order : sequence of n sequences of n - 1 int
+        For each client all others, nearest first, as the opened bits tell.
+    byzantine : collection of int
+        Rows of the Byzantine clients, which the onlooker is not told.
+    """
+    figure = new_figure(16, 8)
+    secret, known = figure.subplots(1, 2)
+    draw_distances(secret, result, byzantine)
+    secret.set_title("Secret: the squared distances")
+    n = len(order)
+    for client, others in enumerate(order):
+        for place, other in enumerate(others):
+            near = place < result.neighbours.shape[1]
+            known.text(other, client, str(place + 1), ha="center", va="center_baseline",
+                       fontsize=19, weight="bold" if near else "normal",
+                       color=SERVER if near else MUTED)  # fmt: skip
+    known.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5), aspect="equal", xlabel="Other client",
+              ylabel="Client")  # fmt: skip
+    clients = range(n)
+    known.set_xticks(clients, [str(client + 1) for client in clients])
+    known.set_yticks(clients, [str(client + 1) for client in clients])
+    known.set_title("Public: who is nearest (1) to whom")
+    figure.suptitle("No distance was opened, yet everybody knows their whole order.",
+                    fontsize=20, weight="bold", x=0.012, ha="left")  # fmt: skip
+    return figure
+
+
+@styled
+def views_figure(views) -> Figure:
+    """Draw what each player saw: a histogram of the shares it received, from `LocalPlayers.views`."""
+    figure = new_figure(16, 3.9 * -(-len(views) // 4))
+    panels = figure.subplots(-(-len(views) // 4), 4, sharex=True, sharey=True, squeeze=False).flat
+    for player, (axes, view) in enumerate(zip(panels, views, strict=False)):
+        shares = [int(value) for _, _, kind, value in view["shares"] if kind == "prime"]
+        heights = np.histogram(fractions(shares), _BINS, (0, 1))[0] / len(shares) * _BINS
+        axes.stairs(heights, np.linspace(0, 1, _BINS + 1), fill=True,
+                    color=HONEST if player else SERVER)  # fmt: skip
+        axes.axhline(1, color=MUTED, linewidth=1.5)
+        axes.set_title(f"player {player}" if player else "player 0 (server)")
+        axes.set(xlim=(0, 1), ylim=(0, 1.7), yticks=[0, 1], xticks=[0, 0.5, 1])
+    for axes in list(panels)[len(views) :]:
+        axes.set_axis_off()
+    figure.supxlabel("Received share, as a fraction of p", fontsize=16)
+    figure.supylabel("Density", fontsize=16)
+    return figure
+
+
+def fractions(shares) -> np.ndarray:
+    """Shares, integers of 127 bits, as numbers in [0, 1)."""
+    return np.array([share / PRIME for share in shares])

@@ -1,0 +1,179 @@
+"""The explorer of notebook 2: Krum in the clear, redrawn for other n, f, d, attacks and vectors.
+
+`explore` is the whole of it, a plain function from settings to a figure and a sentence;
+`PlaintextExplorer` puts sliders in front of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ipywidgets as widgets
+import numpy as np
+from matplotlib.figure import Figure
+
+from fl_krum.aggregators import mean
+from fl_krum.example import example_vectors
+from fl_krum.federation import FederatedSession
+from fl_krum.krum import krum
+from fl_krum.plots import krum_figure, png
+from fl_krum.widgets.common import (
+    LABEL,
+    WIDE,
+    attack_choice,
+    krum_controls,
+    mimebundle,
+    notice,
+    parameter_problem,
+)
+
+#: Where the vectors come from: drawn for a page, or trained on real data in the first round.
+SOURCES = {"made up, to fit a page": "example", "trained: breast cancer data": "breast_cancer"}
+
+_CLIENTS = range(3, 16)  # with more, the numbers in the figure become too small to read
+_DIMENSIONS = range(1, 32)
+_DPI = 64
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What to show for one setting.
+
+    Attributes
+    ----------
+    figure : Figure or None
+        None where Krum cannot be used.
+    text : str
+        What the figure shows, or why there is none.
+    possible : bool
+    byzantine_chosen : bool
+    """
+
+    figure: Figure | None
+    text: str
+    possible: bool
+    byzantine_chosen: bool = False
+
+
+def explore(
+    n=7, f=2, d=2, attack="sign-flip", source="example", draw=0, client=None
+) -> Exploration:
+    """Draw one choice of Krum, and say what it means.
+
+    Parameters
+    ----------
+    n, f, d : int
+        Clients, Byzantine clients, length of a vector. Impossible ones are explained, not raised.
+    attack : str
+        A name in `fl_krum.attacks.ATTACKS`.
+    source : {"example", "breast_cancer"}
+        Vectors of `example_vectors`, or those of the first round of a `FederatedSession`.
+    draw : int
+        Seed: the same arguments give the same figure.
+    client : int, optional
+        Row whose neighbours are drawn when d = 2; by default the chosen one.
+    """
+    problem = parameter_problem(n, f, d, _DIMENSIONS)
+    if problem:
+        return Exploration(None, problem, possible=False)
+    X, byzantine = _vectors(n, f, d, attack, source, draw)
+    result = krum(X, f)
+    return Exploration(
+        krum_figure(X, f, byzantine, client),
+        _sentence(X, result, byzantine),
+        possible=True,
+        byzantine_chosen=result.index in byzantine,
+    )
+
+
+def _vectors(n, f, d, attack, source, draw):
+    if source == "example":
+        return example_vectors(n, f, d, attack, draw)
+    session = FederatedSession(
+        clients=n, byzantine=f, dimension=d, rounds=1, attack=attack, dataset=source, seed=draw,
+        aggregate=krum,
+    )  # fmt: skip
+    byzantine = () if attack == "none" else session.byzantine_clients
+    return session.run()[0].updates, byzantine
+
+
+def _sentence(X, result, byzantine) -> str:
+    centre = np.delete(X, list(byzantine), axis=0).mean(axis=0)
+    by_krum, by_mean = (np.linalg.norm(v - centre) for v in (result.vector, mean(X)))
+    kind = "a Byzantine" if result.index in byzantine else "an honest"
+    return (
+        f"Krum chooses client {result.index + 1}, {kind} one, {by_krum:.3g} away from the mean of "
+        f"the honest clients. The plain mean of all is {by_mean:.3g} away from it."
+    )
+
+
+class PlaintextExplorer:
+    """Sliders for n, f and d, the attack and the vectors; the figure follows them.
+
+    Arguments are those of `explore`, where the explorer begins.
+
+    Attributes
+    ----------
+    controls : KrumControls
+    attack, source : ipywidgets.Dropdown
+    draw, client : ipywidgets.IntSlider
+        The seed; the client whose neighbours are drawn, counted from 1, or 0 for the chosen one.
+    image : ipywidgets.Image
+    text : ipywidgets.HTML
+    box : ipywidgets.VBox
+    """
+
+    def __init__(self, n=7, f=2, d=2, attack="sign-flip", source="example", draw=0):
+        self.controls = krum_controls(n, f, d, clients=_CLIENTS, dimensions=_DIMENSIONS)
+        self.attack = attack_choice(attack)
+        self.source = widgets.Dropdown(
+            options=SOURCES, value=source, description="Vectors", style=LABEL, layout=WIDE
+        ).add_class("krum-source")
+        self.draw = _slider("Draw no.", draw, 20).add_class("krum-draw")
+        self.client = _slider("Lines from", 0, n).add_class("krum-client")
+        self.image = widgets.Image(format="png", layout={"width": "100%", "max_width": "1400px"})
+        self.image.add_class("krum-figure")
+        self.text = widgets.HTML().add_class("krum-text")
+        right = widgets.VBox([self.attack, self.source, self.draw, self.client])
+        self.box = widgets.VBox(
+            [widgets.HBox([self.controls.box, right]), self.text, self.image]
+        ).add_class("krum-explorer")
+        self.controls.observe(self.redraw)
+        for choice in (self.attack, self.source, self.draw, self.client):
+            choice.observe(lambda change: self.redraw(), "value")
+        self.redraw()
+
+    @property
+    def settings(self) -> dict:
+        """The arguments of `explore` that the controls stand for."""
+        n = self.controls.n.value
+        return {
+            **self.controls.values,
+            "attack": self.attack.value,
+            "source": self.source.value,
+            "draw": self.draw.value,
+            "client": self.client.value - 1 if 1 <= self.client.value <= n else None,
+        }
+
+    def redraw(self) -> None:
+        """Show what `explore` gives; the last figure stays, dimmed, where Krum cannot be used."""
+        shown = explore(**self.settings)
+        self.image.layout.opacity = "1" if shown.possible else "0.25"
+        # The controls explain what cannot be, so the line above the figure is empty then.
+        tone = "problem" if shown.byzantine_chosen else "good"
+        self.text.value = notice(shown.text if shown.possible else None, tone)
+        if shown.figure is not None:
+            self.client.max = self.controls.n.value
+            self.image.value = png(shown.figure, dpi=_DPI)
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        said = explore(**self.settings).text
+        text = f"{said}\n(Run this cell in Jupyter to move the sliders.)"
+        return mimebundle(self.box, text, self.image.value)
+
+
+def _slider(description, value, most) -> widgets.IntSlider:
+    return widgets.IntSlider(
+        value=value, min=0, max=most, description=description, continuous_update=False,
+        style=LABEL, layout=WIDE,
+    )  # fmt: skip

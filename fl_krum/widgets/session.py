@@ -1,0 +1,224 @@
+"""A federated session as a panel: settings, Run, Stop, a progress bar, and a figure that grows.
+
+The session runs in a thread of its own, so the notebook stays usable and Stop is heard at once. All
+that happens in it is `fl_krum.live.LiveSession`, which works without a front end; here are only the
+controls, and what is said about its state.
+"""
+
+from __future__ import annotations
+
+import threading
+
+import ipywidgets as widgets
+
+from fl_krum import engines
+from fl_krum.data import DATASETS
+from fl_krum.live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
+from fl_krum.plots import png, session_figure
+from fl_krum.program import KrumProgram
+from fl_krum.widgets.common import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
+
+_CLIENTS = range(3, 13)  # with more, a round takes seconds
+_ROUNDS = range(1, 21)
+_FIRST_DIMENSION = {"breast_cancer": 5, "digits": 650}
+
+
+def engine_report() -> str:
+    """Say for each engine whether it was found on this machine, one line each."""
+    lines = []
+    for name in engines.ENGINES:
+        status = engines.find(name).status()
+        found = f"found, {status.version}" if status.usable else f"not found: {status.reason}"
+        lines.append(f"engine {name:12} {found}")
+    return "\n".join(lines)
+
+
+def show_session(session: LiveSession, display=None):
+    """Draw a session as it stands now, with what only this simulation can know.
+
+    Parameters
+    ----------
+    session : LiveSession
+    display : IPython.display.DisplayHandle, optional
+        Where to show the figure in place of the one before; so that it grows, as in
+        ``session.run(lambda session: show_session(session, handle))``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    figure = session_figure(session.records, session.settings, simulation=True)
+    if display is not None:
+        display.update(figure)
+    return figure
+
+
+def describe_session(session: LiveSession) -> tuple[str, str]:
+    """Say in words where a session stands; and the tone of it, for `notice`."""
+    count, total = len(session.records), session.settings["rounds"]
+    players = session.settings["clients"] + 1
+    if session.state == FAILED:
+        return f"The session has failed. {session.error}", "problem"
+    if session.state == STOPPED:
+        return f"Stopped after {count} of {total} rounds. No player is left.", "note"
+    if session.state == STOPPING:
+        return "Stopping the players …", "note"
+    if session.state == STARTING:
+        return f"Starting {players} players: the server and {players - 1} clients …", "note"
+    if session.state == DONE:
+        seconds = sum(record.seconds for record in session.records)
+        equal = all(record.matches_plaintext for record in session.records)
+        compared = "the same as" if equal else "DIFFERENT from"
+        return (
+            f"Done: {total} rounds, {seconds:.2f} seconds in SMPC; every result {compared} Krum in "
+            "the clear, bit for bit. All players have ended.",
+            "good" if equal else "problem",
+        )
+    return f"{players} players are running: round {count + 1} of {total} …", "note"
+
+
+class SessionPanel:
+    """Settings, Run and Stop, progress, and the figure of a session.
+
+    Attributes
+    ----------
+    controls : KrumControls
+        n, f and d.
+    rounds, attack, dataset, engine : ipywidgets widgets
+        The other settings; set or read ``.value``.
+    run_button, stop_button : ipywidgets.Button
+    progress : ipywidgets.FloatProgress
+    status : ipywidgets.HTML
+        Where the session stands, or why it cannot be started.
+    picture : ipywidgets.Image
+    session : LiveSession or None
+        The last one that was started.
+    box : ipywidgets.VBox
+        All of it.
+    """
+
+    def __init__(self, n=7, f=2, d=5, rounds=5, attack="sign-flip", engine="embedded"):
+        self.session: LiveSession | None = None
+        self._saying = threading.RLock()  # the session's thread and the notebook's both do
+        self._engines = {name: engines.find(name).status() for name in engines.ENGINES}
+        self._make_settings(n, f, d, rounds, attack, engine)
+        self.run_button = widgets.Button(
+            description="Run", button_style="success", icon="play"
+        ).add_class("krum-run")
+        self.stop_button = widgets.Button(description="Stop", icon="stop", disabled=True).add_class(
+            "krum-stop"
+        )
+        self.progress = widgets.FloatProgress(max=1.0, layout=WIDE).add_class("krum-progress")
+        self.status = widgets.HTML().add_class("krum-status")
+        self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
+        self.picture.add_class("krum-figure")
+        buttons = widgets.HBox([self.run_button, self.stop_button, self.progress])
+        choices = widgets.VBox([self.rounds, self.attack, self.dataset, self.engine])
+        settings = widgets.HBox([self.controls.box, choices], layout={"flex_flow": "row wrap"})
+        self.box = widgets.VBox([settings, buttons, self.status, self.picture])
+        self.box.add_class("krum-session")
+        self.run_button.on_click(lambda button: self.start())
+        self.stop_button.on_click(lambda button: self.stop())
+        self.controls.observe(self._check)
+        self.engine.observe(lambda change: self._check(), "value")
+        self.dataset.observe(lambda change: self._data_changed(), "value")
+        self._check()
+
+    @property
+    def settings(self) -> dict:
+        """The settings as keywords for `LiveSession`."""
+        return self.controls.values | {
+            "rounds": self.rounds.value,
+            "attack": self.attack.value,
+            "dataset": self.dataset.value,
+            "engine": self.engine.value,
+        }
+
+    def start(self) -> None:
+        """Start a session with the present settings; what the Run button does."""
+        if self.running or self.problem:
+            return
+        try:
+            self.session = LiveSession(**self.settings)
+        except ValueError as error:  # what no check foresees is still no traceback
+            self.status.value = notice(f"{error}.")
+            return
+        self.session.start(self.show)
+
+    def stop(self) -> None:
+        """Stop the session; what the Stop button does."""
+        if self.session is not None:
+            self.session.stop()
+            self._say(self.session)
+
+    @property
+    def running(self) -> bool:
+        """Whether a session is under way."""
+        return self.session is not None and self.session.state not in ENDED
+
+    @property
+    def problem(self) -> str | None:
+        """Why no session can be started with the present settings; None when one can."""
+        status = self._engines[self.engine.value]
+        if not status.usable:
+            return f"The {self.engine.value} engine was not found: {status.reason}."
+        return self.controls.problem
+
+    def show(self, session: LiveSession) -> None:
+        """Show where a session stands; called by the session itself after every round."""
+        self._say(session)
+        if session.records or session.state not in ENDED:
+            self.picture.value = png(show_session(session))
+            self.picture.layout.display = None
+
+    def _say(self, session) -> None:
+        with self._saying:
+            self.status.value = notice(*describe_session(session))
+            self.progress.value = session.progress
+            self.progress.bar_style = {DONE: "success", FAILED: "danger"}.get(session.state, "")
+            self._lock(session.state not in ENDED)
+
+    def _lock(self, locked) -> None:
+        self.stop_button.disabled = not locked
+        self.run_button.disabled = locked or self.problem is not None
+        self.controls.disabled = locked
+        for control in (self.rounds, self.attack, self.dataset, self.engine):
+            control.disabled = locked
+
+    def _check(self) -> None:
+        """Allow Run only where a session is possible, and say why where none is."""
+        self.run_button.disabled = self.problem is not None
+        # What is wrong with n, f or d stands below these already.
+        found = self._engines[self.engine.value].usable
+        self.status.value = "" if found else notice(self.problem)
+
+    def _data_changed(self) -> None:
+        lengths = DATASETS[self.dataset.value]
+        self.controls.set_dimensions(lengths)
+        self.controls.set(d=_FIRST_DIMENSION.get(self.dataset.value, lengths[-1]))
+
+    def _make_settings(self, n, f, d, rounds, attack, engine) -> None:
+        self.controls = krum_controls(
+            n, f, d, clients=_CLIENTS, dimensions=DATASETS["breast_cancer"], check=KrumProgram
+        )
+        look = {"style": LABEL, "layout": WIDE}
+        self.rounds = widgets.IntSlider(
+            value=rounds, min=_ROUNDS[0], max=_ROUNDS[-1], description="Rounds T", **look
+        ).add_class("krum-rounds")
+        self.attack = attack_choice(attack)
+        self.dataset = widgets.Dropdown(
+            options=list(DATASETS), description="Data set", **look
+        ).add_class("krum-dataset")
+        self.engine = widgets.Dropdown(
+            options=[
+                (f"{name} ({'found' if status.usable else 'not found'})", name)
+                for name, status in self._engines.items()
+            ],
+            value=engine,
+            description="Engine",
+            **look,
+        ).add_class("krum-engine")
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        said = ", ".join(f"{name} = {value}" for name, value in self.settings.items())
+        return mimebundle(self.box, f"<SessionPanel: {said}>")

@@ -1,0 +1,147 @@
+"""krum.mpc itself: what player 0 gets is the vector that plaintext Krum chooses, exactly."""
+
+import json
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clear_language import run_clear
+from mamba_players import run_processes, run_program
+
+from fl_krum.fixed_point import FixedPoint
+from fl_krum.krum import krum
+from fl_krum.program import TEMPLATE, KrumProgram
+
+CASES = json.loads((Path(__file__).parent / "vectors" / "krum.json").read_text(encoding="utf-8"))
+FROZEN = CASES["cases"] + CASES["ties"]
+SMALL = [case for case in FROZEN if len(case["vectors"]) <= 6 or case["name"] in ("V2", "V3")]
+OFFSET = FixedPoint().offset
+
+
+def inputs(rounds):
+    """The words of every player, player 0 first, from an array of shape (rounds, n, d)."""
+    return [[]] + [rounds[:, i].ravel().tolist() for i in range(rounds.shape[1])]
+
+
+def chosen(program, rounds, run=run_program):
+    """What player 0 gets of the given words, shape (rounds, d); the others get nothing."""
+    seen = run(program.source(), inputs(rounds))
+    results = [getattr(player, "outputs", player) for player in seen]
+    assert results[1:] == [[]] * program.n
+    return np.array(results[0]).reshape(program.rounds, program.d)
+
+
+def expected(rounds, f):
+    return np.array([krum(X, f).vector for X in rounds])
+
+
+def frozen(case):
+    """The program, the words of its one round, and the right answer of a frozen case."""
+    words = np.array(case["vectors"])
+    if words.min() < 0:
+        words += OFFSET
+    program = KrumProgram(n=len(words), f=case["f"], d=words.shape[1])
+    return program, words[np.newaxis], words[case["index"]]
+
+
+@pytest.mark.parametrize("case", SMALL, ids=lambda case: case["name"])
+def test_frozen_vectors(case):
+    program, words, answer = frozen(case)
+    assert (chosen(program, words)[0] == answer).all()
+
+
+@pytest.mark.parametrize("case", FROZEN, ids=lambda case: case["name"])
+def test_the_text_means_krum_in_the_clear_too(case):
+    """As plain arithmetic, without any protocol: the program itself is right."""
+    program, words, answer = frozen(case)
+    assert (chosen(program, words, run_clear)[0] == answer).all()
+
+
+@pytest.mark.parametrize("name", ["V1", "V2", "V3"])
+def test_frozen_vectors_by_real_processes(tmp_path, name):
+    (case,) = (case for case in FROZEN if case["name"] == name)
+    program, words, answer = frozen(case)
+    texts = ["\n".join(map(str, row)) for row in inputs(words)]
+    ended = run_processes(tmp_path, program.source(), texts)
+    assert [e.status for e in ended] == [0] * program.players
+    assert ended[0].outputs == answer.tolist()
+    assert all(e.stdout == "End of prog\n" for e in ended[1:])
+
+
+def test_the_file_itself_is_the_program_at_the_defaults():
+    assert KrumProgram().source() == TEMPLATE.read_text(encoding="utf-8")
+
+
+# 200 random cases: every n from 3 to 10 with every f, fewer where a case takes longer.
+
+DIMENSIONS = [1, 2, 3, 5, 17, 31, 50]
+PROGRAMS = {3: (7, 6), 4: (7, 6), 5: (4, 6), 6: (4, 4), 7: (2, 3), 8: (1, 3), 9: (1, 2), 10: (1, 1)}
+
+
+def random_programs():
+    """(n, f, d, rounds), with the dimensions in turn."""
+    dimensions = cycle(DIMENSIONS)
+    return [
+        (n, f, next(dimensions), rounds)
+        for n, (programs, rounds) in PROGRAMS.items()
+        for f in range((n - 3) // 2 + 1)
+        for _ in range(programs)
+    ]
+
+
+def test_there_are_200_random_cases():
+    assert sum(rounds for *_, rounds in random_programs()) >= 200
+
+
+@pytest.mark.parametrize(("n", "f", "d", "rounds"), random_programs())
+def test_random_cases_with_ties_agree_with_plaintext_krum(n, f, d, rounds):
+    """Values are so small that distances and scores are often equal."""
+    rng = np.random.default_rng([n, f, d])
+    largest = rng.integers(1, 4, size=(rounds, 1, 1))
+    words = rng.integers(0, largest + 1, size=(rounds, n, d)) + OFFSET
+    program = KrumProgram(n=n, f=f, d=d, rounds=rounds)
+    assert (chosen(program, words) == expected(words, f)).all()
+
+
+@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (3, 0, 70), (5, 1, 130), (6, 1, 64), (7, 2, 63)])
+def test_words_at_both_ends_of_their_range(n, f, d):
+    """The longest distances and scores that the bit budget has to hold."""
+    top = 2**28 - 1
+    rng = np.random.default_rng([n, d])
+    words = rng.choice([0, 1, top - 1, top], size=(4, n, d))
+    words[0], words[0, n // 2 :] = 0, top  # two camps as far apart as can be
+    words[1], words[1, 0] = top, 0  # and a single client far from all others
+    program = KrumProgram(n=n, f=f, d=d, rounds=4)
+    assert (chosen(program, words) == expected(words, f)).all()
+
+
+@pytest.mark.parametrize(("bits", "n", "f", "d"), [(2, 4, 0, 3), (8, 5, 1, 3), (40, 3, 0, 8)])
+def test_words_of_other_lengths(bits, n, f, d):
+    rng = np.random.default_rng(bits)
+    words = rng.integers(0, 2**bits, size=(3, n, d), dtype=np.uint64)
+    words[0, 0], words[0, 1:] = 0, 2**bits - 1
+    program = KrumProgram(n=n, f=f, d=d, rounds=3, fixed_point=FixedPoint(bits, 0))
+    assert (chosen(program, words) == expected(words, f)).all()
+
+
+def test_vectors_longer_than_one_chunk():
+    """The program cuts vectors into chunks of 10,000 words."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 2**28, size=(2, 3, 20_003))
+    program = KrumProgram(n=3, f=0, d=20_003, rounds=2)
+    assert (chosen(program, words) == expected(words, 0)).all()
+
+
+def test_all_vectors_alike():
+    words = np.full((1, 5, 70), 12345)
+    assert (chosen(KrumProgram(n=5, f=1, d=70), words) == 12345).all()
+
+
+def test_rounds_of_communication_do_not_grow_with_the_dimension():
+    def rounds(d):
+        words = inputs(np.zeros((1, 5, d), int))
+        return run_program(KrumProgram(n=5, f=1, d=d).source(), words)[0].rounds
+
+    assert rounds(3) == rounds(4) == rounds(70)
+    assert rounds(300) == rounds(3000)

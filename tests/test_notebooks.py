@@ -1,0 +1,124 @@
+"""The committed notebooks themselves: nbval runs them and compares; this says what there is to compare.
+
+nbval compares nothing for a cell that was never run, and an empty output with an empty output: a
+notebook that lost its outputs would pass. So the outputs are counted here, and have to be enough.
+"""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from fl_krum import exercises
+
+FOLDER = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+# Types of output that nbval does not compare; the others it does.
+_SKIPPED = {"image/png", "image/jpeg", "application/vnd.jupyter.widget-view+json"}
+#: At least so many cells whose outputs are compared.
+LEAST_COMPARED = {"01": 15, "02": 25, "03": 10, "04": 5}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    content = json.loads(request.param.read_text(encoding="utf-8"))
+    content["name"] = request.param.name
+    return content
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def text_of(cell):
+    return "".join(cell["source"])
+
+
+def compared_types(cell):
+    """What nbval compares of the outputs of a cell."""
+    if {"nbval-skip", "nbval-ignore-output"} & set(cell["metadata"].get("tags", ())):
+        return set()
+    types = set()
+    for output in cell["outputs"]:
+        types |= {"text"} if output["output_type"] == "stream" else set(output.get("data", ()))
+    return types - _SKIPPED
+
+
+def test_the_first_two_notebooks_are_there():
+    assert {path.name[:2] for path in NOTEBOOKS} >= {"01", "02"}
+
+
+def test_enough_cells_are_compared(notebook, capsys):
+    cells = code_cells(notebook)
+    compared = sum(bool(compared_types(cell)) for cell in cells)
+    with capsys.disabled():
+        print(
+            f"\n{notebook['name']}: {compared} of {len(cells)} code cells have outputs to compare"
+        )
+    assert compared >= LEAST_COMPARED[notebook["name"][:2]]
+
+
+def test_every_cell_was_run_in_order_and_without_error(notebook):
+    cells = code_cells(notebook)
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    for output in (output for cell in cells for output in cell["outputs"]):
+        assert output["output_type"] != "error", output
+        assert output.get("name") != "stderr", output["text"]
+
+
+def test_nothing_of_one_machine_or_one_session_is_stored(notebook):
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert "widgets" not in notebook["metadata"]
+    text = json.dumps(notebook)
+    assert "application/vnd.jupyter.widget-view+json" not in text  # would show as an error
+    assert not re.search(r"(?<![\w.])/(home|root|tmp|Users|usr|opt)/|[A-Z]:\\\\Users", text)
+
+
+def test_the_first_cell_finds_the_package_and_is_the_same_everywhere(notebook):
+    first = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
+    assert text_of(code_cells(notebook)[0]) == text_of(code_cells(first)[0])
+
+
+def test_versions_are_printed_at_the_end(notebook):
+    assert "print_versions()" in text_of(code_cells(notebook)[-1])
+
+
+def test_cells_are_short(notebook):
+    for cell in code_cells(notebook):
+        assert len(text_of(cell).splitlines()) <= 25, text_of(cell)
+
+
+def test_predictions_are_asked_before_runs(notebook):
+    asked = sum("**Predict" in text_of(cell) for cell in notebook["cells"])
+    assert asked >= 3
+
+
+def test_links_to_files_lead_somewhere(notebook):
+    text = "\n".join(text_of(c) for c in notebook["cells"] if c["cell_type"] == "markdown")
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)\)", text):
+        assert (FOLDER / target).exists(), target
+
+
+def test_solutions_pass_their_checks():
+    """The folded solutions of the exercises, run as they stand in the text."""
+    passed = []
+    for path in NOTEBOOKS:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for before, after in zip(cells, cells[1:], strict=False):
+            exercise = re.search(r"exercises\.(check_\w+)\((\w+)\)", text_of(before))
+            solution = re.search(r"<details>.*?```python\n(.*?)```", text_of(after), re.S)
+            if exercise and solution:
+                scope = {}
+                exec("import numpy as np\n" + solution[1], scope)
+                line = getattr(exercises, exercise[1])(scope[exercise[2]])
+                assert line.startswith("✓"), line
+                passed.append(exercise[1])
+    assert {"check_lie", "check_largest_f", "check_scores", "check_attack"} <= set(passed)
+
+
+def test_cells_are_valid_python(notebook):
+    for cell in code_cells(notebook):
+        ast.parse(re.sub(r"^%.*$", "", text_of(cell), flags=re.M))

@@ -1,0 +1,69 @@
+"""Figures of notebooks 3 and 4: what is written and drawn on them. Looks are for eyes."""
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from fl_krum.krum import krum
+from fl_krum.plots import png
+from fl_krum.plots.cost import cost_figure, curves
+from fl_krum.plots.sharing import PRIME, leak_figure, line_figure, shares_figure, views_figure
+from fl_krum.program import KrumProgram
+
+pytestmark = pytest.mark.filterwarnings("error::UserWarning")
+
+V1 = np.array([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])
+
+
+def text_of(figure):
+    assert png(figure).startswith(b"\x89PNG")
+    return "\n".join(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+
+
+def test_line_figure():
+    text = text_of(line_figure())
+    assert "every secret is possible" in text and "share of player 2" in text
+
+
+def test_shares_figure():
+    figure = shares_figure({"0": range(0, PRIME, PRIME // 400), "1,000": [PRIME // 2] * 400})
+    text = text_of(figure)
+    assert "secret = 0" in text and "secret = 1,000" in text
+    even, single = [patch.get_data().values for patch in figure.axes[0].patches]
+    assert even.min() >= 19 and even.max() <= 21
+    assert sorted(single)[-2:] == [0, 400]
+
+
+def test_leak_figure():
+    result = krum(V1, 1)
+    order = [[j for j in np.argsort(row, kind="stable") if row[j]] for row in result.distances]
+    figure = leak_figure(result, order)
+    assert "Public" in text_of(figure)
+    numbers = {text.get_position(): text.get_text() for text in figure.axes[1].texts}
+    assert len(numbers) == 20
+    assert numbers[order[3][0], 3] == "1" and numbers[order[3][3], 3] == "4"
+
+
+@pytest.mark.parametrize("players", [4, 8, 10])
+def test_views_figure(players):
+    shares = [[1, 2, "prime", str(PRIME // 3)], [1, 2, "gf256", "7"]]
+    figure = views_figure([{"words": [], "shares": shares}] * players)
+    assert f"player {players - 1}" in text_of(figure)
+    first = figure.axes[0].patches[0].get_data().values
+    assert sorted(first)[-2:] == [0, 20]  # all in one of twenty bins: a density of 20
+
+
+@pytest.mark.parametrize("program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**5)])
+def test_cost_figure(program):
+    text = text_of(cost_figure(program))
+    assert f"rounds: {len(program.cost().rounds)}" in text
+    assert f"secure comparisons: {program.cost().comparisons:,}" in text
+
+
+def test_curves_change_one_parameter_only():
+    for name, programs in curves(KrumProgram()).items():
+        assert KrumProgram() in programs and len(programs) >= 3
+        for other in set("nfd") - {name}:
+            assert {getattr(one, other) for one in programs} == {getattr(KrumProgram(), other)}
+        places = [getattr(one, name) for one in programs]
+        assert places == sorted(set(places))

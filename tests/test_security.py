@@ -1,0 +1,292 @@
+"""What players see says nothing: statistical tests, each with a positive control that must fail.
+
+A share is uniform, whatever is shared. Each test here computes a p-value and fails below `CHANCE`,
+so that all of them together fail by bad luck less than once in a million runs. A test that cannot
+fail proves nothing: every one is also given players whose randomness is broken, and must notice.
+"""
+
+import json
+from itertools import combinations
+from unittest import mock
+
+import numpy as np
+import pytest
+from mamba_players import run_processes, run_program, together
+from scipy import stats
+
+from fl_krum.program import KrumProgram
+from mamba import comparison, field, gf256, shamir
+from mamba.comparison import Demand
+from mamba.protocols import Protocols
+from mamba.randomness import Randomness
+
+CHANCE = 1e-9  # and there are fewer than 1000 p-values in this file
+
+
+def stuck_randomness():
+    """Players whose random bytes are all zero: a share is a known multiple of the secret."""
+    return mock.patch.object(Randomness, "bytes", lambda self, count: bytes(count))
+
+
+# --- the tests --------------------------------------------------------------------------------
+
+
+def uniform(values, count):
+    """p-value of the chi-square test that integers are uniform in 0 ... count - 1."""
+    return stats.chisquare(np.bincount(np.asarray(values), minlength=count)).pvalue
+
+
+def uniform_elements(values):
+    """The smallest p-value for elements of the prime field, byte by byte; the top one has 7 bits."""
+    data = np.frombuffer(b"".join(int(v).to_bytes(16, "little") for v in values), np.uint8)
+    columns = data.reshape(-1, 16)
+    low = [uniform(columns[:, 3 * k : 3 * k + 3].ravel(), 256) for k in range(5)]
+    return min(*low, uniform(columns[:, 15], 128))
+
+
+def alike(one, other):
+    """p-value of the two-sample Kolmogorov-Smirnov test."""
+    return stats.ks_2samp(np.asarray(one, float), np.asarray(other, float)).pvalue
+
+
+def alike_bytes(one, other):
+    """p-value of the chi-square test that two byte strings come from the same distribution."""
+    table = np.array([np.bincount(np.frombuffer(d, np.uint8), minlength=256) for d in (one, other)])
+    return stats.chi2_contingency(table[:, table.any(axis=0)]).pvalue
+
+
+# --- what the players of krum.mpc receive -----------------------------------------------------
+
+PROGRAM = KrumProgram(n=5, f=1, d=40, rounds=2)
+OWN = [7] * 80  # client 5's own words: the same in every run
+
+
+def words(kind):
+    """The inputs of a run: those of clients 1 to 4 are as different as can be."""
+    rng = np.random.default_rng(1)
+    others = {
+        "low": [[0] * 80] * 4,
+        "spread": rng.integers(0, 2**28, (4, 80)).tolist(),
+    }[kind]
+    return [[], *others, OWN]
+
+
+def run(kind):
+    return run_program(PROGRAM.source(), words(kind))
+
+
+def messages(player):
+    """All that a player was sent after the keys, by sender."""
+    sent = {}
+    for number, sender, payload in player.received:
+        if number > 1:
+            sent.setdefault(sender, []).append(payload)
+    return sent
+
+
+@pytest.fixture(scope="module")
+def runs():
+    return run("low"), run("spread")
+
+
+def shares_by_kind(view):
+    kinds = {"prime": [], "gf256": []}
+    for _, _, kind, value in view["shares"]:
+        kinds[kind].append(int(value))
+    return kinds
+
+
+@pytest.fixture(scope="module")
+def views(tmp_path_factory):
+    """Of two runs with real players, told apart by nothing but the inputs: what was printed, and seen."""
+    result = []
+    for kind in ("low", "spread"):
+        folder = tmp_path_factory.mktemp(kind)
+        texts = [" ".join(map(str, row)) for row in words(kind)]
+        ended = run_processes(folder, PROGRAM.source(), texts, views=True)
+        assert [e.status for e in ended] == [0] * PROGRAM.players
+        files = [folder / f"view{i}.json" for i in range(PROGRAM.players)]
+        result.append((ended, [json.loads(file.read_text()) for file in files]))
+    return result
+
+
+def test_shares_that_real_players_receive_are_uniform(views):
+    for _, seen in views:
+        for view in seen:
+            kinds = shares_by_kind(view)
+            assert len(kinds["prime"]) >= 1000
+            assert len(kinds["gf256"]) >= 1000
+            assert uniform_elements(kinds["prime"]) > CHANCE
+            assert uniform(kinds["gf256"], 256) > CHANCE
+
+
+def test_shares_of_two_runs_of_real_players_are_alike(views):
+    (_, low), (_, spread) = views
+    for one, other in zip(low, spread, strict=True):
+        a, b = shares_by_kind(one), shares_by_kind(other)
+        assert alike(a["prime"], b["prime"]) > CHANCE
+        assert alike(a["gf256"], b["gf256"]) > CHANCE
+    assert low[5]["words"] == spread[5]["words"] == OWN
+
+
+def test_what_clients_print_does_not_depend_on_the_inputs(views):
+    (low, _), (spread, _) = views
+    assert low[0].outputs != spread[0].outputs
+    for me in range(1, PROGRAM.players):
+        assert low[me].stdout == spread[me].stdout == "End of prog\n"
+        assert low[me].stderr == spread[me].stderr
+    assert low[0].stderr == spread[0].stderr
+
+
+def test_messages_of_two_runs_have_the_same_lengths_in_the_same_order(runs):
+    low, spread = runs
+    for one, other in zip(low, spread, strict=True):
+        shapes = [[(n, s, len(payload)) for n, s, payload in seen.received] for seen in (one, other)]
+        assert shapes[0] == shapes[1]
+
+
+def told_apart(low, spread):
+    """The smallest p-value that what clients received, byte by byte, is the same in both runs."""
+    values = []
+    for me in range(1, PROGRAM.players):
+        one, other = messages(low[me]), messages(spread[me])
+        values += [alike_bytes(b"".join(one[s]), b"".join(other[s])) for s in one]
+    return min(values)
+
+
+def test_messages_of_two_runs_are_alike(runs):
+    """Every byte that a client receives counts, openings included."""
+    assert told_apart(*runs) > CHANCE
+
+
+def test_messages_from_one_client_who_changes_its_words(runs):
+    """The shares of its words alone, in the first round: the shares, not only their bytes."""
+    low, spread = (
+        [field.to_ints(field.from_bytes(messages(seen)[1][0], 40)) for seen in run[3:]]
+        for run in runs
+    )
+    for one, other in zip(low, spread, strict=True):
+        assert alike(one, other) > CHANCE
+
+
+def test_broken_randomness_is_noticed():
+    with stuck_randomness():
+        low, spread = run("low"), run("spread")
+    assert spread[0].outputs  # the computation itself is right, and nothing else would show it
+    assert told_apart(low, spread) < CHANCE
+    received = messages(spread[5])[1][0]
+    assert uniform_elements(field.to_ints(field.from_bytes(received, 40))) < CHANCE
+
+
+def test_constant_polynomials_are_noticed():
+    """What a dealer sends who forgets the random coefficients: to everybody the secret."""
+    secrets = np.random.default_rng(0).integers(0, 2**28, 1000).tolist()
+    assert uniform_elements(secrets) < CHANCE
+    bits = np.random.default_rng(0).integers(0, 2, 1000)
+    assert uniform(bits, 256) < CHANCE
+
+
+# --- what is opened ---------------------------------------------------------------------------
+
+
+def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
+    """Two openings for each of the two vector comparisons of a round, one in each field."""
+    n = PROGRAM.n
+    neighbours, scores = n * (n - 1) * (n - 2) // 2, n * (n - 1) // 2
+    expected = [(field, neighbours), (gf256, neighbours), (field, scores), (gf256, scores)] * 2
+    for seen in runs:
+        for player in seen:
+            opened = [(module, module.length(array)) for module, array in player.opened]
+            assert opened == expected
+        assert all(player.outputs == [] for player in seen[1:])
+
+
+def masked_and_bits(value, bits, security, width=4000):
+    """What is opened to everybody while [value < 0] is computed many times."""
+    notes = []
+
+    class Watched(Protocols):
+        def open(self, module, array):
+            secrets = super().open(module, array)
+            if self.me == 0:
+                notes.append(np.array(secrets))
+            return secrets
+
+    def step(network):
+        protocols = Watched(network)
+        (mask,) = comparison.make_masks(protocols, [Demand(width, bits, security)])
+        shares = field.from_ints([value] * width)  # a constant is a sharing of itself
+        comparison.less_than_zero(protocols, shares, bits, mask)
+
+    together(3, step)
+    masked, public = notes
+    return field.to_ints(masked), public
+
+
+def test_an_opened_number_says_nothing_of_what_is_compared():
+    low, high = (masked_and_bits(value, 20, 40)[0] for value in (-(2**19), 2**19 - 1))
+    assert alike(low, high) > CHANCE
+    # The control: with one bit of security in place of 40, the two can be told apart.
+    low, high = (masked_and_bits(value, 20, 1)[0] for value in (-(2**19), 2**19 - 1))
+    assert alike(low, high) < CHANCE
+
+
+def test_an_opened_bit_is_a_fair_coin():
+    for value in (-1, 0):
+        bits = masked_and_bits(value, 20, 40)[1]
+        assert stats.binomtest(int(bits.sum()), len(bits)).pvalue > CHANCE
+    with stuck_randomness():
+        bits = masked_and_bits(0, 20, 40)[1]
+    assert stats.binomtest(int(bits.sum()), len(bits)).pvalue < CHANCE
+
+
+# --- what several players hold together -------------------------------------------------------
+
+
+def deal(players, module, count=6000):
+    """Every player's shares of zeros that player `players - 1` deals, as numbers modulo 16."""
+    dealer = players - 1
+
+    def step(network):
+        protocols = Protocols(network)
+        secrets = [module.zeros(count)] if protocols.me == dealer else []
+        (share,) = protocols.deal({dealer: [(module, count)]}, secrets)[dealer]
+        return share & 15 if module is gf256 else share[0] & 15
+
+    return together(players, step)
+
+
+@pytest.mark.parametrize("module", [field, gf256])
+@pytest.mark.parametrize("players", [5, 6, 7])
+def test_two_players_together_hold_independent_shares(players, module):
+    """For t of 2 or more. Shares that are dealt from common keys are no exception."""
+    shares = deal(players, module)
+    for one, other in combinations(shares, 2):
+        assert uniform(16 * one.astype(int) + other, 256) > CHANCE
+
+
+@pytest.mark.parametrize("module", [field, gf256])
+def test_two_of_three_players_hold_all(module):
+    """The control: t is 1, and two shares of zero are multiples of each other."""
+    shares = deal(3, module)
+    for one, other in combinations(shares, 2):
+        assert uniform(16 * one.astype(int) + other, 256) < CHANCE
+
+
+@pytest.mark.parametrize("module", [field, gf256])
+def test_reduced_products_are_shared_anew(module):
+    """A product of known sharings, and of one secret: its shares are uniform all the same."""
+    threshold, width = 1, 3000
+    one = np.ones(width, np.uint64)
+    secret = field.from_words(one) if module is field else one.astype(np.uint8)
+    shares = shamir.share(module, secret[..., :1], threshold, 4, Randomness())
+
+    def step(network):
+        share = np.repeat(shares[network.me], width, axis=-1)
+        return Protocols(network).multiply(module, share, share)
+
+    for share in together(4, step):
+        if module is field:
+            assert uniform_elements(field.to_ints(share)) > CHANCE
+        else:
+            assert uniform(share, 256) > CHANCE

@@ -1,0 +1,172 @@
+"""The session panel without a front end: its buttons are called, its words are read."""
+
+import re
+
+import pytest
+from stand_in_engine import StandInEngine, assert_nothing_left
+
+from fl_krum import engines, live
+from fl_krum.live import LiveSession
+from fl_krum.plots import png
+from fl_krum.widgets import session as module
+from fl_krum.widgets.session import (
+    SessionPanel,
+    describe_session,
+    engine_report,
+    show_session,
+)
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Make the panel's embedded engine one of stand-in players, with a fault when asked for."""
+    engine = StandInEngine()
+    monkeypatch.setitem(engines.ENGINES, "embedded", lambda: engine)
+    return engine
+
+
+def text(panel):
+    return re.sub(r"<[^>]*>", "", panel.status.value)
+
+
+def finish(panel):
+    assert panel.session.wait(30)
+    return panel.session
+
+
+def test_a_session_is_run(stand_in):
+    panel = SessionPanel(n=5, f=1, d=2, rounds=3)
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+    panel.run_button.click()
+    session = finish(panel)
+    assert session.state == live.DONE
+    assert "Done: 3 rounds" in text(panel) and "the same as Krum in the clear" in text(panel)
+    assert panel.progress.value == 1 and panel.progress.bar_style == "success"
+    assert bytes(panel.picture.value).startswith(b"\x89PNG")
+    assert panel.picture.layout.display is None
+    assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
+    assert not panel.controls.disabled and not panel.attack.disabled
+    assert_nothing_left(session.players, stand_in)
+
+
+def test_everything_but_stop_is_locked_while_it_runs(stand_in):
+    stand_in.fault = ("stall", "1", "2")
+    panel = SessionPanel(n=5, f=1, d=2, rounds=3)
+    looks = []
+    panel.picture.observe(lambda change: looks.append(panel.run_button.disabled), "value")
+    panel.start()
+    while not panel.session.records:
+        panel.session.wait(0.01)
+    assert panel.running and panel.controls.disabled and panel.engine.disabled
+    assert panel.run_button.disabled and not panel.stop_button.disabled
+    first = panel.session
+    panel.start()  # does nothing
+    assert panel.session is first
+    panel.stop_button.click()
+    session = finish(panel)
+    assert session.state == live.STOPPED
+    assert "Stopped after 1 of 3 rounds. No player is left." in text(panel)
+    assert looks and all(looks)
+    assert not panel.run_button.disabled and panel.stop_button.disabled
+    assert_nothing_left(session.players, stand_in)
+
+
+def test_another_session_after_the_first(stand_in):
+    panel = SessionPanel(n=5, f=1, d=2, rounds=1)
+    panel.start()
+    first = finish(panel)
+    panel.attack.value = "alie"
+    panel.start()
+    second = finish(panel)
+    assert second is not first and second.state == live.DONE
+    assert second.settings["attack"] == "alie"
+
+
+def test_a_failure_is_told_in_words(stand_in):
+    stand_in.fault = ("error", "2", "1")
+    panel = SessionPanel(n=5, f=1, d=2)
+    panel.start()
+    assert finish(panel).state == live.FAILED
+    assert "krum.mpc, line 7: something is wrong" in text(panel)
+    assert not panel.run_button.disabled
+
+
+def test_forbidden_settings_cannot_be_run(stand_in):
+    panel = SessionPanel()
+    panel.controls.set(f=3)
+    assert panel.run_button.disabled
+    assert "2f + 2 &lt; n" in panel.controls.message.value
+    panel.start()
+    assert panel.session is None
+    panel.controls.set(n=9)
+    assert not panel.run_button.disabled and panel.controls.message.value == ""
+
+
+def test_an_engine_that_is_not_there(monkeypatch):
+    monkeypatch.delenv("SCALE_MAMBA_HOME", raising=False)
+    panel = SessionPanel()
+    assert dict((name, label) for label, name in panel.engine.options) == {
+        "embedded": "embedded (found)",
+        "scale-mamba": "scale-mamba (not found)",
+    }
+    panel.engine.value = "scale-mamba"
+    assert panel.run_button.disabled
+    assert "SCALE_MAMBA_HOME" in text(panel)
+    panel.engine.value = "embedded"
+    assert not panel.run_button.disabled and text(panel) == ""
+
+
+def test_d_follows_the_data_set(stand_in):
+    panel = SessionPanel()
+    panel.dataset.value = "digits"
+    assert panel.settings["d"] == 650 and panel.controls.sliders["d"].step == 10
+    assert not panel.run_button.disabled
+    panel.dataset.value = "breast_cancer"
+    assert panel.settings["d"] == 5 and panel.controls.sliders["d"].max == 31
+
+
+def test_settings_are_those_of_a_session(stand_in):
+    panel = SessionPanel(n=9, f=3, d=6, rounds=2, attack="gaussian")
+    settings = LiveSession(**panel.settings).settings
+    wanted = dict(clients=9, byzantine=3, dimension=6, rounds=2, attack="gaussian")
+    assert {name: settings[name] for name in wanted} == wanted
+
+
+def test_a_figure_can_grow_in_a_cell(stand_in):
+    class Handle:
+        shown = []
+
+        def update(self, figure):
+            self.shown.append(figure)
+
+    session = LiveSession(n=5, f=1, d=2, rounds=2)
+    session.run(lambda session: show_session(session, Handle()))
+    assert len(Handle.shown) == 5
+    assert png(Handle.shown[-1]).startswith(b"\x89PNG")
+
+
+def test_words_for_every_state(stand_in):
+    session = LiveSession(n=5, f=1, d=2, rounds=2)
+    words = {}
+    for state in (live.STARTING, live.RUNNING, live.STOPPING, live.STOPPED, live.FAILED, live.DONE):
+        session.state, session.error = state, "Why: because."
+        words[state] = describe_session(session)
+    assert words[live.STARTING][0].startswith("Starting 6 players")
+    assert "round 1 of 2" in words[live.RUNNING][0]
+    assert "Why: because." in words[live.FAILED][0]
+    assert {tone for _, tone in words.values()} == {"note", "problem", "good"}
+
+
+def test_engines_found_and_not_found(monkeypatch):
+    monkeypatch.delenv("SCALE_MAMBA_HOME", raising=False)
+    first, second = engine_report().splitlines()
+    assert re.match(r"engine embedded +found, Python 3", first)
+    assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)
+
+
+def test_what_jupyter_shows(stand_in):
+    panel = SessionPanel()
+    bundle = panel._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert "n = 7, f = 2, d = 5, rounds = 5" in bundle["text/plain"]
+    assert module.SessionPanel is SessionPanel
