@@ -13,6 +13,10 @@ test: .venv/ready        ## everything: style, unit tests, players, notebooks
 lab: .venv/ready         ## open the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
+demo-page: .venv/ready   ## notebook 4 as a web page, for those who do not know Jupyter
+	$(BIN)/voila notebooks/04_federated_session.ipynb --progressive_rendering=True \
+	    --MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=30
+
 bench: .venv/ready       ## measure; see benchmarks/README.md
 	$(BIN)/python -m benchmarks
 
@@ -25,4 +29,4 @@ bench: .venv/ready       ## measure; see benchmarks/README.md
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test lab bench help
+.PHONY: demo test lab demo-page bench help

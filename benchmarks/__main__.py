@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import os
 import subprocess
 import sys
 import time
@@ -42,6 +43,8 @@ def main(arguments=None) -> int:
 
 def measure(chosen, peers, repeat: int) -> dict:
     """All measurements, as they go to the JSON file."""
+    # Players keep compiled modules, as Python does by default; else every start compiles them again.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = {
         "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "machine": machine.describe(),
@@ -85,13 +88,15 @@ def measure_case(case, engines, repeat: int, notes: list[str]) -> list[dict]:
 
 def measure_stages(case, repeat: int, notes: list[str]) -> list[dict]:
     """The stages of the run that took the median time."""
+    task, runs, begin = cases.make_task(case), [], time.perf_counter()
     try:
-        runs = [stages.measure(cases.make_task(case)) for _ in range(repeat)]
+        while len(runs) < repeat and time.perf_counter() - begin < ENOUGH:
+            runs.append(stages.measure(task))
     except FAILURES as error:
         _note(notes, f"stages, {case}: {error}")
         return []
-    times = [sum(stage.seconds for stage in run.values()) for run in runs]
-    middle = runs[times.index(sorted(times)[(repeat - 1) // 2])]
+    runs.sort(key=lambda run: sum(stage.seconds for stage in run.values()))
+    middle = runs[(len(runs) - 1) // 2]
     described = {name: asdict(stage) for name, stage in middle.items()}
     return [{"n": case.n, "f": case.f, "d": case.d, "stages": described}]
 

@@ -91,18 +91,16 @@ def curves(entries: list[dict]) -> dict[str, list[tuple[int, float]]]:
 
 def draw_seconds(axes, entries: list[dict]) -> None:
     """Draw seconds against d, both on logarithmic scales, one line an engine."""
-    ends = {}
-    for engine, points in curves(entries).items():
+    lines = curves(entries)
+    heights = spread([np.log10(points[0][1]) for points in lines.values()], 0.22)
+    for (engine, points), height in zip(lines.items(), heights, strict=True):
         colour, marker = LOOKS[engine]
         axes.plot(*zip(*points, strict=True), marker=marker, color=colour, zorder=3)
+        axes.annotate(NAMES[engine], (points[0][0], 10**height), (-6, 12), color=colour,
+                      textcoords="offset points", weight="bold")  # fmt: skip
         for d, seconds in points if engine == "embedded" else []:
-            axes.annotate(f"{seconds:.2g}", (d, seconds), (0, -24), textcoords="offset points",
+            axes.annotate(f"{seconds:.2g}", (d, seconds), (0, -26), textcoords="offset points",
                           ha="center", color=colour, weight="bold")  # fmt: skip
-        ends[engine] = points[-1]
-    heights = spread([np.log10(seconds) for _, seconds in ends.values()], 0.22)
-    for (engine, (d, _)), height in zip(ends.items(), heights, strict=True):
-        axes.annotate(NAMES[engine], (d, 10**height), (14, 0), textcoords="offset points",
-                      va="center", color=LOOKS[engine][0], weight="bold")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="Values in a client's vector, d",
              ylabel="Seconds")  # fmt: skip
     axes.set_title("One aggregation, on players that are up")
@@ -111,12 +109,8 @@ def draw_seconds(axes, entries: list[dict]) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y", color="#E3E3E3", linewidth=1.2)
     low, high = axes.get_ylim()
-    axes.set_ylim(low / 1.6, high * 1.2)
-    first, last = axes.get_xlim()
-    axes.set_xlim(first, last * (last / first) ** 0.42)  # room for the names of the lines
-    axes.spines["bottom"].set_bounds(first, last)
-    axes.set_xticks([d for d in axes.get_xticks() if first <= d <= last])
-    axes.set_xticks([], minor=True)
+    axes.set_ylim(low / 1.6, high * 1.6)
+    axes.xaxis.set_minor_formatter(NullFormatter())
 
 
 def draw_stages(axes, entries: list[dict]) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from .distances import squared_distances
 from .example import example_vectors
 from .krum import krum, krum_scores
+from .leak import Ledger, Secret
 
 # n = 5, f = 1 and n = 7, f = 2, in integers: the scores were confirmed with Flower 1.20.
 _V1 = np.array([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])
@@ -152,10 +153,31 @@ def check_attack(forge: Callable) -> str | None:
     return None
 
 
+@_check
+def check_smaller(smaller: Callable) -> str | None:
+    """Check ``smaller(a, b)``: the smaller one of two secrets, with nothing opened."""
+    for numbers in ((3, 5), (5, 3), (4, 4), (-7, 2)):
+        ledger = Ledger(open_branches=True)
+        result = smaller(*ledger.secrets(numbers))
+        if result is None:
+            return _EMPTY
+        if ledger.opened:
+            return (
+                f"For {numbers} you opened {ledger.opened}: everybody knows now which one is "
+                "smaller. An `if`, `min` and `sorted` open bits, too."
+            )
+        if not isinstance(result, Secret):
+            return f"For {numbers} you return {result!r}, which is not a secret."
+        if (value := result.open()) != min(numbers):
+            return f"For {numbers} the smaller one is {min(numbers)}; yours is {value}."
+    return None
+
+
 _EMPTY = "Your function returns nothing yet."
 _PRAISE = {
     "check_lie": "Right: one client alone decides the mean.",
     "check_largest_f": "Right for every n from 3 to 29.",
     "check_scores": "Right: these are the scores as the paper defines them.",
     "check_attack": "Well forged: Krum chooses your vector. Inside the spread, Krum is blind.",
+    "check_smaller": "Right, and nobody knows which one it is.",
 }

@@ -118,6 +118,15 @@ def test_engines_take_turns_until_they_took_enough_time(monkeypatch):
     assert len(entry["samples"]) == 1
 
 
+def test_stages_are_those_of_the_median_run(monkeypatch):
+    seconds = iter([3.0, 1.0, 2.0])
+    monkeypatch.setattr(
+        stages, "measure", lambda task: {"input": stages.Stage(next(seconds), 0.0, 1, 8)}
+    )
+    (entry,) = command.measure_stages(Case(3, 1), 3, [])
+    assert entry["stages"]["input"]["seconds"] == 2.0
+
+
 # --- processes
 # ----------------------------------------------------------------------------------------------
 

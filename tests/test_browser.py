@@ -21,10 +21,11 @@ pytest.importorskip("voila", reason="voila is not installed")
 from selenium import webdriver  # noqa: E402
 from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
+from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+BROWSERS = "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 DRIVER = shutil.which("chromedriver")
 FLAGS = (
     "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run "
@@ -52,25 +53,28 @@ def chromium(tmp_path_factory):
 
 @contextlib.contextmanager
 def served(notebook, folder):
-    """Serve a notebook by Voilà; yields the address and the server's process."""
+    """Serve a notebook by Voilà; yields its address, its log, and the server's process."""
+    log = folder / "voila.log"
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port = one.getsockname()[1]
     command = [sys.executable, "-m", "voila", str(NOTEBOOKS / notebook), "--no-browser",
                f"--port={port}", "--Voila.ip=127.0.0.1"]  # fmt: skip
-    with open(folder / "voila.log", "w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+    with open(log, "w") as file:
+        server = subprocess.Popen(command, stdout=file, stderr=file)
     try:
         until = time.monotonic() + PATIENCE
         while not answers(port):
-            assert server.poll() is None and time.monotonic() < until, log_of(folder)
+            assert server.poll() is None and time.monotonic() < until, log.read_text()
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/", psutil.Process(server.pid)
+        yield f"http://127.0.0.1:{port}/", log, psutil.Process(server.pid)
     finally:
-        left = psutil.Process(server.pid).children(recursive=True)
+        kernels = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            kernels = psutil.Process(server.pid).children(recursive=True)
         server.terminate()
         server.wait(20)
-        for process in left:  # the kernels
+        for process in kernels:  # should the server not have ended them
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
 
@@ -81,15 +85,11 @@ def answers(port):
     return False
 
 
-def log_of(folder):
-    return (folder / "voila.log").read_text()
-
-
 class Page:
     """A notebook in the browser, by the classes that the widgets carry."""
 
-    def __init__(self, driver, address):
-        self.driver = driver
+    def __init__(self, driver, address, log):
+        self.driver, self.log = driver, log
         driver.get(address)
         self.wait(lambda: self.find(".krum-n input"), "the panel")
 
@@ -138,14 +138,10 @@ class Page:
         return image.get_attribute("src") if drawn else None
 
     def errors(self):
-        """What a cell or a widget has said that a reader should never see."""
-        shown = self.driver.find_elements(
-            By.CSS_SELECTOR, "[data-mime-type='application/vnd.jupyter.error'], .jp-RenderedText "
-            "[data-mime-type='application/vnd.jupyter.stderr'], .jupyter-widgets-error-widget"
-        )  # fmt: skip
-        return [element.text for element in shown] + [
-            line for line in self.find("body").text.split("\n") if "Traceback" in line
-        ]
+        """What a cell or a widget has said, here or to the server, that a reader should never see."""
+        said = f"{self.text('body')}\n{self.log.read_text()}".split("\n")
+        signs = "Traceback", "There was an error when executing", "Error displaying widget"
+        return [line for line in said if any(sign in line for sign in signs)]
 
 
 def players(server):
@@ -160,17 +156,18 @@ def players(server):
 
 @pytest.fixture(scope="module")
 def explorer(chromium, tmp_path_factory):
-    with served("02_krum_in_plaintext.ipynb", tmp_path_factory.mktemp("voila")) as (address, _):
-        yield Page(chromium, address)
+    folder = tmp_path_factory.mktemp("voila")
+    with served("02_krum_in_plaintext.ipynb", folder) as (address, log, _):
+        yield Page(chromium, address, log)
 
 
 def test_the_figure_follows_n_f_and_d(explorer):
     page = explorer
     page.wait(page.figure, "the first figure")
-    for selector, key in ((".krum-n-slider", Keys.RIGHT), (".krum-f-slider", Keys.LEFT), (".krum-d-slider", Keys.RIGHT)):
+    for name, key in (("n", Keys.RIGHT), ("f", Keys.LEFT), ("d", Keys.RIGHT)):
         before = page.figure()
-        page.push(selector, key)
-        page.wait(lambda before=before: page.figure() not in (before, None), f"{selector} to redraw")
+        page.push(f".krum-{name}-slider", key)
+        page.wait(lambda before=before: page.figure() not in (before, None), f"{name} to redraw")
     assert page.errors() == []
 
 
@@ -178,9 +175,11 @@ def test_the_limit_of_f_follows_n(explorer):
     page = explorer
     for n, most in ((9, 3), (5, 1), (13, 5)):
         page.type(".krum-n", n)
-        page.wait(lambda most=most: page.limit(".krum-f-slider")[0] == most, f"f <= {most} at n = {n}")
-    page.push(".krum-f-slider", Keys.END)
-    page.wait(lambda: page.number(".krum-f") == 5, "f at its limit")
+        page.wait(lambda m=most: page.limit(".krum-f-slider")[0] == m, f"f <= {most} at n = {n}")
+    for f in (2, 3, 4, 5):
+        page.push(".krum-f-slider", Keys.RIGHT)
+        page.wait(lambda f=f: page.number(".krum-f") == f, f"f = {f}")
+    page.push(".krum-f-slider", Keys.RIGHT)  # there is no further
     page.type(".krum-n", 7)
     page.wait(lambda: page.number(".krum-f") == 2, "f lowered to what n = 7 allows")
     assert page.text(".krum-problem") == ""
@@ -198,8 +197,9 @@ def test_what_cannot_be_is_explained(explorer):
 
 @pytest.fixture(scope="module")
 def runner(chromium, explorer, tmp_path_factory):
-    with served("04_federated_session.ipynb", tmp_path_factory.mktemp("voila")) as (address, server):
-        yield Page(chromium, address), server
+    folder = tmp_path_factory.mktemp("voila")
+    with served("04_federated_session.ipynb", folder) as (address, log, server):
+        yield Page(chromium, address, log), server
 
 
 def test_a_session_is_run_to_its_end(runner):
@@ -223,26 +223,41 @@ def test_a_forbidden_session_cannot_be_run(runner):
     page.wait(lambda: not page.find(".krum-run").get_property("disabled"), "Run to be allowed")
 
 
+def test_another_data_set_brings_its_own_d(runner):
+    page, _ = runner
+    choice = Select(page.find(".krum-dataset select"))
+    for name, d, most in (("digits", 650, 650), ("breast_cancer", 5, 31)):
+        choice.select_by_visible_text(name)
+        page.wait(lambda d=d, m=most: page.limit(".krum-d-slider") == (m, d), f"d of {name}")
+        time.sleep(0.5)  # a late answer of the browser would change it again
+        assert (page.number(".krum-d"), page.limit(".krum-d-slider")) == (d, (most, d))
+
+
 def test_stop_leaves_no_player(runner):
     page, server = runner
     start_a_long_session(page)
     page.wait(lambda: "round 3" in page.text(".krum-status"), "the third round")
-    assert len(players(server)) == 8
+    assert len(players(server)) == 13
     page.click(".krum-stop")
     page.wait(lambda: "Stopped after" in page.text(".krum-status"), "the session to stop")
     assert players(server) == []
     assert not page.find(".krum-run").get_property("disabled") and page.errors() == []
 
 
-def test_leaving_the_page_leaves_no_player(runner):
+def test_closing_the_server_leaves_no_player(runner):
     page, server = runner
     start_a_long_session(page)
-    page.wait(lambda: len(players(server)) == 8, "the players")
-    page.driver.get("about:blank")
-    page.wait(lambda: players(server) == [], "the players to end")
+    page.wait(lambda: len(players(server)) == 13, "the players")
+    running = players(server)
+    server.terminate()
+    _, alive = psutil.wait_procs(running, PATIENCE)
+    assert alive == []
 
 
 def start_a_long_session(page):
-    rounds = page.find(".krum-rounds .noUi-handle")
-    rounds.send_keys(Keys.END)
+    """Start one of so many clients and rounds that it is not over before the test is."""
+    page.type(".krum-n", 12)
+    for _ in range(15):
+        page.push(".krum-rounds", Keys.RIGHT)
+    page.wait(lambda: page.text(".krum-rounds .widget-readout") == "20", "T = 20")
     page.click(".krum-run")

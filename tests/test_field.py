@@ -184,6 +184,17 @@ def test_is_constant(value, others):
     assert field.is_constant(field.from_ints(values)) == (len(set(values)) == 1)
 
 
+raw_limbs = st.one_of(st.sampled_from([0, 2**31 - 1, 2**32 - 1, 2**63]), st.integers(0, 2**64 - 2**34 - 1))
+
+
+@given(st.lists(st.tuples(*[raw_limbs] * 4), min_size=1, max_size=20))
+@example([(2**32 - 1, 2**32 - 1, 2**32 - 1, 2**63 + 2**31 - 1)])  # carries until the third time
+def test_sums_of_limbs_are_carried_until_they_fit(columns):
+    limbs = np.array(columns, np.uint64).T.copy()
+    expected = [sum(limb << 32 * i for i, limb in enumerate(column)) % P for column in columns]
+    assert field.to_ints(field._reduce(limbs)) == expected
+
+
 # --- inner products and weighted sums, by floating-point matrix products ----------------------
 
 

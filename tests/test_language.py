@@ -1,5 +1,6 @@
 """What a program means: small ``.mpc`` texts, run by players in threads and by real processes."""
 
+import random
 import textwrap
 from unittest import mock
 
@@ -249,15 +250,16 @@ def test_a_product_goes_over_an_input_that_is_still_to_come():
 SIZES = st.sampled_from([1, 2, 63, 64, 65, 100, 130])
 ADDRESSES = st.one_of(st.integers(0, 300), st.sampled_from([0, 50, 64, 100, 128, 200]))
 STEPS = {
-    "sum": "store(load({a}, {n}) + load({b}, {n}), {c})",
+    "sum": "add({a}, {b}, {n}, {c})",
     "difference": "store(load({a}, {n}) - load({b}, {n}), {c})",
     "product": "store(load({a}, {n}) * load({b}, {n}), {c})",
-    "squares": "store((load({a}, {n}) - load({b}, {n})).square(), {c})",
-    "squares twice": "store((load({a}, {n}) - load({b}, {n})).square(), {c}); "
-    "store(load({c}, {n}) + load({c}, {n}), {c})",
-    "squares shifted": "store((load({a}, {n}) - load({b}, {n})).square(), {c}); "
-    "store(load({c}, {n} // 2 + 1) + load({c} + {n} // 2, {n} // 2 + 1), {b})",
-    "fold": "store(load({a}, {n}) + load({a} + {n}, {n}), {a})",
+    "squares": "squares({a}, {b}, {n}, {c})",
+    "square twice": "squares({a}, {b}, {n}, {c}); store(load({c}, {n}) + load({c}, {n}), {c})",
+    "one square": "squares({a}, {b}, {n}, {c}); store(load({c} + {n} // 2, 1), {b})",
+    "overlapping squares": "squares({a}, {b}, {n}, {c}); add({c}, {c} + {n} // 2, {n} // 2 + 1, {b})",
+    "others' squares": "squares({a}, {b}, {n}, {c}); squares({b}, {a} + 1, {n}, {c} + {n}); "
+    "add({c}, {c} + {n} + {n} // 2, {n} // 2 or 1, {b})",
+    "fold": "add({a}, {a} + {n}, {n}, {a})",
     "total": "store(total({a}, {n}), {c})",
     "distance": "distance({a}, {b}, {n}, {c})",
     "multiple": "store(sint(load({a}, 1), size={n}) * load({b}, {n}), {c})",
@@ -287,9 +289,14 @@ def total(start, size):
         size = half
     return sum(odd, load(start, 1))
 
+def add(a, b, size, target):
+    store(load(a, size) + load(b, size), target)
+
+def squares(a, b, size, target):
+    store((load(a, size) - load(b, size)).square(), target)
+
 def distance(a, b, size, target):
-    squares = (load(a, size) - load(b, size)).square()
-    store(squares, 500)
+    squares(a, b, size, 500)
     store(total(500, size), target)
 
 def multiples(a, b, size):
@@ -303,6 +310,18 @@ def read(a, size, target):
 
 store(sint.get_private_input_from(1, 0, size=400), 0)
 """
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["add(600, 750, 50, 0)", "add(600, 600, 100, 0)", "add(600, 650, 50, 0); store(total(0, 50), 1)"],
+)
+def test_squares_that_stand_side_by_side_are_not_mixed_up(step):
+    draw = random.Random(0).getrandbits
+    words = [[], [draw(64) for _ in range(400)], []]
+    squares = "squares(0, 100, 100, 600); squares(200, 1, 100, 700)"
+    source = f"{PRELUDE}\n{squares}\n{step}\nload(0, 450).reveal_to(0)"
+    assert outputs(source, words) == run_clear(source, words)
 
 
 @st.composite
@@ -321,7 +340,8 @@ def programs(draw):
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_random_programs_agree_with_the_same_text_in_the_clear(portion, source, seed):
     """Also where inputs and outputs are cut into portions, as very long ones are."""
-    words = [[], *([(seed * k + me) % 2**64 for k in range(1, 6000)] for me in (1, 2))]
+    draw = random.Random(seed).getrandbits
+    words = [[], *([draw(64) for _ in range(6000)] for _ in range(2))]
     with mock.patch.object(machine, "PORTION", portion):
         assert [seen.outputs for seen in run_program(source, words)] == run_clear(source, words)
 

@@ -4,6 +4,7 @@ import contextlib
 import re
 import shutil
 import socket
+import ssl
 import threading
 import time
 
@@ -24,15 +25,16 @@ def certificates(tmp_path_factory):
     return folder
 
 
-def run(folders, play, patience=20.0, ports=None):
+def run(folders, play, patience=20.0, ports=None, before=None):
     """``play(network)`` for every player, each in a thread; what it returned or raised, in order.
 
-    A folder may be None: that player is not there.
+    A folder may be None: that player is not there. ``before[player]`` is called before it starts.
     """
     ports = ports or free_ports(len(folders))
     results = [None] * len(folders)
 
     def run_one(me):
+        (before or {}).get(me, lambda: None)()
         try:
             network = Network(me, ports, folders[me], patience)
             try:
@@ -97,19 +99,20 @@ def test_order_is_kept_when_short_messages_follow_long_ones(certificates):
 
 
 def test_a_player_may_be_far_ahead_of_those_who_do_not_hear_from_it(certificates):
-    """Player 0 sends a hundred long messages before player 1 reads the first."""
-    size, count = 100_000, 100
+    """Player 0 sends long and short messages in turn before player 1 reads the first."""
+    sizes = [200_000, 5] * 50
 
     def play(network):
         if network.me == 0:
-            for number in range(count):
+            for number, size in enumerate(sizes):
                 network.exchange({1: bytes([number]) * size}, {})
         elif network.me == 1:
             time.sleep(0.2)
-            return [bytes(network.exchange({}, {0: size})[0][:1])[0] for _ in range(count)]
+            return [bytes(network.exchange({}, {0: size})[0]) for size in sizes]
         return None
 
-    assert run([certificates] * PLAYERS, play)[1] == list(range(count))
+    received = run([certificates] * PLAYERS, play)[1]
+    assert received == [bytes([number]) * size for number, size in enumerate(sizes)]
 
 
 def test_bytes_and_rounds_are_counted(certificates):
@@ -218,6 +221,33 @@ def test_a_certificate_of_another_player_is_turned_away(certificates, tmp_path):
     results = run([certificates, folder, certificates], greet, patience=2.0, ports=ports)
     assert all(isinstance(result, NetworkError) for result in results)
     assert f"port {ports[1]} is held by another than player 1" in str(results[0])
+
+
+def test_a_certificate_of_nobody_in_the_run_is_turned_away(tmp_path):
+    """It is signed by the right authority, and there first."""
+    issue(PLAYERS + 1).write(tmp_path)
+    context = ssl.create_default_context(cafile=tmp_path / "RootCA.crt")
+    context.check_hostname = False
+    context.load_cert_chain(tmp_path / f"Player{PLAYERS}.crt", tmp_path / f"Player{PLAYERS}.key")
+    ports, answers, met = free_ports(PLAYERS), [], threading.Event()
+
+    def call():
+        for _ in range(500):
+            with contextlib.suppress(OSError):  # nobody is there yet
+                plain = socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+                with context.wrap_socket(plain) as caller:
+                    met.set()
+                    answers.append(caller.recv(1000))
+                    return
+            time.sleep(0.01)
+
+    caller = threading.Thread(target=call, daemon=True)
+    caller.start()
+    # Player 2 comes only when the stranger has been: player 0 still listens then.
+    results = run([tmp_path] * PLAYERS, greet, ports=ports, before={2: lambda: met.wait(PATIENCE)})
+    caller.join(PATIENCE)
+    assert answers == [b""]  # the connection is closed
+    assert results == greetings()
 
 
 @contextlib.contextmanager

@@ -64,7 +64,7 @@ def test_averages_of_few_examples_look_like_the_true_ones(digits):
     averages, counts = recover_averages(after, MODEL, examples=10)
     likeness = [np.corrcoef(averages[k], x[k])[0, 1] for k in range(10)]
     assert min(likeness) > 0.6 and np.mean(likeness) > 0.85
-    np.testing.assert_allclose(counts, 1, atol=0.7)
+    assert (counts > 0.1).all() and (counts < 1.5).all()  # none is taken for absent
 
 
 def test_two_examples_are_told_apart_and_the_other_classes_seen_to_be_absent(digits):

@@ -201,8 +201,16 @@ def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
         assert all(player.outputs == [] for player in seen[1:])
 
 
-def masked_and_bits(value, bits, security, width=4000):
-    """What is opened to everybody while [value < 0] is computed many times."""
+class Zeros:
+    """Randomness that is none: what a player contributes is known."""
+
+    def bytes(self, count):
+        return bytes(count)
+
+
+def masked_and_bits(value, bits, security, players=3, known=(), width=4000):
+    """What is opened to everybody while [value < 0] is computed many times; the contributions of
+    the players in `known` to the masks are zero."""
     notes = []
 
     class Watched(Protocols):
@@ -214,11 +222,13 @@ def masked_and_bits(value, bits, security, width=4000):
 
     def step(network):
         protocols = Watched(network)
+        if protocols.me in known:
+            protocols.randomness = Zeros()
         (mask,) = comparison.make_masks(protocols, [Demand(width, bits, security)])
         shares = field.from_ints([value] * width)  # a constant is a sharing of itself
         comparison.less_than_zero(protocols, shares, bits, mask)
 
-    together(3, step)
+    together(players, step)
     masked, public = notes
     return field.to_ints(masked), public
 
@@ -231,13 +241,34 @@ def test_an_opened_number_says_nothing_of_what_is_compared():
     assert alike(low, high) < CHANCE
 
 
+def fair(bits):
+    """p-value of the binomial test of a coin."""
+    return stats.binomtest(int(bits.sum()), len(bits)).pvalue
+
+
+@pytest.mark.parametrize("known", list(combinations(range(5), 2)), ids=str)
+def test_masks_hide_from_t_players_who_know_their_own_part(known):
+    low, bits = masked_and_bits(-(2**19), 20, 40, players=5, known=known)
+    high, others = masked_and_bits(2**19 - 1, 20, 40, players=5, known=known)
+    assert alike(low, high) > CHANCE
+    assert min(fair(bits), fair(others)) > CHANCE
+
+
+def test_masks_do_not_hide_from_t_plus_1_players():
+    """The control: who knows all that three of five players contributed knows the masks."""
+    low, bits = masked_and_bits(-(2**19), 20, 40, players=5, known=(0, 1, 2))
+    high, _ = masked_and_bits(2**19 - 1, 20, 40, players=5, known=(0, 1, 2))
+    assert alike(low, high) < CHANCE
+    assert fair(bits) < CHANCE
+
+
 def test_an_opened_bit_is_a_fair_coin():
     for value in (-1, 0):
         bits = masked_and_bits(value, 20, 40)[1]
-        assert stats.binomtest(int(bits.sum()), len(bits)).pvalue > CHANCE
+        assert fair(bits) > CHANCE
     with stuck_randomness():
         bits = masked_and_bits(0, 20, 40)[1]
-    assert stats.binomtest(int(bits.sum()), len(bits)).pvalue < CHANCE
+    assert fair(bits) < CHANCE
 
 
 # --- what several players hold together -------------------------------------------------------

@@ -133,7 +133,7 @@ class KrumControls:
             _field(name, value) for name, value in (("n", n), ("f", f), ("d", d))
         )
         self.sliders = {name: _slider(name, limits[name]) for name in limits}
-        self.message = widgets.HTML().add_class("krum-problem")
+        self.message = widgets.HTML(layout={"max_width": "31em"}).add_class("krum-problem")
         rows = [widgets.HBox([self.sliders[name], getattr(self, name)]) for name in limits]
         self.box = widgets.VBox([*rows, self.message])
         for name in limits:

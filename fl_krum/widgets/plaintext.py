@@ -115,9 +115,10 @@ class PlaintextExplorer:
     Attributes
     ----------
     controls : KrumControls
-    attack, source : ipywidgets.Dropdown
-    draw, client : ipywidgets.IntSlider
-        The seed; the client whose neighbours are drawn, counted from 1, or 0 for the chosen one.
+    attack, source, client : ipywidgets.Dropdown
+        The client is that whose neighbours are drawn when d = 2: a row, or None for the chosen one.
+    draw : ipywidgets.IntSlider
+        The seed.
     image : ipywidgets.Image
     text : ipywidgets.HTML
     box : ipywidgets.VBox
@@ -129,8 +130,13 @@ class PlaintextExplorer:
         self.source = widgets.Dropdown(
             options=SOURCES, value=source, description="Vectors", style=LABEL, layout=WIDE
         ).add_class("krum-source")
-        self.draw = _slider("Draw no.", draw, 20).add_class("krum-draw")
-        self.client = _slider("Lines from", 0, n).add_class("krum-client")
+        self.draw = widgets.IntSlider(
+            value=draw, max=20, description="Random draw", continuous_update=False, style=LABEL,
+            layout=WIDE,
+        ).add_class("krum-draw")  # fmt: skip
+        self.client = widgets.Dropdown(
+            options=_rows(n), description="Lines from", style=LABEL, layout=WIDE
+        ).add_class("krum-client")
         self.image = widgets.Image(format="png", layout={"width": "100%", "max_width": "1400px"})
         self.image.add_class("krum-figure")
         self.text = widgets.HTML().add_class("krum-text")
@@ -138,33 +144,41 @@ class PlaintextExplorer:
         self.box = widgets.VBox(
             [widgets.HBox([self.controls.box, right]), self.text, self.image]
         ).add_class("krum-explorer")
+        self._offering = False
         self.controls.observe(self.redraw)
         for choice in (self.attack, self.source, self.draw, self.client):
-            choice.observe(lambda change: self.redraw(), "value")
+            choice.observe(lambda change: self._offering or self.redraw(), "value")
         self.redraw()
 
     @property
     def settings(self) -> dict:
         """The arguments of `explore` that the controls stand for."""
-        n = self.controls.n.value
-        return {
-            **self.controls.values,
-            "attack": self.attack.value,
-            "source": self.source.value,
-            "draw": self.draw.value,
-            "client": self.client.value - 1 if 1 <= self.client.value <= n else None,
-        }
+        choices = {"attack": self.attack, "source": self.source, "draw": self.draw}
+        chosen = {name: choice.value for name, choice in choices.items()}
+        return {**self.controls.values, **chosen, "client": self.client.value}
 
     def redraw(self) -> None:
-        """Show what `explore` gives; the last figure stays, dimmed, where Krum cannot be used."""
+        """Show what `explore` gives; the last figure stays where Krum cannot be used."""
+        self._offer_clients()
         shown = explore(**self.settings)
-        self.image.layout.opacity = "1" if shown.possible else "0.25"
-        # The controls explain what cannot be, so the line above the figure is empty then.
-        tone = "problem" if shown.byzantine_chosen else "good"
-        self.text.value = notice(shown.text if shown.possible else None, tone)
-        if shown.figure is not None:
-            self.client.max = self.controls.n.value
-            self.image.value = png(shown.figure, dpi=_DPI)
+        if shown.figure is None:  # the controls say why
+            self.text.value = notice(f"The figure still shows {self._drawn}.", "note")
+            return
+        self._drawn = ", ".join(
+            f"{name} = {number}" for name, number in self.controls.values.items()
+        )
+        self.text.value = notice(shown.text, "problem" if shown.byzantine_chosen else "good")
+        self.image.value = png(shown.figure, dpi=_DPI)
+
+    def _offer_clients(self) -> None:
+        """Let the lines begin at any of the n clients, if there are lines at all."""
+        rows, row = _rows(self.controls.n.value), self.client.value
+        if self.controls.problem is None and rows != self.client.options:
+            self._offering = True  # changes of the list are no wish of the reader
+            self.client.options = rows
+            self.client.value = row if row in dict(rows).values() else None
+            self._offering = False
+        self.client.disabled = self.controls.d.value != 2
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         said = explore(**self.settings).text
@@ -172,8 +186,5 @@ class PlaintextExplorer:
         return mimebundle(self.box, text, self.image.value)
 
 
-def _slider(description, value, most) -> widgets.IntSlider:
-    return widgets.IntSlider(
-        value=value, min=0, max=most, description=description, continuous_update=False,
-        style=LABEL, layout=WIDE,
-    )  # fmt: skip
+def _rows(n) -> tuple[tuple[str, int | None], ...]:
+    return (("the chosen client", None), *((f"client {row + 1}", row) for row in range(n)))

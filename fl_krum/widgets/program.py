@@ -76,7 +76,8 @@ class ProgramPanel:
     def __init__(self, n=7, f=2, d=5):
         self.controls = krum_controls(n, f, d, dimensions=_DIMENSIONS, check=KrumProgram)
         self._changed, self._listing, self._cost = (widgets.HTML() for _ in range(3))
-        self._picture = widgets.Image(format="png").add_class("krum-figure")
+        self._picture = widgets.Image(format="png", layout={"max_width": "1280px"})
+        self._picture.add_class("krum-figure")
         cost = widgets.VBox([self._cost, self._picture])
         self.tabs = widgets.Tab([self._changed, self._listing, cost])
         self.tabs.titles = ("What changed", "The program", "What it costs")
@@ -103,7 +104,8 @@ class ProgramPanel:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         values = ", ".join(f"{name} = {value}" for name, value in self.controls.values.items())
-        return mimebundle(self.box, f"<ProgramPanel: krum.mpc for {values}>")
+        text = f"krum.mpc for {values}\n(Run this cell in Jupyter to move the sliders.)"
+        return mimebundle(self.box, text)
 
 
 def _changes_as_html(program) -> str:

@@ -20,6 +20,7 @@ from fl_krum.widgets.common import LABEL, WIDE, attack_choice, krum_controls, mi
 
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)
+_WIDEST = "1280px"  # the size at which the figure is drawn
 _FIRST_DIMENSION = {"breast_cancer": 5, "digits": 650}
 
 
@@ -110,7 +111,7 @@ class SessionPanel:
         )
         self.progress = widgets.FloatProgress(max=1.0, layout=WIDE).add_class("krum-progress")
         self.status = widgets.HTML().add_class("krum-status")
-        self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": "100%"})
+        self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": _WIDEST})
         self.picture.add_class("krum-figure")
         buttons = widgets.HBox([self.run_button, self.stop_button, self.progress])
         choices = widgets.VBox([self.rounds, self.attack, self.dataset, self.engine])
@@ -194,8 +195,10 @@ class SessionPanel:
 
     def _data_changed(self) -> None:
         lengths = DATASETS[self.dataset.value]
-        self.controls.set_dimensions(lengths)
-        self.controls.set(d=_FIRST_DIMENSION.get(self.dataset.value, lengths[-1]))
+        # In one message: between two, the browser would bring d back into the new limits itself.
+        with self.controls.sliders["d"].hold_sync():
+            self.controls.set_dimensions(lengths)
+            self.controls.set(d=_FIRST_DIMENSION.get(self.dataset.value, lengths[-1]))
 
     def _make_settings(self, n, f, d, rounds, attack, engine) -> None:
         self.controls = krum_controls(
@@ -221,4 +224,5 @@ class SessionPanel:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         said = ", ".join(f"{name} = {value}" for name, value in self.settings.items())
-        return mimebundle(self.box, f"<SessionPanel: {said}>")
+        text = f"A session with {said}\n(Run this cell in Jupyter to get sliders, Run and Stop.)"
+        return mimebundle(self.box, text)

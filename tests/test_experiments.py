@@ -1,0 +1,30 @@
+"""Experiments of the lesson: they are what they say, and show what the notebooks claim."""
+
+from fl_krum.aggregators import AGGREGATORS
+from fl_krum.experiments import accuracy_alone, accuracy_table, minority_session
+from fl_krum.federation import FederatedSession
+
+
+def test_the_table_holds_the_accuracies_of_the_sessions():
+    table = accuracy_table(["krum", "mean"], ["none", "outlier"], rounds=2, seed=3)
+    assert table.shape == (2, 2)
+    session = FederatedSession(aggregate=AGGREGATORS["mean"], attack="outlier", rounds=2, seed=3)
+    assert table[1, 1] == session.run()[-1].accuracy
+    assert table[1, 1] < 0.3 < 0.8 < table[0, 1]
+
+
+def test_a_client_alone_reaches_less_than_all_together():
+    session = FederatedSession(
+        byzantine=0, attack="none", aggregate=AGGREGATORS["mean"], dataset="digits", dimension=650,
+        partition="dirichlet", rounds=3,
+    )  # fmt: skip
+    alone = accuracy_alone(session, rounds=3)
+    assert len(alone) == 7
+    assert max(alone) < session.run()[-1].accuracy
+
+
+def test_krum_forgets_a_minority_that_the_mean_keeps():
+    by_krum, by_mean = (minority_session(rule, rounds=4) for rule in ("krum", "mean"))
+    assert by_krum.accuracy_rare == 0 and by_mean.accuracy_rare > 0.5
+    assert min(by_krum.accuracy_common, by_mean.accuracy_common) > 0.9
+    assert len(by_krum.chosen) == 4 and not set(by_krum.chosen) & set(by_krum.minority)

@@ -1,0 +1,73 @@
+"""A session inside a real Jupyter kernel: interrupted, shut down, killed; no player process stays."""
+
+import contextlib
+import time
+from pathlib import Path
+
+import pytest
+
+psutil = pytest.importorskip("psutil")
+manager = pytest.importorskip("jupyter_client.manager", reason="jupyter is not installed")
+
+ROOT = Path(__file__).resolve().parent.parent
+LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
+    "from fl_krum.live import LiveSession\n"
+    "session = LiveSession(n=12, f=2, rounds=20, engine='embedded')\n"
+)
+PATIENCE = 60.0
+
+
+@pytest.fixture
+def kernel():
+    one, client = manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
+    yield one, client
+    client.stop_channels()
+    with contextlib.suppress(RuntimeError):
+        one.shutdown_kernel(now=True)
+
+
+def players_of(one):
+    """The player processes once there are all 13 of them, each with its command line."""
+    kernel_process = psutil.Process(one.provisioner.pid)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = []
+        for process in kernel_process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "mamba.player" in process.cmdline():
+                    found.append(process)
+        if len(found) == 13:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"{len(found)} players are running")
+
+
+def assert_all_end(processes):
+    _, alive = psutil.wait_procs(processes, PATIENCE)
+    assert alive == []
+
+
+def test_interrupting_the_cell_ends_the_players(kernel):
+    one, client = kernel
+    asked = client.execute(LONG + "session.run()")
+    players = players_of(one)
+    one.interrupt_kernel()
+    reply = client.get_shell_msg(timeout=PATIENCE)
+    while reply["parent_header"].get("msg_id") != asked:
+        reply = client.get_shell_msg(timeout=PATIENCE)
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    assert_all_end(players)
+    answer = client.execute_interactive(
+        "", user_expressions={"state": "session.state"}, timeout=PATIENCE
+    )
+    state = answer["content"]["user_expressions"]["state"]
+    assert state["data"]["text/plain"] == "'stopped'"
+
+
+@pytest.mark.parametrize("now", [False, True], ids=["shut down", "killed"])
+def test_the_end_of_the_kernel_ends_the_players(kernel, now):
+    one, client = kernel
+    client.execute_interactive(LONG + "session.start()", timeout=PATIENCE)
+    players = players_of(one)
+    one.shutdown_kernel(now=now)
+    assert_all_end(players)
