@@ -3,6 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 demo: .venv/ready        ## a federated session, end to end, on this machine
+	mkdir -p out
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
 test: .venv/ready        ## everything: style, unit tests, players, notebooks
