@@ -134,4 +134,5 @@ def cost_table(program: KrumProgram) -> str:
 
 def highlighted(text: str) -> str:
     """Return program text as HTML, coloured; the colours are inside, no style sheet is needed."""
-    return highlight(text, PythonLexer(stripnl=False), HtmlFormatter(noclasses=True))
+    look = HtmlFormatter(noclasses=True, prestyles="font-family: monospace; line-height: 1.35")
+    return highlight(text, PythonLexer(stripnl=False), look)

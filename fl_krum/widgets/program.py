@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import ipywidgets as widgets
 
 from fl_krum.anatomy import changes, consequences, cost_table, highlighted, sections
-from fl_krum.plots import png
+from fl_krum.plots import HONEST, png
 from fl_krum.plots.cost import cost_figure
 from fl_krum.program import KrumProgram
 from fl_krum.widgets.common import krum_controls, mimebundle, notice, parameter_problem
@@ -136,8 +136,9 @@ def _table(program) -> str:
 def _download(program) -> str:
     """A link that holds the program itself, so that no file is written here."""
     data = base64.b64encode(program.source().encode()).decode()
-    link = f'<a download="krum.mpc" href="data:text/plain;charset=utf-8;base64,{data}">'
-    return f"<p>{link}Download this krum.mpc</a></p>"
+    href = f"data:text/plain;charset=utf-8;base64,{data}"
+    look = f"color: {HONEST}; text-decoration: underline"
+    return f'<p><a download="krum.mpc" href="{href}" style="{look}">Download this krum.mpc</a></p>'
 
 
 def _section_as_html(section) -> str:
@@ -154,4 +155,4 @@ def _section_as_html(section) -> str:
 
 def _preformatted(text, escape=True) -> str:
     text = html.escape(text) if escape else text
-    return f'<pre style="line-height: 1.4">{text}</pre>'
+    return f'<pre style="font-family: monospace; line-height: 1.4">{text}</pre>'
