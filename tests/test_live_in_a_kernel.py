@@ -1,6 +1,7 @@
 """A session inside a real Jupyter kernel: interrupted, shut down, killed; no player process stays."""
 
 import contextlib
+import os
 import time
 from pathlib import Path
 
@@ -14,12 +15,21 @@ LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
     "from fl_krum.live import LiveSession\n"
     "session = LiveSession(n=12, f=2, rounds=20, engine='embedded')\n"
 )
+START = (  # and wait until the players run: a kernel killed before cannot tidy up any more
+    "import time\n"
+    "session.start()\n"
+    "while session.state != 'running':\n"
+    "    time.sleep(0.02)\n"
+)
 PATIENCE = 60.0
 
 
 @pytest.fixture
-def kernel():
-    one, client = manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT))
+def kernel(tmp_path):
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path)}
+    one, client = manager.start_new_kernel(
+        kernel_name="python3", cwd=str(ROOT), env=environment
+    )
     yield one, client
     client.stop_channels()
     with contextlib.suppress(RuntimeError):
@@ -42,12 +52,13 @@ def players_of(one):
     raise AssertionError(f"{len(found)} players are running")
 
 
-def assert_all_end(processes):
-    _, alive = psutil.wait_procs(processes, PATIENCE)
+def assert_nothing_left(players, folder):
+    _, alive = psutil.wait_procs(players, PATIENCE)
     assert alive == []
+    assert list(folder.glob("fl_krum-*")) == []
 
 
-def test_interrupting_the_cell_ends_the_players(kernel):
+def test_interrupting_the_cell_ends_the_players(kernel, tmp_path):
     one, client = kernel
     asked = client.execute(LONG + "session.run()")
     players = players_of(one)
@@ -56,7 +67,7 @@ def test_interrupting_the_cell_ends_the_players(kernel):
     while reply["parent_header"].get("msg_id") != asked:
         reply = client.get_shell_msg(timeout=PATIENCE)
     assert reply["content"]["ename"] == "KeyboardInterrupt"
-    assert_all_end(players)
+    assert_nothing_left(players, tmp_path)
     answer = client.execute_interactive(
         "", user_expressions={"state": "session.state"}, timeout=PATIENCE
     )
@@ -65,9 +76,9 @@ def test_interrupting_the_cell_ends_the_players(kernel):
 
 
 @pytest.mark.parametrize("now", [False, True], ids=["shut down", "killed"])
-def test_the_end_of_the_kernel_ends_the_players(kernel, now):
+def test_the_end_of_the_kernel_ends_the_players(kernel, now, tmp_path):
     one, client = kernel
-    client.execute_interactive(LONG + "session.start()", timeout=PATIENCE)
+    client.execute_interactive(LONG + START, timeout=PATIENCE)
     players = players_of(one)
     one.shutdown_kernel(now=now)
-    assert_all_end(players)
+    assert_nothing_left(players, tmp_path)

@@ -73,7 +73,7 @@ def test_any_single_wrong_share_is_noticed(module, players):
     length = module.length(shares[0])
     for player in range(players):
         wrong = shares[player].copy()
-        wrong[..., player % length] ^= 1  # one element of one share
+        wrong[..., [player % length]] ^= 1  # one element of one share
         corrupted = [*shares[:player], wrong, *shares[player + 1 :]]
         assert not shamir.consistent(module, corrupted, threshold)
 
