@@ -25,7 +25,9 @@ NEEDS = {"triple": 700, "square": 15, "bit": 600}  # of one round
 
 def parameters():
     text = Path("Programs/krum/krum.mpc").read_text()
-    return [int(re.search(rf"^{name} *= *(\d+)", text, re.M)[1]) for name in ("n", "f", "d", "rounds")]
+    return [
+        int(re.search(rf"^{name} *= *(\d+)", text, re.M)[1]) for name in ("n", "f", "d", "rounds")
+    ]
 
 
 def set_up(arguments):
@@ -139,7 +141,9 @@ class Player:
                 lost()
             time.sleep(0.005)
         self.misbehave(current)
-        for word in krum([[int(word) for word in file.read_text().split()] for file in files], self.f):
+        for word in krum(
+            [[int(word) for word in file.read_text().split()] for file in files], self.f
+        ):
             print(f"\x1b[0mOutput channel 0 : {word}", flush=True)
         publish(self.exchange / f"done-{current}", "")
 

@@ -128,13 +128,17 @@ class Page:
         self.find(f"{selector} .noUi-handle").send_keys(key)
 
     def click(self, selector):
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.find(selector))
+        self.driver.execute_script(
+            "arguments[0].scrollIntoView({block: 'center'})", self.find(selector)
+        )
         self.find(selector).click()
 
     def figure(self):
         """Where the picture of the panel comes from; it changes whenever the picture does."""
         image = self.find("img.krum-figure")
-        drawn = image is not None and image.is_displayed() and int(image.get_property("naturalWidth"))
+        drawn = (
+            image is not None and image.is_displayed() and int(image.get_property("naturalWidth"))
+        )
         return image.get_attribute("src") if drawn else None
 
     def errors(self):

@@ -114,10 +114,11 @@ def test_what_all_players_have_in_common(folders):
 def test_the_command_of_a_host(folders, home):
     command = (folders[2] / "run.sh").read_text()
     assert str(home) not in command  # another host has its own
-    assert '''exec "$SCALE_MAMBA_HOME/PlayerBinary.x" \\
-    -dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 24 -pnb 14000 \\
-    2 Programs/krum
-''' in command
+    options = "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 24 -pnb 14000"
+    player = '"$SCALE_MAMBA_HOME/PlayerBinary.x"'
+    assert " ".join(command.replace("\\\n", "").split()).endswith(
+        f"exec {player} {options} 2 Programs/krum"
+    )
     assert "ln -sf /dev/null Data/Memory-P2" in command
 
 

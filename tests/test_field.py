@@ -184,7 +184,9 @@ def test_is_constant(value, others):
     assert field.is_constant(field.from_ints(values)) == (len(set(values)) == 1)
 
 
-raw_limbs = st.one_of(st.sampled_from([0, 2**31 - 1, 2**32 - 1, 2**63]), st.integers(0, 2**64 - 2**34 - 1))
+raw_limbs = st.one_of(
+    st.sampled_from([0, 2**31 - 1, 2**32 - 1, 2**63]), st.integers(0, 2**64 - 2**34 - 1)
+)
 
 
 @given(st.lists(st.tuples(*[raw_limbs] * 4), min_size=1, max_size=20))

@@ -314,7 +314,11 @@ store(sint.get_private_input_from(1, 0, size=400), 0)
 
 @pytest.mark.parametrize(
     "step",
-    ["add(600, 750, 50, 0)", "add(600, 600, 100, 0)", "add(600, 650, 50, 0); store(total(0, 50), 1)"],
+    [
+        "add(600, 750, 50, 0)",
+        "add(600, 600, 100, 0)",
+        "add(600, 650, 50, 0); store(total(0, 50), 1)",
+    ],
 )
 def test_squares_that_stand_side_by_side_are_not_mixed_up(step):
     draw = random.Random(0).getrandbits

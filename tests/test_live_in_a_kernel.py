@@ -16,10 +16,7 @@ LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
     "session = LiveSession(n=12, f=2, rounds=20, engine='embedded')\n"
 )
 START = (  # and wait until the players run: a kernel killed before cannot tidy up any more
-    "import time\n"
-    "session.start()\n"
-    "while session.state != 'running':\n"
-    "    time.sleep(0.02)\n"
+    "import time\nsession.start()\nwhile session.state != 'running':\n    time.sleep(0.02)\n"
 )
 PATIENCE = 60.0
 
@@ -27,9 +24,7 @@ PATIENCE = 60.0
 @pytest.fixture
 def kernel(tmp_path):
     environment = {**os.environ, "TMPDIR": str(tmp_path), "TEMP": str(tmp_path)}
-    one, client = manager.start_new_kernel(
-        kernel_name="python3", cwd=str(ROOT), env=environment
-    )
+    one, client = manager.start_new_kernel(kernel_name="python3", cwd=str(ROOT), env=environment)
     yield one, client
     client.stop_channels()
     with contextlib.suppress(RuntimeError):

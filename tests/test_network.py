@@ -130,7 +130,8 @@ def test_players_that_run_different_programs_are_told(certificates):
     results = run([certificates] * PLAYERS, lambda n: greet(n, 1, sizes[n.me]))
     assert all(isinstance(result, NetworkError) for result in results)
     assert (
-        str(results[0]) == "round 1: 20 bytes of player 2 were expected, and 24 of its round 1 came; "
+        str(results[0])
+        == "round 1: 20 bytes of player 2 were expected, and 24 of its round 1 came; "
         "all players must run the same program"
     )
 
@@ -180,7 +181,9 @@ def test_a_player_who_never_comes_is_named(certificates):
     begin = time.monotonic()
     results = run([certificates, None, certificates], greet, patience=1.0)
     for me in (0, 2):  # as caller, or as the one who is not called
-        assert re.search(r"player 1 does not answer|players \[(0, )?1\] did not connect", str(results[me]))
+        assert re.search(
+            r"player 1 does not answer|players \[(0, )?1\] did not connect", str(results[me])
+        )
     assert time.monotonic() - begin < 20  # and not the minute of the default
 
 

@@ -37,7 +37,9 @@ def test_what_players_print_does_not_depend_on_any_input(tmp_path):
 
 def test_rounds_of_a_loop_take_inputs_and_give_outputs_in_turn(tmp_path):
     """Each round's result is there before the next round's inputs are."""
-    program = "@for_range(3)\ndef turn(t):\n" + "".join(f"    {line}\n" for line in ADD.splitlines())
+    program = "@for_range(3)\ndef turn(t):\n" + "".join(
+        f"    {line}\n" for line in ADD.splitlines()
+    )
     with running(tmp_path, program, 3) as processes:
         for t in range(3):
             for me in (1, 2):
@@ -103,7 +105,9 @@ def test_a_mistake_in_the_program_is_one_line_with_file_and_line(tmp_path, mista
 
 def test_a_mistake_of_player_0_alone_ends_the_others_too(tmp_path):
     """Only player 0 prints, so only it meets a wrong format."""
-    source = "x = sint.get_private_input_from(1)\nprint_ln('%s %s', 1)\nx.reveal_to(0)\nx.reveal()\n"
+    source = (
+        "x = sint.get_private_input_from(1)\nprint_ln('%s %s', 1)\nx.reveal_to(0)\nx.reveal()\n"
+    )
     ended = run_processes(tmp_path, source, ["", "1", ""])
     assert_clean(ended)
     assert "test.mpc, line 2: not enough arguments for format string" in ended[0].last_line

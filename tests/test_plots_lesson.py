@@ -53,7 +53,9 @@ def test_views_figure(players):
     assert sorted(first)[-2:] == [0, 20]  # all in one of twenty bins: a density of 20
 
 
-@pytest.mark.parametrize("program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**5)])
+@pytest.mark.parametrize(
+    "program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**5)]
+)
 def test_cost_figure(program):
     text = text_of(cost_figure(program))
     assert f"rounds: {len(program.cost().rounds)}" in text

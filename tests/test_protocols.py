@@ -110,7 +110,9 @@ def test_open_tells_everybody(players, values):
         assert all((result == secrets).all() for result in opened)
 
 
-@given(player_counts, st.lists(elements, min_size=1, max_size=9), st.sampled_from([1, 2]), st.data())
+@given(
+    player_counts, st.lists(elements, min_size=1, max_size=9), st.sampled_from([1, 2]), st.data()
+)
 @some
 def test_open_to_tells_one_player_alone(players, values, degree, data):
     receiver = data.draw(st.integers(0, players - 1))

@@ -86,7 +86,8 @@ def test_vectors_of_several_chunks():
 def test_a_player_killed_in_a_round(victim):
     players = LocalPlayers(KrumProgram(n=3, f=0, d=5000, rounds=2), "scale-mamba")
     updates = np.zeros((3, 5000))
-    with pytest.raises(PlayerError, match=f"player {victim} was killed by SIGKILL in round"), players:
+    named = f"player {victim} was killed by SIGKILL in round"
+    with pytest.raises(PlayerError, match=named), players:
         threading.Timer(0.2, os.kill, [processes(players)[victim].pid, signal.SIGKILL]).start()
         players.aggregate(updates)
         players.aggregate(updates)

@@ -141,7 +141,9 @@ def test_what_clients_print_does_not_depend_on_the_inputs(views):
 def test_messages_of_two_runs_have_the_same_lengths_in_the_same_order(runs):
     low, spread = runs
     for one, other in zip(low, spread, strict=True):
-        shapes = [[(n, s, len(payload)) for n, s, payload in seen.received] for seen in (one, other)]
+        shapes = [
+            [(n, s, len(payload)) for n, s, payload in seen.received] for seen in (one, other)
+        ]
         assert shapes[0] == shapes[1]
 
 

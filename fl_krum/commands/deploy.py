@@ -22,9 +22,7 @@ Player i listens on port {deploy.PORT} + i; each folder's README.txt tells how t
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hosts", required=True, metavar="HOSTS", help="file of the hosts' names")
-    parser.add_argument(
-        "--output", required=True, metavar="DIR", help="the new folder to write to"
-    )
+    parser.add_argument("--output", required=True, metavar="DIR", help="the new folder to write to")
     parser.add_argument(
         "--byzantine", type=int, metavar="F",
         help="Byzantine clients to tolerate, f (default: as many as Krum can, 2f + 2 < n)",

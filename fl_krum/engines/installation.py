@@ -201,7 +201,9 @@ def _missing_parts(home: Path) -> list[str]:
     if missing:
         problems.append(f"{', '.join(missing)} missing in {CIRCUITS}/Bristol: {_RESTORE}")
     if not _conversion_circuit(home).is_file():
-        problems.append(f"the conversion circuit, {_conversion_circuit(home)}, is missing: {_RESTORE}")
+        problems.append(
+            f"the conversion circuit, {_conversion_circuit(home)}, is missing: {_RESTORE}"
+        )
     return problems
 
 

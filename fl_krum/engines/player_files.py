@@ -26,9 +26,7 @@ from .installation import CIRCUITS, CONVERSION, PROGRAM, Installation, OfflineNe
 CERTIFICATES = "Cert-Store"
 
 
-def write(
-    installation: Installation, program, folder: Path, hosts: Sequence[str]
-) -> OfflineNeeds:
+def write(installation: Installation, program, folder: Path, hosts: Sequence[str]) -> OfflineNeeds:
     """Write all but certificates and links to ``folder``, and return what the program needs.
 
     Parameters

@@ -37,7 +37,9 @@ SIGABRT, SIGPIPE = -6, -13
 # What a player says when it ends because another one has.
 LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
 # What it says when values that were opened, or offline material, do not fit together.
-CAUGHT = re.compile(r"Hash Fail|hash_fail|mac_fail|Sacrifice|invalid_commitment|inconsistent_inputs")
+CAUGHT = re.compile(
+    r"Hash Fail|hash_fail|mac_fail|Sacrifice|invalid_commitment|inconsistent_inputs"
+)
 
 
 class ScaleMambaEngine:

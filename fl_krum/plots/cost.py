@@ -14,7 +14,10 @@ _LONGEST = 10**6
 # What is drawn: how to get it from a `Cost`, and its look.
 _AMOUNTS = {
     "rounds": (lambda cost: len(cost.rounds), {"color": SERVER, "marker": "o", "ms": 15}),
-    "secure comparisons": (lambda cost: cost.comparisons, {"color": MUTED, "marker": "s", "ms": 12}),
+    "secure comparisons": (
+        lambda cost: cost.comparisons,
+        {"color": MUTED, "marker": "s", "ms": 12},
+    ),
     "megabytes": (lambda cost: cost.bytes / 1e6, {"color": SMPC, "marker": "^", "ms": 9}),
 }
 
