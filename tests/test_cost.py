@@ -1,0 +1,24 @@
+"""The counted cost against what real players report: rounds exactly, bytes but for the keys."""
+
+import numpy as np
+import pytest
+
+from fl_krum import KrumProgram
+from fl_krum.players import LocalPlayers
+
+
+@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (6, 1, 70), (7, 2, 5)])
+def test_players_report_what_is_counted(n, f, d):
+    program = KrumProgram(n, f, d)
+    updates = np.random.default_rng(n).normal(size=(n, d))
+    with LocalPlayers(program, engine="embedded") as players:
+        players.aggregate(updates)
+        statistics = players.statistics()
+    keys = n * (n + 1) // 2 * (32 + 16)  # before the program, every two players agree on a key
+    assert {one["rounds"] for one in statistics} == {len(program.cost().rounds) + 1}
+    assert sum(one["bytes"] for one in statistics) == program.cost().bytes + keys
+
+
+def test_rounds_do_not_depend_on_the_length_of_vectors():
+    counts = {len(KrumProgram(7, 2, d).cost().rounds) for d in (1, 5, 1000, 10**5, 10**6)}
+    assert counts == {36}
