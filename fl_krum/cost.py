@@ -135,21 +135,20 @@ class _Counter:
         self.slots = program.n - 1
         self.budget = program.budget
         self.players, self.threshold = program.players, program.threshold
+        # Only 2t + 1 players hold shares: of an even number of players, the server does not.
+        self.holders = range(self.players)[-2 * self.threshold - 1 :]
         self.couples = self.n * (self.n - 1) // 2
         self.triples = self.n * self.slots * (self.slots - 1) // 2
 
     def rounds(self) -> Iterator[Round]:
         d, n = self.d, self.n
-        yield self._round(
-            "input", "input", elements=d, messages=self._deal_messages(range(1, n + 1))
-        )
+        yield Round("input", "input", d, 0, messages=self._deal_messages(range(1, n + 1)))
         yield self._multiply("distances", self.couples)
         yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
         yield from self._powers()
         yield from self._compare("choice", self.couples, self.budget.score_bits, unreduced=True)
         yield from self._product_tree()
-        senders = range(2 * self.threshold + 1)
-        yield self._round("output", "output", elements=d, messages=len(senders) - (0 in senders))
+        yield Round("output", "output", d, 0, messages=len(self.holders) - (0 in self.holders))
 
     def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
         """Less-than on `width` pairs: mask, open, carry tree, open; see mamba/comparison.py."""
@@ -168,10 +167,8 @@ class _Counter:
     def _masks(self, width, bits) -> Iterator[Round]:
         """Numbers and coins of t + 1 dealers become one of each."""
         summands = coins = self.threshold + 1
-        messages = self._deal_messages(range(summands))
-        yield self._round(
-            "masks", "deal", elements=2 * width, bits=(bits + 1) * width, messages=messages
-        )
+        messages = self._deal_messages(self.holders[self.threshold :])
+        yield Round("masks", "deal", 2 * width, (bits + 1) * width, messages)
         while summands > 2 or coins > 1:
             triples, pairs = summands // 3, coins // 2
             yield self._multiply("masks", elements=pairs * width, bits=triples * bits * width)
@@ -197,17 +194,13 @@ class _Counter:
     # --- one round -------------------------------------------------------------------------------
 
     def _multiply(self, stage, elements=0, bits=0) -> Round:
-        messages = self._deal_messages(range(2 * self.threshold + 1))
-        return self._round(stage, "multiply", elements, bits, messages)
+        return Round(stage, "multiply", elements, bits, self._deal_messages(self.holders))
 
     def _open(self, stage, elements=0, bits=0) -> Round:
-        return self._round(stage, "open", elements, bits, self.players * (self.players - 1))
-
-    def _round(self, stage, kind, elements=0, bits=0, messages=0) -> Round:
-        return Round(stage, kind, elements, bits, messages)
+        return Round(stage, "open", elements, bits, len(self.holders) * (self.players - 1))
 
     def _deal_messages(self, dealers) -> int:
-        """The shares of the first t players are drawn from common keys; the others are sent
+        """The shares of the first t holders are drawn from common keys; the others are sent
         theirs."""
-        receivers = range(self.threshold, self.players)
+        receivers = self.holders[self.threshold :]
         return sum(len(receivers) - (dealer in receivers) for dealer in dealers)

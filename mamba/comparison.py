@@ -91,7 +91,7 @@ def make_masks(protocols, demands):
 
     Masks depend on no input: they can be made ahead of time.
     """
-    dealers = range(protocols.threshold + 1)
+    dealers = protocols.holders[protocols.threshold :]  # t + 1 of them, who need send the least
     shape, secrets = [], []
     for demand in demands:
         demand.check(protocols.players)

@@ -66,7 +66,7 @@ class _Vector:
     def load_mem(cls, address, size=1):
         """The `size` values that stand in memory from `address` on."""
         value, degree, lazy_value = cls._memory().load(_address(address), _size(size))
-        return cls._of(value, degree) if lazy_value is None else cls._of_lazy(lazy_value, size)
+        return cls._of(value, degree) if lazy_value is None else cls._of_lazy(lazy_value)
 
     def store_in_mem(self, address):
         """Write the values to memory from `address` on."""
@@ -191,9 +191,9 @@ class SharedInteger(_Vector):
         return cls.machine.memory
 
     @classmethod
-    def _of_lazy(cls, lazy_value, size, degree=2):
+    def _of_lazy(cls, lazy_value, degree=2):
         result = cls._of(None, degree)
-        result._lazy, result._size = lazy_value, size
+        result._lazy = lazy_value
         return result
 
     _lazy = None  # what the value is to be computed from (`mamba.lazy`)
@@ -202,14 +202,14 @@ class SharedInteger(_Vector):
     def value(self):
         """This player's shares, a field array."""
         if self._value is None and self._lazy is not None:
-            self._value, self._lazy = self._lazy.evaluate(), None
+            self._value, self._lazy = self.machine.evaluate(self._lazy), None
         elif self._value is None:
             self.machine.flush()
         return self._value
 
     @property
     def size(self):
-        return self._size if self._lazy is not None else super().size
+        return self._lazy.size if self._lazy is not None else super().size
 
     # --- input and output ---------------------------------------------------------------------
 
@@ -263,9 +263,9 @@ class SharedInteger(_Vector):
             if a == b and self._lazy is not None and other._lazy is not None:
                 joined = self._lazy.plus(other._lazy)
                 if joined is not None:
-                    return self._of_lazy(joined, self.size)
+                    return self._of_lazy(joined)
             if a == -b == 1 and self._is_plain() and other._is_plain():
-                return self._of_lazy(lazy.Difference(self.value, other.value), self.size, 1)
+                return self._of_lazy(lazy.Difference(self.value, other.value), 1)
         return super()._linear(a, other, b)
 
     def _is_plain(self):
@@ -283,9 +283,7 @@ class SharedInteger(_Vector):
         self._reduce(self, other)
         for number, vector in ((self, other), (other, self)):
             if number.size >= lazy.SHORTEST and prime.is_constant(number.value):
-                return self._of_lazy(
-                    lazy.Multiples([(number.value[:, :1], vector.value)]), self.size
-                )
+                return self._of_lazy(lazy.Multiples([(number.value[:, :1], vector.value)]))
         return self._of(prime.mul(self.value, other.value), 2)
 
     __rmul__ = __mul__
@@ -295,7 +293,7 @@ class SharedInteger(_Vector):
         self._reduce(self)
         if isinstance(self._lazy, lazy.Difference):
             source = lazy.Source(self._lazy, self.machine.waiting)
-            return self._of_lazy(lazy.Squares(source), self.size)
+            return self._of_lazy(lazy.Squares(source))
         return self._of(prime.mul(self.value, self.value), 2)
 
     def if_else(self, yes, no):

@@ -26,7 +26,7 @@ class Difference:
     """a - b for two vectors of shares that stand in memory anyway."""
 
     def __init__(self, a, b):
-        self.a, self.b = a, b
+        self.a, self.b, self.size = a, b, prime.length(a)
 
     def plus(self, other):
         return None
@@ -46,7 +46,8 @@ class Squares:
 
     def __init__(self, source, pattern=None):
         self.source = source
-        self.pattern = pattern or _identity(prime.length(source.difference.a))
+        self.pattern = pattern or _identity(source.difference.size)
+        self.size = self.pattern.width
 
     def part(self, start, stop):
         """The sums start ... stop - 1."""
@@ -70,6 +71,7 @@ class Multiples:
 
     def __init__(self, terms):
         self.terms = terms
+        self.size = prime.length(terms[0][1])
 
     def part(self, start, stop):
         return Multiples([(number, vector[:, start:stop]) for number, vector in self.terms])
@@ -108,8 +110,8 @@ class Source:
         """The sum of all squares. The first who asks makes those of all who wait:
         |a - b|^2 = <a, a> + <b, b> - 2 <a, b>, from one Gram matrix."""
         if self._total is None:
-            count = prime.length(self.difference.a)
-            sources = [s for s in self._waiting if prime.length(s.difference.a) == count]
+            count = self.difference.size
+            sources = [s for s in self._waiting if s.difference.size == count]
             vectors = {id(v): v for s in sources for v in (s.difference.a, s.difference.b)}
             place = {key: k for k, key in enumerate(vectors)}
             gram = prime.gram(list(vectors.values()))
@@ -173,7 +175,7 @@ class Overlay:
     Parameters
     ----------
     write : callable
-        ``write(address, value)`` puts a computed value into the memory below.
+        ``write(address, value)`` computes a lazy value and puts it into the memory below.
     """
 
     def __init__(self, write):
@@ -188,7 +190,7 @@ class Overlay:
             if start <= address and address + size <= end:
                 return value.part(address - first, address - first + size)
             self._remove(start)  # read across its border: compute it
-            self._write(start, value.part(start - first, end - first).evaluate())
+            self._write(start, value.part(start - first, end - first))
         return None
 
     def store(self, address, size, value=None):

@@ -29,7 +29,9 @@ class Memory:
     def __init__(self, machine):
         self._machine, self._size = machine, 0
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
-        self._overlay = lazy.Overlay(lambda address, value: self._write(address, value, 2))
+        self._overlay = lazy.Overlay(
+            lambda address, value: self._write(address, machine.evaluate(value), 2)
+        )
 
     def allocate(self, count):
         """Address of `count` new words."""
@@ -142,6 +144,12 @@ class Machine:
         """Call a protocol of another module, after what is queued."""
         self.flush()
         return protocol(self.protocols, *arguments)
+
+    def evaluate(self, value):
+        """Field array of a value of `mamba.lazy`. A player that holds no shares need not compute."""
+        if self.protocols.is_holder:
+            return value.evaluate()
+        return prime.random(self.protocols.randomness, value.size)
 
     def take_mask(self, demand):
         """The mask for one `mamba.comparison.Demand`, from the stock when one is there."""

@@ -2,8 +2,10 @@
 
 Semi-honest players, honest majority: N players, of whom any t = (N - 1) // 2 may pool what they
 see without learning anything about the others' secrets (Ben-Or, Goldwasser and Wigderson, STOC
-1988). Assumes private, authenticated channels (`mamba.network`). All players call the same methods
-in the same order with the same lengths; each works on its own shares.
+1988). 2t + 1 players are enough to compute, so with an even number of players the first one, the
+server, is no *holder* of shares: it may deal secrets of its own and receive what is opened, and
+is sent nothing else. Assumes private, authenticated channels (`mamba.network`). All players call
+the same methods in the same order with the same lengths; each works on its own shares.
 
 A `part` is a pair (field, array), where the field is the module `mamba.field` or `mamba.gf256`.
 Several parts share one round of communication.
@@ -29,12 +31,22 @@ class Protocols:
     network : mamba.network.Network
     view : mamba.view.View, optional
         Where samples of received shares are noted.
+
+    Attributes
+    ----------
+    holders : tuple of int
+        The 2t + 1 players that hold shares, all but the first one of an even number of players.
+        Holder k has the point k + 1. A player that is none has random numbers where the others
+        have shares, so that it may run the same program; they are never sent.
     """
 
     def __init__(self, network, view=None):
         self.network, self.view = network, view
         self.me, self.players = network.me, network.players
         self.threshold = (self.players - 1) // 2
+        self.holders = tuple(range(self.players))[-2 * self.threshold - 1 :]
+        self.is_holder = self.me in self.holders
+        self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.randomness = Randomness()
         self._agree_on_keys()
 
@@ -59,8 +71,8 @@ class Protocols:
 
         Notes
         -----
-        The shares of players 0 to t - 1 are drawn from keys they have in common with the dealer, so
-        only the other N - t are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
+        The shares of the first t holders are drawn from keys they have in common with the dealer, so
+        only the other t + 1 are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
         """
         split = [
             self._split(field, secret)
@@ -68,56 +80,63 @@ class Protocols:
         ]
         outgoing = {
             player: b"".join(
-                field.to_bytes(shares[player])
+                field.to_bytes(shares[self.holders.index(player)])
                 for (field, _), shares in zip(shapes[self.me], split, strict=True)
             )
-            for player in self._others()
-            if self.me in shapes and player >= self.threshold
+            for player in self._sent
+            if self.me in shapes and player != self.me
         }
         others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
-        if self.me < self.threshold:  # what the others deal is drawn, not sent
-            self.network.exchange(outgoing, {}, continued)
-            dealt = {
-                dealer: [field.random(self._from[dealer], count) for field, count in shape]
-                for dealer, shape in others.items()
-            }
-        else:
+        if self.me in self._sent:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
             received = self.network.exchange(outgoing, expected, continued)
             dealt = {
                 dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
             }
-        if self.view:
+        else:  # a holder draws its shares from the key that it has in common with the dealer
+            self.network.exchange(outgoing, {}, continued)
+            dealt = {
+                dealer: _random(shape, self._from[dealer] if self.is_holder else self.randomness)
+                for dealer, shape in others.items()
+            }
+        if self.view and self.is_holder:
             for dealer, arrays in dealt.items():
                 self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
         if self.me in shapes:
-            dealt[self.me] = [shares[self.me] for shares in split]
+            dealt[self.me] = (
+                [shares[self.holders.index(self.me)] for shares in split]
+                if self.is_holder
+                else _random(shapes[self.me], self.randomness)
+            )
         return dealt
 
     def _split(self, field, secret):
-        """Shares of a secret. Those of the first t players come from the keys agreed with them."""
+        """The holders' shares of a secret. Those of the first t come from the keys agreed with them."""
         count = field.length(secret)
         first = [
             field.random(self._to.get(player, self.randomness), count)
-            for player in range(self.threshold)
+            for player in self._drawn
         ]
-        return first + shamir.complete(field, secret, first, self.players)
+        return first + shamir.complete(field, secret, first, len(self.holders))
 
     def reduce(self, parts):
         """Bring products back from degree 2t to degree t, in one round.
 
-        Each of 2t + 1 players deals its share of the product; the product is a linear function of
-        these shares, so the same function of the dealt sharings is a fresh sharing of it (Gennaro,
-        Rabin and Rabin, PODC 1998).
+        Each of the 2t + 1 holders deals its share of the product; the product is a linear function
+        of these shares, so the same function of the dealt sharings is a fresh sharing of it
+        (Gennaro, Rabin and Rabin, PODC 1998).
         """
         if not parts:
             return []
-        dealers = range(2 * self.threshold + 1)
         shape = [(field, field.length(array)) for field, array in parts]
-        secrets = [array for _, array in parts] if self.me in dealers else []
-        dealt = self.deal({dealer: shape for dealer in dealers}, secrets)
+        if not self.is_holder:
+            self.network.exchange({}, {})
+            return _random(shape, self.randomness)
+        dealt = self.deal(dict.fromkeys(self.holders, shape), [array for _, array in parts])
         return [
-            shamir.reconstruct(field, [dealt[dealer][k] for dealer in dealers], 2 * self.threshold)
+            shamir.reconstruct(
+                field, [dealt[dealer][k] for dealer in self.holders], 2 * self.threshold
+            )
             for k, (field, _) in enumerate(parts)
         ]
 
@@ -137,7 +156,8 @@ class Protocols:
         """
         data, count = field.to_bytes(array), field.length(array)
         received = self.network.exchange(
-            dict.fromkeys(self._others(), data), dict.fromkeys(self._others(), len(data))
+            dict.fromkeys(self._others(), data) if self.is_holder else {},
+            {player: len(data) for player in self.holders if player != self.me},
         )
         return self._join(field, array, received, count)
 
@@ -160,32 +180,31 @@ class Protocols:
 
         Notes
         -----
-        A product that only one player sees needs no reduction. Every one of 2t + 1 players sends its
-        Lagrange term, hidden by a share of zero; the terms add up to the secret and are otherwise
-        uniform, so the polynomial of degree 2t, which is not random, stays hidden. There is no
-        redundancy in 2t + 1 terms: such an opening cannot be checked, one of degree t is.
+        A product that only one player sees needs no reduction. Every holder sends its Lagrange term,
+        hidden by a share of zero; the terms add up to the secret and are otherwise uniform, so the
+        polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
+        2t + 1 terms: such an opening cannot be checked, one of degree t is.
         """
-        senders = list(range(2 * self.threshold + 1)) if degree == 2 else list(range(self.players))
         count = prime.length(array)
-        if degree == 2 and self.me in senders:
-            weight = prime.lagrange(shamir.points(len(senders)))[self.me]
-            array = prime.add(prime.scale(array, weight), self._share_of_zero(senders, count))
+        if degree == 2 and self.is_holder:
+            weight = prime.lagrange(shamir.points(len(self.holders)))[self.holders.index(self.me)]
+            array = prime.add(prime.scale(array, weight), self._share_of_zero(count))
         if self.me != player:
-            outgoing = {player: prime.to_bytes(array)} if self.me in senders else {}
+            outgoing = {player: prime.to_bytes(array)} if self.is_holder else {}
             self.network.exchange(outgoing, {}, continued)
             return None
-        others = [sender for sender in senders if sender != player]
+        others = [holder for holder in self.holders if holder != player]
         received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count), continued)
         if degree == 1:
             return self._join(prime, array, received, count)
         terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
-        return prime.combine([1] * len(senders), terms + [array] * (player in senders))
+        return prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
 
     def _join(self, field, array, received, count):
-        """Check and reconstruct what everybody sent."""
+        """Check and reconstruct what the holders sent."""
         shares = [
             array if player == self.me else self._decode(field, received[player], count, player)
-            for player in range(self.players)
+            for player in self.holders
         ]
         if not shamir.consistent(field, shares, self.threshold):
             raise ProtocolError(
@@ -208,12 +227,12 @@ class Protocols:
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
 
-    def _share_of_zero(self, players, count):
-        """This player's term of a random sum of zero: every two players draw one number, one adds
+    def _share_of_zero(self, count):
+        """This holder's term of a random sum of zero: every two holders draw one number, one adds
         it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005, for two-element
         sets)."""
         result = prime.zeros(count)
-        for player in players:
+        for player in self.holders:
             if player != self.me:
                 number = prime.random(self._zero[player], count)
                 result = (prime.add if self.me < player else prime.sub)(result, number)
@@ -244,6 +263,10 @@ class Protocols:
 
 def _size(shape):
     return sum(field.BYTES * count for field, count in shape)
+
+
+def _random(shape, randomness):
+    return [field.random(randomness, count) for field, count in shape]
 
 
 FIELDS = {prime: "prime", gf256: "gf256"}

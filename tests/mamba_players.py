@@ -108,16 +108,27 @@ def together(players, play, tamper=None):
     return results
 
 
+def holders(players):
+    """How many of the players hold shares: all but the first one of an even number."""
+    return players - 1 + players % 2
+
+
 def dealt(module, players, *secrets):
-    """Shares of field arrays, as every player has them: [player][secret]."""
-    threshold = (players - 1) // 2
-    shares = [shamir.share(module, s, threshold, players, Randomness()) for s in secrets]
-    return list(zip(*shares, strict=True))
+    """Shares of field arrays, as every player has them: [player][secret]; random numbers for the
+    one who holds none."""
+    threshold, count = (players - 1) // 2, holders(players)
+    nobody = [
+        [module.random(Randomness(), module.length(s)) for s in secrets]
+        for _ in range(players - count)
+    ]
+    shares = [shamir.share(module, s, threshold, count, Randomness()) for s in secrets]
+    return nobody + list(zip(*shares, strict=True))
 
 
 def reconstruct(module, shares):
     """The secrets of all players' shares, which must be consistent."""
-    threshold = (len(shares) - 1) // 2
+    count = holders(len(shares))
+    shares, threshold = shares[-count:], (count - 1) // 2
     assert shamir.consistent(module, shares, threshold)
     return shamir.reconstruct(module, shares, threshold)
 

@@ -43,7 +43,8 @@ def test_views_of_the_embedded_players(own_folder):
         assert len(views) == 6
         words = players.program.fixed_point.encode(V1)
         assert [view["words"] for view in views] == [[], *words.tolist()]
-        assert all(view["shares"] for view in views)
+        assert all(view["shares"] for view in views[1:])
+        assert not views[0]["shares"]  # the server holds none
 
 
 @posix

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mamba_players import dealt, reconstruct, together
+from mamba_players import dealt, holders, reconstruct, together
 
 from mamba import field, gf256
 from mamba.field import P
@@ -165,7 +165,7 @@ def test_a_wrong_share_in_an_opening_is_an_error_naming_the_round(module, player
         protocols.open(module, shares[protocols.me][0])  # round 2, after that of the keys
         protocols.open(module, shares[protocols.me][0])
 
-    for culprit in (0, players // 2, players - 1):
+    for culprit in (players - holders(players), players // 2, players - 1):
         with pytest.raises(ProtocolError, match="round 3: the shares received do not lie"):
             play(players, step, partial(flip, culprit, 3))
 
@@ -173,7 +173,7 @@ def test_a_wrong_share_in_an_opening_is_an_error_naming_the_round(module, player
 @pytest.mark.parametrize("players", [3, 5, 8])
 def test_a_wrong_share_in_an_opening_to_one_player_is_an_error_too(players):
     shares = dealt(field, players, from_ints(field, [1, 2, 3]))
-    for culprit in range(players):
+    for culprit in range(players - holders(players), players):
         if culprit != 1:
             with pytest.raises(ProtocolError, match="round 2: the shares received do not lie"):
                 play(
@@ -181,6 +181,27 @@ def test_a_wrong_share_in_an_opening_to_one_player_is_an_error_too(players):
                     lambda protocols: protocols.open_to(1, shares[protocols.me][0], 1),
                     partial(flip, culprit, 2),
                 )
+
+
+@pytest.mark.parametrize("players", [4, 8])
+def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_nothing_else(players):
+    numbers = field.from_ints([1, 2, 3])
+    shares = dealt(field, players, numbers)
+
+    def step(protocols):
+        (mine,) = shares[protocols.me]
+        dealt = protocols.deal({1: [(field, 3)]}, [numbers] if protocols.me == 1 else [])
+        product = protocols.multiply(field, mine, dealt[1][0])
+        assert protocols.network.rounds == 3
+        return protocols, protocols.open(field, product), protocols.open_to(0, mine, 1)
+
+    (server, opened, own), *_ = play(players, step)[0]
+    assert not server.is_holder
+    assert field.to_ints(opened) == [1, 4, 9]
+    assert field.to_ints(own) == [1, 2, 3]
+    received = [(number, sender) for number, sender, _ in server.network.received if number > 1]
+    assert received == [(number, sender) for number in (4, 5) for sender in range(1, players)]
+    assert server.network.bytes_sent == 32 * (players - 1)  # its keys
 
 
 def test_bytes_that_are_no_field_elements_are_an_error_naming_player_and_round():
