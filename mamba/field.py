@@ -10,12 +10,14 @@ Work is done in blocks of columns that fit the processor's cache.
 
 from functools import lru_cache
 from math import factorial, prod
+from operator import itemgetter
 
 import numpy as np
 
 P = 2**127 - 1
 BYTES = 16  # one element on the wire
 _BLOCK = 8192
+_DIGIT = 30  # bits of a weight that are worked on at once
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
 _S32, _S31 = np.uint64(32), np.uint64(31)
@@ -125,19 +127,19 @@ def scale(a, constant):
 
 
 def combine(weights, arrays):
-    """Sum of weights[i] * arrays[i], for Python integers as weights; reduced once where they are
-    small.
+    """Sum of weights[i] * arrays[i], for Python integers as weights.
 
-    Weights are read as signed residues, so that -1 is as cheap as 1.
+    Weights are read as signed residues, so that -1 is as cheap as 1, and long ones digit by digit:
+    the digits at one place make a sum of their own.
     """
-    small, rest = [], []
-    for weight, array in zip(weights, arrays, strict=True):
-        weight = signed_residue(weight)
-        (small if abs(weight) < 2**31 else rest).append((weight, array))
-    result = _combine_small(small) if small else zeros(length(arrays[0]))
-    for weight, array in rest:
-        constant = np.broadcast_to(from_ints([weight]), array.shape)
-        result = add(result, mul(array, constant))
+    terms = [(signed_residue(w), array) for w, array in zip(weights, arrays, strict=True)]
+    longest = max(abs(weight) for weight, _ in terms).bit_length()
+    result = None
+    for place in range(max(1, -(-longest // _DIGIT)) - 1, -1, -1):
+        digits = [(_digit(weight, place), array) for weight, array in terms]
+        if result is not None:
+            digits.append((2**_DIGIT, result))
+        result = _combine_small(digits)
     return result
 
 
@@ -266,13 +268,18 @@ def _product(a, b):
     return columns[:4] + columns[4:] * np.uint64(2)  # 2^128 = 2 modulo p
 
 
+def _digit(weight, place):
+    digit = abs(weight) >> _DIGIT * place & 2**_DIGIT - 1
+    return digit if weight >= 0 else -digit
+
+
 def _combine_small(terms):
-    """Sum of small signed weights times arrays. Negative weights meet the flipped array, -a =
+    """Sum of signed weights below 2^31 times arrays. Negative weights meet the flipped array, -a =
     ~a."""
     result = zeros(length(terms[0][1]))
     for part in _blocks(length(result)):
         sums, bound = np.zeros_like(result[:, part], np.uint64), 0
-        for weight, array in terms:
+        for weight, array in filter(itemgetter(0), terms):
             if bound + abs(weight) >= 2**31:  # 2^31 limbs of 32 bits fit below 2^63
                 sums, bound = _reduce(sums).astype(np.uint64), 1
             block = array[:, part]
