@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 PRIME_BYTES = 16  # one element of the field modulo 2^127 - 1
 SMALL_BYTES = 1  # one element of the field of 256 elements, which shares single bits
@@ -144,36 +145,64 @@ class _Counter:
         d, n = self.d, self.n
         yield Round("input", "input", d, 0, messages=self._deal_messages(range(1, n + 1)))
         yield self._multiply("distances", self.couples)
-        yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
+        if self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000:
+            yield from self._compare_among(
+                "neighbours", self.couples, self.triples, self.budget.distance_bits
+            )
+        else:
+            yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
         yield from self._powers()
         yield from self._compare("choice", self.couples, self.budget.score_bits, unreduced=True)
         yield from self._product_tree()
         yield Round("output", "output", d, 0, messages=len(self.holders) - (0 in self.holders))
 
     def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
-        """Less-than on `width` pairs: mask, open, carry tree, open; see mamba/comparison.py."""
+        """Less-than on `width` pairs by their differences: mask, open, carry, open; see
+        mamba/comparison.py."""
         if unreduced:
             yield self._multiply(stage, width)
-        yield from self._masks(width, bits)
+        yield from self._masks(width, bits, width)
         yield self._open(stage, elements=width)
         runs = -(-(bits - 1) // 3)
         yield self._multiply(stage, bits=width * (3 * runs + runs))
-        yield self._multiply(stage, bits=width * 3 * runs)
-        while runs > 1:
-            yield self._multiply(stage, bits=width * 2 * (runs // 2))
-            runs = -(-runs // 2)
+        yield self._multiply(stage, bits=width * (2 * runs + runs - 1))
+        yield from self._join(stage, width, runs)
         yield self._open(stage, bits=width)
 
-    def _masks(self, width, bits) -> Iterator[Round]:
-        """Numbers and coins of t + 1 dealers become one of each."""
-        summands = coins = self.threshold + 1
+    def _compare_among(self, stage, numbers, width, bits) -> Iterator[Round]:
+        """Less-than on `width` pairs of few numbers: mask, open, carries, digits, open."""
+        yield from self._masks(numbers, bits, width)
+        yield self._open(stage, elements=numbers)
+        length = bits - 1  # of what carries
+        yield self._multiply(stage, bits=numbers * (2 * length - 1))
+        yield self._multiply(stage, bits=numbers * (3 * length - 6))
+        run = 3
+        while run < length:
+            yield self._multiply(stage, bits=numbers * (length - run + max(0, length - 2 * run)))
+            run *= 2
+        digits = max(17, -(-bits // 4))
+        yield self._multiply(stage, bits=numbers * 2 * digits)
+        yield self._multiply(stage, bits=numbers * 16 * digits)
+        yield self._multiply(stage, bits=width * (2 * digits - 1))
+        yield from self._join(stage, width, digits)
+        yield self._open(stage, bits=width)
+
+    def _join(self, stage, width, runs) -> Iterator[Round]:
+        """Neighbouring runs of bits or digits become one, until one is left."""
+        while runs > 1:
+            odd, pairs = runs % 2, runs // 2
+            yield self._multiply(stage, bits=width * (2 * pairs - 1 + odd))
+            runs -= pairs
+
+    def _masks(self, numbers, bits, results) -> Iterator[Round]:
+        """Numbers and coins of t + 1 dealers become one of each; see mamba/masks.py."""
+        dealers = self.threshold + 1
         messages = self._deal_messages(self.holders[self.threshold :])
-        yield Round("masks", "deal", 2 * width, (bits + 1) * width, messages)
-        while summands > 2 or coins > 1:
-            triples, pairs = summands // 3, coins // 2
-            yield self._multiply("masks", elements=pairs * width, bits=triples * bits * width)
-            summands, coins = summands - triples, coins - pairs
-        yield self._multiply("masks", bits=bits * width)
+        yield Round("masks", "deal", numbers + results, bits * numbers + results, messages=messages)
+        adding = [triples * bits * numbers for triples in _adders(dealers)] + [bits * numbers]
+        tossing = [products * results for products in _parity_products(dealers)]
+        for logic, products in zip_longest(adding, tossing, fillvalue=0):
+            yield self._multiply("masks", elements=products, bits=logic)
 
     def _powers(self) -> Iterator[Round]:
         """The powers of the ranks, doubled in number each time; the last ones are only summed,
@@ -204,3 +233,24 @@ class _Counter:
         theirs."""
         receivers = self.holders[self.threshold :]
         return sum(len(receivers) - (dealer in receivers) for dealer in dealers)
+
+
+def _adders(summands: int) -> Iterator[int]:
+    """Carry-save adders that work at once, until two summands are left."""
+    while summands > 2:
+        yield summands // 3
+        summands -= summands // 3
+
+
+def _parity_products(most: int) -> Iterator[int]:
+    """Products that are formed at once to evaluate the polynomial that is the parity of a number up
+    to `most`."""
+    yield 1
+    powers = 2
+    if most > 5:
+        yield 2
+        powers = 4
+    parts = max(1, -(-most // powers))
+    while parts > 1:
+        yield parts // 2 + (parts > 2)
+        parts -= parts // 2

@@ -10,6 +10,8 @@ each.
 ``shamir.py``       a secret becomes N shares; t + 1 of them give it back
 ``network.py``      one mutually authenticated connection to every other player
 ``protocols.py``    input, multiply, open
+``masks.py``        random numbers that hide what is opened, with their bits
+``circuits.py``     logic on shared bits: carries, and which number is smaller
 ``comparison.py``   less-than on shared integers
 ``language.py``     the names that a ``.mpc`` file sees
 ``player.py``       one player process

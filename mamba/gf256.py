@@ -37,7 +37,7 @@ def from_bytes(data, count):
 
 def random(randomness, count):
     """Field array of `count` uniform elements."""
-    return np.frombuffer(randomness.bytes(count), np.uint8)
+    return np.frombuffer(bytearray(randomness.bytes(count)), np.uint8)  # a bytearray: to be written
 
 
 def add(a, b):

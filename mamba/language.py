@@ -16,6 +16,7 @@ from functools import partial
 from mamba import comparison, lazy
 from mamba import field as prime
 from mamba.machine import ProgramError
+from mamba.masks import Demand
 from mamba.protocols import SECURITY
 
 BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
@@ -318,18 +319,25 @@ class SharedInteger(_Vector):
         ----------
         other : sint, cint or int
         bit_length : int, optional
-            Bits of the difference of the two, its sign included; 65 when not given.
+            Bits of either number, and of their difference, its sign included; 65 when not given.
         security : int, optional
             Statistical security in bits; 40 when not given.
         """
+        bits, security = max(2, bit_length or BIT_LENGTH + 1), security or SECURITY
+        if isinstance(other, SharedInteger) and self.size == other.size >= lazy.SHORTEST:
+            if self.degree == other.degree == 1:
+                pairs = comparison.pair_up(self.value, other.value)
+                if pairs.pays(self.machine.protocols.threshold):
+                    demand = Demand(pairs.numbers.shape[1], bits, security, self.size)
+                    return self._compare(comparison.less_than_among, pairs, demand)
         difference = self - other
         self._reduce(difference)
-        bits = max(2, bit_length or BIT_LENGTH + 1)
-        demand = comparison.Demand(difference.size, bits, security or SECURITY)
+        demand = Demand(difference.size, bits, security, difference.size)
+        return self._compare(comparison.less_than_zero, difference.value, demand)
+
+    def _compare(self, protocol, operands, demand):
         mask = self.machine.take_mask(demand)
-        return self._of(
-            self.machine.run_with(comparison.less_than_zero, difference.value, bits, mask)
-        )
+        return self._of(self.machine.run_with(protocol, operands, demand.bits, mask))
 
     def greater_than(self, other, bit_length=None, security=None):
         """1 where this is larger than `other`, else 0."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from mamba import field as prime
 from mamba import lazy
-from mamba.comparison import make_masks
+from mamba.masks import make_masks
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 
@@ -152,7 +152,7 @@ class Machine:
         return prime.random(self.protocols.randomness, value.size)
 
     def take_mask(self, demand):
-        """The mask for one `mamba.comparison.Demand`, from the stock when one is there."""
+        """The mask for one `mamba.masks.Demand`, from the stock when one is there."""
         self._demands[demand] += 1
         if self._stock.get(demand):
             return self._stock[demand].pop()

@@ -114,8 +114,7 @@ class Protocols:
         """The holders' shares of a secret. Those of the first t come from the keys agreed with them."""
         count = field.length(secret)
         first = [
-            field.random(self._to.get(player, self.randomness), count)
-            for player in self._drawn
+            field.random(self._to.get(player, self.randomness), count) for player in self._drawn
         ]
         return first + shamir.complete(field, secret, first, len(self.holders))
 

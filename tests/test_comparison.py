@@ -1,12 +1,13 @@
 """Less-than by 3 to 8 players in threads, at every bit length."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mamba_players import dealt, reconstruct, together
 
 from mamba import comparison, field
-from mamba.comparison import Demand
+from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
 
 MOST = 126  # bits of the compared number, its mask and the carries of adding masks
@@ -17,12 +18,12 @@ def compare(players, groups, security=40):
 
     Returns the results of each group, and the rounds that the last one took without its masks.
     """
-    demands = [Demand(len(values), bits, security) for bits, values in groups]
+    demands = [Demand(len(values), bits, security, len(values)) for bits, values in groups]
     shares = dealt(field, players, *(field.from_ints(values) for _, values in groups))
 
     def step(network):
         protocols = Protocols(network)
-        masks = comparison.make_masks(protocols, demands)
+        masks = make_masks(protocols, demands)
         results = []
         for (bits, _), share, mask in zip(groups, shares[network.me], masks, strict=True):
             before = network.rounds
@@ -76,7 +77,7 @@ def test_the_field_is_used_to_its_last_bit(players, bits, security):
     for _ in range(3):  # masks of full length only come by chance
         assert compare(players, [(bits, values)], security)[0] == [below_zero(values)]
     with pytest.raises(ValueError, match=f"needs {MOST + 1} bits among {players} players"):
-        Demand(1, bits + 1, security).check(players)
+        Demand(1, bits + 1, security, 1).check(players)
 
 
 def test_a_vector_takes_as_many_rounds_as_one_number():
@@ -88,10 +89,76 @@ def test_masks_are_made_together_in_the_rounds_of_the_slowest():
     def rounds(demands):
         def step(network):
             protocols = Protocols(network)
-            comparison.make_masks(protocols, demands)
+            make_masks(protocols, demands)
             return network.rounds
 
         return together(5, step)[0]
 
-    one, other = Demand(7, 60, 40), Demand(30, 5, 40)
+    one, other = Demand(7, 60, 40, 7), Demand(30, 5, 40, 90)
     assert rounds([one, other, one]) == max(rounds([one]), rounds([other]))
+
+
+# --- many pairs of few numbers ----------------------------------------------------------------
+
+
+def compare_among(players, bits, values, pairs):
+    """[values[i] < values[j]] for pairs (i, j), and the rounds it took without its mask."""
+    left, right = np.array(pairs).T
+    shares = dealt(field, players, field.from_ints(values))
+
+    def step(network):
+        protocols = Protocols(network)
+        (own,) = shares[network.me]
+        found = comparison.pair_up(own[:, left], own[:, right])
+        count = found.numbers.shape[1]
+        assert count == len({int(i) for pair in pairs for i in pair})
+        (mask,) = make_masks(protocols, [Demand(count, bits, 40, len(pairs))])
+        before = network.rounds
+        return (
+            comparison.less_than_among(protocols, found, bits, mask),
+            network.rounds - before,
+        )
+
+    answers = together(players, step)
+    opened = reconstruct(field, [result for result, _ in answers])
+    return field.to_ints(opened), answers[0][1]
+
+
+@pytest.mark.parametrize("players", [3, 4, 6, 9])
+@pytest.mark.parametrize("bits", [2, 3, 4, 5, 17, 64, 67, 70, 83])
+def test_edge_values_in_all_pairs(players, bits):
+    values = edges(bits)
+    values = values[:: 1 + len(values) // 25] + [values[-1]]
+    pairs = [(i, j) for i in range(len(values)) for j in range(len(values))]
+    opened, _ = compare_among(players, bits, values, pairs)
+    assert opened == [int(values[i] < values[j]) for i, j in pairs]
+
+
+@given(st.integers(3, 7), st.integers(2, 83), st.data())
+@settings(max_examples=30)
+def test_any_values_in_any_pairs(players, bits, data):
+    numbers = st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    values = data.draw(st.lists(numbers, min_size=1, max_size=8))
+    places = st.integers(0, len(values) - 1)
+    pairs = data.draw(st.lists(st.tuples(places, places), min_size=1, max_size=20))
+    opened, _ = compare_among(players, bits, values, pairs)
+    assert opened == [int(values[i] < values[j]) for i, j in pairs]
+
+
+def test_rounds_in_pairs_do_not_depend_on_the_length_of_the_numbers():
+    values = [-3, 0, 1, 1]
+    rounds = {compare_among(3, bits, values, [(0, 1), (2, 3)])[1] for bits in (50, 57, 64, 65, 83)}
+    assert rounds == {17}
+
+
+def test_equal_numbers_that_were_dealt_separately_are_two_numbers():
+    assert compare_among(3, 10, [5, 5, 4], [(0, 1), (1, 0), (2, 0), (0, 2)])[0] == [0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("n", "pays"), [(3, False), (7, False), (10, False), (11, True), (30, True)]
+)
+def test_pairs_pay_where_many_clients_have_few_distances(n, pays):
+    couples, triples = n * (n - 1) // 2, n * (n - 1) * (n - 2) // 2
+    pairs = comparison.Pairs(field.zeros(couples), np.zeros(triples, int), np.zeros(triples, int))
+    assert pairs.pays(n // 2) is pays

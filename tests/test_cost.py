@@ -7,7 +7,9 @@ from fl_krum import KrumProgram
 from fl_krum.players import LocalPlayers
 
 
-@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (6, 1, 70), (7, 2, 5)])
+@pytest.mark.parametrize(
+    ("n", "f", "d"), [(3, 0, 1), (6, 1, 70), (7, 2, 5), (8, 2, 3), (11, 4, 1), (12, 4, 300)]
+)
 def test_players_report_what_is_counted(n, f, d):
     program = KrumProgram(n, f, d)
     updates = np.random.default_rng(n).normal(size=(n, d))
@@ -19,6 +21,7 @@ def test_players_report_what_is_counted(n, f, d):
     assert sum(one["bytes"] for one in statistics) == program.cost().bytes + keys
 
 
-def test_rounds_do_not_depend_on_the_length_of_vectors():
-    counts = {len(KrumProgram(7, 2, d).cost().rounds) for d in (1, 5, 1000, 10**5, 10**6)}
-    assert counts == {36}
+@pytest.mark.parametrize(("n", "rounds"), [(7, 36), (15, 50)])
+def test_rounds_do_not_depend_on_the_length_of_vectors(n, rounds):
+    lengths = (1, 5, 100, 200, 1000, 10**5)
+    assert {len(KrumProgram(n, 2, d).cost().rounds) for d in lengths} == {rounds}

@@ -16,7 +16,7 @@ from scipy import stats
 
 from fl_krum.program import KrumProgram
 from mamba import comparison, field, gf256, shamir
-from mamba.comparison import Demand
+from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
 
@@ -227,7 +227,7 @@ def masked_and_bits(value, bits, security, players=3, known=(), width=4000):
         protocols = Watched(network)
         if protocols.me in known:
             protocols.randomness = Zeros()
-        (mask,) = comparison.make_masks(protocols, [Demand(width, bits, security)])
+        (mask,) = make_masks(protocols, [Demand(width, bits, security, width)])
         shares = field.from_ints([value] * width)  # a constant is a sharing of itself
         comparison.less_than_zero(protocols, shares, bits, mask)
 

@@ -1,0 +1,191 @@
+"""Random masks for comparisons: numbers that hide, together with their shared bits.
+
+A mask is the sum of t + 1 numbers, one from each of t + 1 players, so that t players together
+still miss one of them. Every one of them shares its number in the prime field and its bits in the
+field of 256 elements: edaBits, of Escudero, Ghosh, Keller, Rachuri and Scholl (CRYPTO 2020).
+Adding up the bits takes logic, which is cheap in the small field, where a share is one byte and
+XOR costs nothing. Coins are single random bits that are shared in both fields.
+
+Masks depend on no input: they can be made ahead of time. Semi-honest, like `mamba.protocols`. Bits
+are ``uint8`` arrays of shape (bits, width), lowest bit first, flattened where they meet a protocol.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from mamba import field as prime
+from mamba import gf256
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a vector comparison needs: masks for `numbers` shared integers of `bits` bits, and coins
+    for `results` shared bits."""
+
+    numbers: int
+    bits: int
+    security: int
+    results: int
+
+    def check(self, players):
+        """ValueError when the field is too small for these masks among so many players."""
+        needed = self.bits + self.security + ((players - 1) // 2).bit_length()
+        if needed > 126:
+            raise ValueError(
+                f"a comparison of {self.bits} bits with security {self.security} needs {needed} bits among "
+                f"{players} players; the field has room for 126"
+            )
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Shares of random numbers R, and of random bits.
+
+    R modulo 2^k is a + b; `both` is a AND b, bit by bit. A coin is one random bit in both fields,
+    which brings a result back from the small field to the large one.
+    """
+
+    number: np.ndarray  # R, in the prime field
+    a: np.ndarray  # (k, numbers), in the field of 256 elements, as are all but `coin`
+    b: np.ndarray
+    both: np.ndarray
+    small_coin: np.ndarray  # (results,)
+    coin: np.ndarray  # in the prime field
+
+
+def make_masks(protocols, demands):
+    """One `Mask` for each `Demand`, all in the same rounds."""
+    dealers = protocols.holders[protocols.threshold :]  # t + 1 of them, who need send the least
+    shape, secrets = [], []
+    for demand in demands:
+        demand.check(protocols.players)
+        numbers, bits, results = demand.numbers, demand.bits, demand.results
+        shape += [(prime, numbers), (gf256, bits * numbers), (gf256, results), (prime, results)]
+        if protocols.me in dealers:
+            secrets += _contribution(protocols.randomness, demand)
+    dealt = protocols.deal({dealer: shape for dealer in dealers}, secrets)
+    kinds = list(zip(*(dealt[dealer] for dealer in dealers), strict=True))
+    numbers, bits, small_coins, coins = (kinds[k::4] for k in range(4))
+    tasks = [
+        _add([summand.reshape(demand.bits, demand.numbers) for summand in summands])
+        for demand, summands in zip(demands, bits, strict=True)
+    ]
+    tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
+    made = _in_step(protocols, tasks)
+    return [
+        Mask(
+            prime.combine([1] * len(numbers[k]), numbers[k]),
+            *made[k],
+            np.bitwise_xor.reduce(small_coins[k]),
+            made[len(demands) + k],
+        )
+        for k in range(len(demands))
+    ]
+
+
+def _contribution(randomness, demand):
+    """One player's random numbers, their low bits, and its coins in both fields."""
+    numbers, bits, results = demand.numbers, demand.bits, demand.results
+    random = _random_bits(randomness, bits + demand.security, numbers)
+    coin = _random_bits(randomness, 1, results)[0]
+    return [
+        prime.from_bits(random),
+        random[:bits].ravel(),
+        coin,
+        prime.from_words(coin.astype(np.uint64)),
+    ]
+
+
+def _random_bits(randomness, rows, width):
+    random = np.frombuffer(randomness.bytes(-(-rows * width // 8)), np.uint8)
+    return np.unpackbits(random, count=rows * width).reshape(rows, width)
+
+
+def _in_step(protocols, tasks):
+    """Run generators side by side. Each yields products to reduce and is sent the reduced ones; a
+    round serves all of them. What they return is returned as a list."""
+    results, sends = [None] * len(tasks), dict.fromkeys(range(len(tasks)))
+    while sends:
+        wanted = {}
+        for k, reduced in sends.items():
+            try:
+                wanted[k] = tasks[k].send(reduced)
+            except StopIteration as end:
+                results[k] = end.value
+        reduced = iter(protocols.reduce([part for parts in wanted.values() for part in parts]))
+        sends = {k: [next(reduced) for _ in parts] for k, parts in wanted.items()}
+    return results
+
+
+def _add(summands):
+    """Reduce many summands to two, a and b, with a AND b: a task for `_in_step`.
+
+    Three summands become two by a full adder at every bit (a carry-save adder), without waiting
+    for any carry.
+    """
+    while len(summands) > 2:
+        triples = len(summands) // 3
+        groups = [summands[3 * g : 3 * g + 3] for g in range(triples)]
+        products = yield [
+            (gf256, gf256.mul((x ^ z).ravel(), (y ^ z).ravel())) for x, y, z in groups
+        ]
+        added = []
+        for (x, y, z), product in zip(groups, products, strict=True):
+            carries = product.reshape(x.shape) ^ z  # the majority of the three
+            added += [x ^ y ^ z, double(carries)]
+        summands = added + summands[3 * triples :]
+    a, b = summands
+    (both,) = yield [(gf256, gf256.mul(a.ravel(), b.ravel()))]
+    return a, b, both.reshape(a.shape)
+
+
+def _parity(total, most):
+    """XOR of `most` shared bits of which the sum is given: a task for `_in_step`.
+
+    The sum is a number from 0 to `most`, and 1 at the odd, 0 at the even ones is a polynomial. It
+    is evaluated in pieces of a few powers, which are then joined in pairs (Paterson and
+    Stockmeyer, SIAM Journal on Computing, 1973): fewer products than bits to add.
+    """
+    coefficients = parity_polynomial(most)
+    (square,) = yield [(prime, prime.mul(total, total))]
+    powers = [total, square]
+    if most > 5:
+        powers += yield [(prime, prime.mul(power, square)) for power in (total, square)]
+    step = powers[-1]
+    pieces = [coefficients[k : k + len(powers)] for k in range(0, most + 1, len(powers))]
+    if len(pieces[-1]) == 1:  # a power of the step alone belongs to the piece before
+        pieces[-2:] = [pieces[-2] + pieces[-1]]
+    ones = prime.from_words(np.ones(prime.length(total), np.uint64))
+    parts = [prime.combine(piece, [ones, *powers][: len(piece)]) for piece in pieces]
+    while len(parts) > 1:
+        low, high, alone = parts[0:-1:2], parts[1::2], parts[len(parts) // 2 * 2 :]
+        factors = [(part, step) for part in high] + [(step, step)] * (len(parts) > 2)
+        products = yield [(prime, prime.mul(x, y)) for x, y in factors]
+        step = products[-1]
+        parts = [prime.add(*pair) for pair in zip(low, products, strict=False)] + alone
+    return parts[0]
+
+
+@lru_cache
+def parity_polynomial(most):
+    """Coefficients, lowest first, of the polynomial of degree `most` that is x mod 2 at 0 ... most."""
+    points = tuple(range(most + 1))
+    total = [0] * (most + 1)
+    for point in points[1::2]:
+        basis, scale = [1], 1
+        for root in points:
+            if root != point:
+                basis = [
+                    low - root * high for low, high in zip([0] + basis, basis + [0], strict=True)
+                ]
+                scale *= point - root
+        inverse = pow(scale, -1, prime.P)
+        total = [(t + b * inverse) % prime.P for t, b in zip(total, basis, strict=True)]
+    return total
+
+
+def double(bits):
+    """Twice a number modulo 2^k: every bit moves up, the highest falls off."""
+    return np.concatenate([np.zeros_like(bits[:1]), bits[:-1]])
