@@ -5,7 +5,6 @@ error.
 """
 
 import os
-import re
 import threading
 from collections import deque
 
@@ -14,7 +13,7 @@ import numpy as np
 from mamba.machine import ProgramError
 
 _WHITE_SPACE = b" \n\t\r\v\f"
-_LONG = re.compile(rb"\d{20}")  # 2^64 has twenty digits
+_LARGEST = 2**64 - 1
 
 
 class WordReader:
@@ -94,10 +93,17 @@ def parse_words(text, before=0):
 
     The message gives the position, counted from `before`, and not the word, which may be a secret.
     """
-    if text.translate(None, b"0123456789" + _WHITE_SPACE) or _LONG.search(text):
-        for position, word in enumerate(text.split(), before + 1):
-            digits = word.lstrip(b"0") or b"0"  # Python refuses to read very long numbers
-            if not digits.isdigit() or len(digits) > 20 or int(digits) >= 2**64:
-                raise ProgramError(f"input word {position} is not an unsigned 64-bit integer")
+    if text.translate(None, b"0123456789" + _WHITE_SPACE):
+        _check_words(text, before)
     # An empty text has no words; NumPy would warn of it.
-    return np.fromstring(text, np.uint64, sep=" ") if text.strip() else np.zeros(0, np.uint64)
+    words = np.fromstring(text, np.uint64, sep=" ") if text.strip() else np.zeros(0, np.uint64)
+    if words.max(initial=0) == _LARGEST:  # also for what is larger, as in C
+        _check_words(text, before)
+    return words
+
+
+def _check_words(text, before):
+    for position, word in enumerate(text.split(), before + 1):
+        digits = word.lstrip(b"0") or b"0"  # Python refuses to read very long numbers
+        if not digits.isdigit() or len(digits) > 20 or int(digits) > _LARGEST:
+            raise ProgramError(f"input word {position} is not an unsigned 64-bit integer")

@@ -63,6 +63,10 @@ def test_leading_zeros_mean_nothing(zeros):
     assert reader(b"0" * zeros + b"7 8").read(2).tolist() == [7, 8]
 
 
+def test_the_largest_word_is_no_mistake():
+    assert reader(b"18446744073709551615 018446744073709551615").read(2).tolist() == [2**64 - 1] * 2
+
+
 BAD = [b"-1", b"+1", b"1.0", b"1e3", b"0x10", b"abc", b"nan", b"1_000", b"\xd9\xa3", b"1,2",
        b"18446744073709551616", b"99999999999999999999", b"9" * 5000, b"\x00"]  # fmt: skip
 
