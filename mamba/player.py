@@ -99,8 +99,7 @@ def explain(error, path):
 
 
 def _write_values(values):
-    label = "Output channel 0 : "
-    sys.stdout.write(label + f"\n{label}".join(map(str, values)) + "\n")
+    sys.stdout.write("Output channel 0 : %d\n" * len(values) % tuple(values))
     sys.stdout.flush()
 
 
