@@ -23,6 +23,8 @@ FIELD_BITS = 127  # p = 2^127 - 1, the field of both engines
 SECURITY = 40  # statistical security of a comparison, kappa in Catrina and de Hoogh (2010)
 CAPACITY = FIELD_BITS - 1  # bits of a compared number and its mask together
 
+COLUMNS = 1 << 13  # encoded at a time
+
 
 @dataclass(frozen=True)
 class FixedPoint:
@@ -83,14 +85,26 @@ class FixedPoint:
             message names the first such client and coordinate, and the range.
         """
         values = real_matrix(updates)
-        with np.errstate(over="ignore"):  # an overflow becomes inf, which is out of range
-            scaled = np.rint(np.ldexp(values, self.fraction))
-        # Written so that NaN fails too: every comparison with NaN is false.
-        fits = (scaled >= -self.offset) & (scaled < self.offset)
-        if not fits.all():
-            row, column = np.argwhere(~fits)[0]
+        self.check(values)
+        words = np.empty(values.shape, np.int64)
+        for start in range(0, values.shape[1], COLUMNS):  # what fits the processor's cache
+            part = np.s_[:, start : start + COLUMNS]
+            # Exact, but for the rounding: everything in between is an integer below 2^53.
+            words[part] = np.rint(values[part] * 2.0**self.fraction) + self.offset
+        return words.view(np.uint64)
+
+    def check(self, updates) -> None:
+        """Raise the ValueError that `encode` would, and do nothing else.
+
+        Parameters
+        ----------
+        updates : array_like of real numbers, shape (n, d)
+        """
+        values = real_matrix(updates)
+        # Both are NaN when any value is, and every comparison with NaN is false.
+        if not self._fits(np.array([values.min(), values.max()])).all():
+            row, column = np.argwhere(~self._fits(values))[0]
             raise ValueError(self._complaint(row, column, values[row, column]))
-        return (scaled.astype(np.int64) + self.offset).astype(np.uint64)
 
     def decode(self, words) -> np.ndarray:
         """Real values of offset words, exactly.
@@ -110,6 +124,11 @@ class FixedPoint:
         if wrong.any():
             raise ValueError(f"word {words[wrong].flat[0]} lies outside [0, 2^{self.bits})")
         return np.ldexp((words.astype(np.int64) - self.offset).astype(np.float64), -self.fraction)
+
+    def _fits(self, values: np.ndarray) -> np.ndarray:
+        with np.errstate(over="ignore"):  # an overflow becomes inf, which is out of range
+            scaled = np.rint(values * 2.0**self.fraction)
+        return (scaled >= -self.offset) & (scaled < self.offset)
 
     def _complaint(self, row: int, column: int, value: float) -> str:
         low, high = self.range()
@@ -197,7 +216,7 @@ def real_matrix(updates) -> np.ndarray:
         raise ValueError(
             f"updates must have the shape (clients, coordinates), neither zero, not {values.shape}"
         )
-    return values.astype(np.float64)
+    return values.astype(np.float64, copy=False)
 
 
 def _ceil_log2(count: int) -> int:

@@ -88,8 +88,42 @@ def test_a_value_out_of_range_is_named_with_the_range(value):
     ],
 )
 def test_what_is_no_matrix_of_numbers_is_refused(updates):
-    with pytest.raises(ValueError, match="updates|shape"):
-        FixedPoint().encode(updates)
+    for refuses in (FixedPoint().encode, FixedPoint().check):
+        with pytest.raises(ValueError, match="updates|shape"):
+            refuses(updates)
+
+
+NEAR_THE_EDGES = st.floats(-2050, -2046) | st.floats(2046, 2050) | st.floats()
+
+
+@given(st.lists(st.tuples(NEAR_THE_EDGES, NEAR_THE_EDGES), min_size=1, max_size=4))
+def test_the_check_refuses_what_encoding_refuses_and_nothing_else(rows):
+    scaled = [[x * 2**16 for x in row] for row in rows]
+    fits = all(-(2**27) <= np.rint(x) < 2**27 for row in scaled for x in row)
+    if fits:
+        FixedPoint().check(rows)
+        words = [[round(x) + 2**27 for x in row] for row in scaled]
+        assert FixedPoint().encode(rows).tolist() == words
+        return
+    with pytest.raises(ValueError) as checked:
+        FixedPoint().check(rows)
+    with pytest.raises(ValueError) as encoded:
+        FixedPoint().encode(rows)
+    assert str(checked.value) == str(encoded.value)
+
+
+def test_long_rows_are_encoded_as_short_ones():
+    values = np.random.default_rng(0).normal(size=(2, 30_000))
+    words = FixedPoint().encode(values)
+    pieces = [FixedPoint().encode(values[:, i : i + 1000]) for i in range(0, 30_000, 1000)]
+    assert (words == np.concatenate(pieces, axis=1)).all()
+
+
+def test_the_callers_matrix_is_not_changed():
+    values = np.linspace(-1, 1, 12).reshape(3, 4)
+    before = values.copy()
+    FixedPoint().encode(values)
+    assert (values == before).all()
 
 
 def test_integers_and_single_precision_are_numbers_too():

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     updates = read_updates(Path(options.updates))
     check_parameters(len(updates), options.byzantine)
     fixed_point = shared.fixed_point(options)
-    fixed_point.encode(updates)  # wrong values are found before anything is started
+    fixed_point.check(updates)  # wrong values are found before anything is started
     if options.plain:
         chosen = _in_the_clear(updates, options.byzantine, fixed_point)
     else:
@@ -140,10 +140,13 @@ def _among_players(updates: np.ndarray, options, fixed_point: FixedPoint) -> np.
 
 
 def _write(chosen: np.ndarray, output: Path | None) -> None:
-    row = ",".join(map(repr, chosen.tolist())) + "\n"
     if output is None:
-        sys.stdout.write(row)
+        sys.stdout.write(_row(chosen))
     elif output.suffix == ".npy":
         np.save(output, chosen)
     else:
-        output.write_text(row, encoding="utf-8")
+        output.write_text(_row(chosen), encoding="utf-8")
+
+
+def _row(values: np.ndarray) -> str:
+    return ",".join(map(repr, values.tolist())) + "\n"
