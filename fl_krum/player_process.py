@@ -16,13 +16,11 @@ import time
 from collections.abc import Iterable
 
 from .engines import Command
+from .player_text import parse_outputs
 
 POSIX = os.name == "posix"
 
-# Found anywhere in a line: SCALE-MAMBA prints prompts without a newline, and colour escapes.
-_OUTPUT = re.compile(rb"Output channel \d+ : ([^\s\x1b]*)[\s\x1b]")
 _SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
-_LONGEST = 256  # bytes of one output line; a field element has 39 digits at most
 _TAIL = 4096  # bytes of standard error that are kept for an error message
 
 
@@ -68,9 +66,9 @@ class PlayerProcess:
         said = [line.strip() for line in lines if line.strip() and not line.startswith("Sent ")]
         return "\n".join(said[-5:])
 
-    def send(self, words: bytes) -> None:
-        """Write to its standard input without waiting until it has read them."""
-        self._thread(self._write, words)
+    def send(self, pieces: Iterable[bytes]) -> None:
+        """Write to its standard input without waiting until it has read everything."""
+        self._thread(self._write, pieces)
 
     def is_stopped(self) -> bool:
         """Whether it is suspended, by SIGSTOP for instance (False where that cannot be told)."""
@@ -142,40 +140,14 @@ class PlayerProcess:
             self.status, self.ended_at = status, ended_at
             self._changed.notify_all()
 
-    def _write(self, words: bytes) -> None:
-        unwritten = memoryview(words)
+    def _write(self, pieces: Iterable[bytes]) -> None:
         try:
-            while unwritten:
-                unwritten = unwritten[self._process.stdin.write(unwritten) :]
+            for piece in pieces:
+                unwritten = memoryview(piece)
+                while unwritten:
+                    unwritten = unwritten[self._process.stdin.write(unwritten) :]
         except (OSError, ValueError):  # it has ended, or is being ended: others see to that
             pass
-
-
-def parse_outputs(text: bytes) -> tuple[list[int], bytes, str]:
-    """Find the results in a piece of a player's output.
-
-    Returns
-    -------
-    outputs : list of int
-    rest : bytes
-        What may be the beginning of another result, to be put before the next piece.
-    complaint : str
-        The result that is not an integer, or "".
-    """
-    tokens, end = [], 0
-    for match in _OUTPUT.finditer(text):
-        tokens.append(match[1])
-        end = match.end()
-    begun = text.find(b"Output channel", end)
-    rest = text[begun:] if begun >= 0 else text[max(end, len(text) - _LONGEST) :]
-    try:
-        outputs = list(map(int, tokens))
-    except ValueError:
-        wrong = next(token for token in tokens if not re.fullmatch(rb"[+-]?\d+", token))
-        return [], rest, f"the output {wrong.decode('utf-8', 'replace')!r}"
-    if len(rest) > _LONGEST:
-        return outputs, b"", f"the output {rest[:60].decode('utf-8', 'replace')!r}…"
-    return outputs, rest, ""
 
 
 def describe_exit(status: int) -> str:

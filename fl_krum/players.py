@@ -18,13 +18,13 @@ import threading
 import time
 import warnings
 import weakref
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from . import engines
 from .fixed_point import real_matrix
+from .player_text import in_pieces
 from .supervisor import PlayerError, Supervisor
 
 __all__ = ["LocalPlayers", "PlayerError"]
@@ -223,7 +223,7 @@ class LocalPlayers:
     def _exchange(self, words: np.ndarray) -> list[int]:
         current, total = self.rounds_done + 1, self.program.rounds
         return self._supervisor.exchange(
-            chain([b""], map(_as_text, words)),  # the server, player 0, has no input
+            [(), *map(in_pieces, words)],  # the server, player 0, has no input
             self.program.d,
             self._deadline or self._supervisor.run.round_deadline,
             phase=f"in round {current} of {total}",
@@ -248,11 +248,6 @@ class LocalPlayers:
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
         until = time.monotonic() + 2.0
         return [_read_json(file, until) for file in self._supervisor.run.views]
-
-
-def _as_text(words: np.ndarray) -> bytes:
-    """Words as the players read them: decimal, separated by white space."""
-    return (" ".join(map(str, words.tolist())) + "\n").encode("ascii")
 
 
 def _read_json(file: Path, until: float) -> dict:

@@ -66,18 +66,23 @@ class Supervisor:
                     raise
 
     def exchange(
-        self, inputs: Iterable[bytes], count: int, deadline: float, phase: str, last: bool = False
+        self,
+        inputs: Iterable[Iterable[bytes]],
+        count: int,
+        deadline: float,
+        phase: str,
+        last: bool = False,
     ) -> list[int]:
         """Give player i its words, the i-th of ``inputs``, and return player 0's ``count`` outputs.
 
-        ``phase`` says in an error when it happened; ``last`` that players may end afterwards.
+        The words come as pieces of text, taken when the player is ready for more. ``phase`` says
+        in an error when it happened; ``last`` that players may end afterwards.
         """
         self._check(phase)
         self._allowed = count
         self._last_round = last
-        for player, words in zip(self.players, inputs, strict=True):
-            if words:
-                player.send(words)
+        for player, pieces in zip(self.players, inputs, strict=True):
+            player.send(pieces)
         server = self.players[0]
         self._wait(phase, time.monotonic() + deadline, lambda: len(server.outputs) >= count)
         with self._changed:

@@ -18,7 +18,7 @@ from stand_in_engine import (
 )
 
 from fl_krum import engines
-from fl_krum.player_process import describe_exit, parse_outputs
+from fl_krum.player_process import describe_exit
 from fl_krum.players import LocalPlayers
 from fl_krum.program import KrumProgram
 
@@ -149,28 +149,6 @@ def test_the_end_of_the_interpreter_ends_the_players(tmp_path):
             with pytest.raises(ProcessLookupError):
                 os.kill(int(pid), 0)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (b"", ([], b"", "")),
-        (b"Output channel 0 : 5\nOutput channel 0 : -7\n", ([5, -7], b"", "")),
-        (b"Input channel 0 : Output channel 0 : 5\r\n", ([5], b"", "")),
-        (b"\x1b[1mOutput channel 0 : 5\x1b[0m\n", ([5], b"", "")),
-        (b"Output channel 0 : 5", ([], b"Output channel 0 : 5", "")),
-        (b"Output channel 0 : \n", ([], b"", "the output ''")),
-        (b"Output channel 0 : 1\nOutput cha", ([1], b"Output cha", "")),
-    ],
-)
-def test_results_are_found_anywhere_in_a_line(text, expected):
-    outputs, rest, complaint = parse_outputs(text)
-    assert (outputs, rest.lstrip(b"[0m\n\r"), complaint) == expected
-
-
-def test_a_result_without_end_is_not_waited_for():
-    assert parse_outputs(b"Output channel 0 : " + b"1" * 300)[2]
-    assert len(parse_outputs(b"Input channel 0 : " * 10_000)[1]) <= 256
 
 
 @posix

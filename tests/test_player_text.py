@@ -1,0 +1,128 @@
+"""Text on the players' pipes: quick and careful reading agree, and nothing changes on the way."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fl_krum import player_text
+from fl_krum.player_text import in_pieces, parse_outputs
+from mamba.words import parse_words
+
+WORDS = st.one_of(
+    st.sampled_from([0, 2**32 - 1, 2**32, 2**64 - 1]),
+    st.integers(0, 19).flatmap(lambda n: st.sampled_from([10**n - 1, 10**n, 10**n + 1])),
+    st.integers(0, 2**64 - 1),
+)
+
+
+@given(st.lists(WORDS, max_size=30))
+def test_words_become_text_and_words_again(values):
+    words = np.array(values, np.uint64)
+    text = b"".join(in_pieces(words))
+    assert text == b"".join(b"%d\n" % value for value in values)
+    assert parse_words(text).tolist() == values
+
+
+@given(st.integers(0, 60), st.integers(1, 20))
+def test_pieces_are_cut_between_words(count, size):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(player_text, "PIECE", size)
+        pieces = list(in_pieces(np.arange(count, dtype=np.uint64)))
+    assert len(pieces) == -(-count // size)
+    assert all(piece.endswith(b"\n") for piece in pieces)
+    assert b"".join(pieces).split() == [b"%d" % i for i in range(count)]
+
+
+def test_a_hundred_thousand_words_of_all_lengths():
+    words = np.uint64(2) ** (np.arange(10**5, dtype=np.uint64) % np.uint64(64))
+    assert b"".join(in_pieces(words)).split() == [str(word).encode() for word in words.tolist()]
+
+
+def read_all(parse, text, cuts):
+    """The results of a text that comes in pieces, up to the first complaint, and this one."""
+    results, rest = [], b""
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        outputs, rest, complaint = parse(rest + text[start:end])
+        if complaint:
+            return results, complaint
+        results += outputs
+    return results, rest
+
+
+def line(value):
+    return b"Output channel 0 : %d\n" % value
+
+
+ODD = [
+    b"Output channel 1 : 7\n",
+    b"Output channel 0 : \n",
+    b"Output channel 0 : garbage\n",
+    b"Output channel 0 : 1:2\n",
+    b"Output channel 0 : 7/3\n",
+    b"Output channel 0 : 5\r\n",
+    b"Output channel 0 : 0005\n",
+    b"Output channel 0 : 5 ",
+    b"Output channel 0 : 5",
+    b"Output channel 0 :5\n",
+    b"Output Channel 0 : 5\n",
+    b"\x1b[1mOutput channel 0 : 5\x1b[0m\n",
+    b"Input channel 0 : ",
+    b"Output channel",
+    b"5\n",
+    b"\n",
+    b"\xff" * 22 + b"\n",
+    b"1" * 300,
+    b"End of prog\n",
+]
+VALUES = st.one_of(
+    st.integers(100, 999), st.integers(-(2**126), 2**126), st.integers(10**17, 10**19)
+)
+LINES = st.one_of(st.integers(100, 999).map(line), VALUES.map(line), st.sampled_from(ODD))
+
+
+@given(st.lists(LINES, max_size=12).map(b"".join), st.data())
+def test_the_quick_and_the_careful_reader_agree(text, data):
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    careful = read_all(player_text._any_outputs, text, cuts)
+    assert read_all(parse_outputs, text, cuts) == careful
+
+
+@given(st.lists(VALUES, max_size=40), st.data())
+def test_results_come_back_however_they_are_cut(values, data):
+    text = b"".join(map(line, values))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    assert read_all(parse_outputs, text, cuts) == (values, b"")
+
+
+def test_results_of_equal_length_are_read_quickly(monkeypatch):
+    """Else nothing would show that the quick reader reads nothing any more."""
+    seen, careful = [], player_text._any_outputs
+    monkeypatch.setattr(
+        player_text, "_any_outputs", lambda text: seen.append(text) or careful(text)
+    )
+    text = b"".join(map(line, range(1000, 3000)))
+    assert parse_outputs(text + b"Output cha") == ([*range(1000, 3000)], b"Output cha", "")
+    assert seen == [b"Output cha"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"", ([], b"", "")),
+        (b"Output channel 0 : 5\nOutput channel 0 : -7\n", ([5, -7], b"", "")),
+        (b"Input channel 0 : Output channel 0 : 5\r\n", ([5], b"", "")),
+        (b"\x1b[1mOutput channel 0 : 5\x1b[0m\n", ([5], b"", "")),
+        (b"Output channel 0 : 5", ([], b"Output channel 0 : 5", "")),
+        (b"Output channel 0 : \n", ([], b"", "the output ''")),
+        (b"Output channel 0 : 1\nOutput cha", ([1], b"Output cha", "")),
+    ],
+)
+def test_results_are_found_anywhere_in_a_line(text, expected):
+    outputs, rest, complaint = parse_outputs(text)
+    assert (outputs, rest.lstrip(b"[0m\n\r"), complaint) == expected
+
+
+def test_a_result_without_end_is_not_waited_for():
+    assert parse_outputs(b"Output channel 0 : " + b"1" * 300)[2]
+    assert len(parse_outputs(b"Input channel 0 : " * 10_000)[1]) <= 256
