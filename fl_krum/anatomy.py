@@ -28,8 +28,8 @@ EXPLANATIONS = {
         "All lengths are fixed before the players start; none depends on a secret."
     ),
     "Input": (
-        "Each client splits its d words into shares, one for each player. From here on nobody holds "
-        "a vector; everybody holds shares of all of them."
+        "Each client splits its d words into shares for the players. From here on nobody holds a "
+        "vector, only shares of all of them."
     ),
     "Distances": (
         "Differences and sums are free: each player computes them on its own shares. Only the "

@@ -53,6 +53,12 @@ def test_views_figure(players):
     assert sorted(first)[-2:] == [0, 20]  # all in one of twenty bins: a density of 20
 
 
+def test_views_figure_says_that_a_player_holds_no_shares():
+    shares = [[1, 2, "prime", str(PRIME // 3)]]
+    seen = [{"words": [], "shares": shares if player else []} for player in range(4)]
+    assert text_of(views_figure(seen)).count("holds no shares") == 1
+
+
 @pytest.mark.parametrize(
     "program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**5)]
 )

@@ -104,15 +104,21 @@ def leak_figure(result, order, byzantine=()) -> Figure:
 
 @styled
 def views_figure(views) -> Figure:
-    """Draw what each player saw: a histogram of the shares it received, from `LocalPlayers.views`."""
+    """Draw what each player saw: a histogram of the shares it received, from `LocalPlayers.views`.
+
+    With an even number of embedded players, the server receives none, and the figure says so.
+    """
     figure = new_figure(16, 3.9 * -(-len(views) // 4))
     panels = figure.subplots(-(-len(views) // 4), 4, sharex=True, sharey=True, squeeze=False).flat
     for player, (axes, view) in enumerate(zip(panels, views, strict=False)):
         shares = [int(value) for _, _, kind, value in view["shares"] if kind == "prime"]
-        heights = np.histogram(fractions(shares), _BINS, (0, 1))[0] / len(shares) * _BINS
-        axes.stairs(heights, np.linspace(0, 1, _BINS + 1), fill=True,
-                    color=HONEST if player else SERVER)  # fmt: skip
-        axes.axhline(1, color=MUTED, linewidth=1.5)
+        if shares:
+            heights = np.histogram(fractions(shares), _BINS, (0, 1))[0] / len(shares) * _BINS
+            axes.stairs(heights, np.linspace(0, 1, _BINS + 1), fill=True,
+                        color=HONEST if player else SERVER)  # fmt: skip
+            axes.axhline(1, color=MUTED, linewidth=1.5)
+        else:
+            axes.text(0.5, 0.85, "holds no shares", ha="center", va="center", color=SERVER)
         axes.set_title(f"player {player}" if player else "player 0 (server)")
         axes.set(xlim=(0, 1), ylim=(0, 1.7), yticks=[0, 1], xticks=[0, 0.5, 1])
     for axes in list(panels)[len(views) :]:
