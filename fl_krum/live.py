@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from .federation import FederatedSession, RoundRecord
-from .players import LocalPlayers, PlayerError
+from .players import LocalPlayers
 from .program import KrumProgram
 
 READY, STARTING, RUNNING, STOPPING = "ready", "starting", "running", "stopping"
@@ -126,17 +126,14 @@ class LiveSession:
         return self
 
     def stop(self) -> None:
-        """End the players and the session; does nothing when it is over. Does not wait.
-
-        While the players are being started, this takes effect as soon as they are ready.
-        """
+        """End the players and the session; does nothing when it is over."""
         with self._turn:
             self._wanted = False
-            running = self.state == RUNNING
+            active = self.state in (STARTING, RUNNING)
             self.state = {READY: STOPPED, STARTING: STOPPING, RUNNING: STOPPING}.get(
                 self.state, self.state
             )
-        if running:
+        if active:
             self.players.stop()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -171,7 +168,7 @@ class LiveSession:
                         break
                     watch(self)
                 self.statistics = self.players.statistics()
-        except (PlayerError, RuntimeError):
+        except Exception:
             if self._wanted:  # else the players have ended because they were told to
                 raise
 

@@ -82,7 +82,7 @@ class LocalPlayers:
         self._last_views: list[dict] = []
         self._supervisor: Supervisor | None = None
         self._resources = contextlib.ExitStack()
-        self._running = False
+        self._running = self._stopped = False
         self._lock = threading.RLock()  # one aggregation at a time
         # Runs when this object is forgotten, and when the interpreter or notebook kernel ends.
         weakref.finalize(self, _release, self._resources, os.getpid())
@@ -115,6 +115,8 @@ class LocalPlayers:
             run = self._engine.prepare(self.program, folder, self._want_views)
             self._supervisor = Supervisor(run)
             self._resources.callback(self._supervisor.close)
+            if self._stopped:  # in another thread, before there was anything to end
+                raise RuntimeError("the players were stopped while they were being started")
             self._supervisor.start(self._deadline or run.start_deadline)
             _dispose(run.disposable)
         except BaseException:
@@ -124,7 +126,11 @@ class LocalPlayers:
         self.startup_seconds = time.perf_counter() - begin
 
     def stop(self) -> None:
-        """End all players at once and remove their files; does nothing when they have ended."""
+        """End all players at once and remove their files; does nothing when they have ended.
+
+        May be called from another thread, also while the players are being started or compute.
+        """
+        self._stopped = True
         try:
             if self._running and self._want_views and self.rounds_done:
                 self._last_views = self._read_views()

@@ -52,6 +52,7 @@ class Supervisor:
         self._changed = threading.Condition()
         self._last_round = False
         self._allowed = 0  # outputs of player 0 that may be there by now
+        self._closed = False
 
     def start(self, deadline: float) -> None:
         """Start all players and return when each is connected to all the others."""
@@ -118,7 +119,11 @@ class Supervisor:
         ]
 
     def close(self) -> None:
-        """End every player, at once, and wait until none is left."""
+        """End every player, at once, and wait until none is left; from now on none is started."""
+        self._closed = True
+        self._end_all()
+
+    def _end_all(self) -> None:
         for player in self.players:
             player.end()
         try:
@@ -141,9 +146,11 @@ class Supervisor:
             try:
                 player = PlayerProcess(index, command, self.run.ready, self._changed)
             except OSError as error:
-                self.close()
+                self._end_all()
                 raise PlayerError(f"player {index} could not be started: {error}", index) from None
             self.players.append(player)
+            if self._closed:  # in another thread, which may not have seen this player yet
+                self._fail(PlayerError("the players were ended while they were being started"))
 
     def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
         """Wait until ``done()``; end all players and raise when that will not happen."""
@@ -231,7 +238,7 @@ class Supervisor:
         return PlayerError("\n".join(parts), player.index, player.status, words)
 
     def _fail(self, error: PlayerError) -> None:
-        self.close()
+        self._end_all()
         raise error
 
 

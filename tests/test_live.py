@@ -3,9 +3,10 @@
 import os
 import signal
 import threading
+import time
 
 import pytest
-from stand_in_engine import StandInEngine, assert_nothing_left, processes
+from stand_in_engine import TESTS, StandInEngine, assert_nothing_left, processes
 
 from fl_krum import live
 from fl_krum.live import LiveSession
@@ -81,6 +82,22 @@ def test_stopped_from_outside_while_the_players_compute():
     assert_nothing_left(it.players, engine)
     it.stop()  # once more does no harm
     assert it.state == live.STOPPED
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05, 0.1, 0.3])
+def test_stopped_from_outside_while_the_players_are_started(seconds):
+    """They would never get ready; and wherever the stop falls, nothing is left."""
+    engine, starting = StandInEngine("unready", 1, deadline=60.0), threading.Event()
+    it = session(engine)
+    it.start(Watch(("starting", 0), lambda session: starting.set()))
+    assert starting.wait(30)
+    time.sleep(seconds)
+    it.stop()
+    assert it.wait(10)
+    assert it.state == live.STOPPED and it.error == "" and it.records == []
+    if it.players._supervisor is not None:
+        assert all(process.poll() is not None for process in processes(it.players))
+    assert not getattr(engine, "folder", TESTS / "no such folder").exists()
 
 
 def test_stopped_before_it_began():
