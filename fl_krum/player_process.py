@@ -7,18 +7,14 @@ it is the supervisor's task. Nothing here knows which engine the player belongs 
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterable
 
-from .engines import Command
 from .player_text import parse_outputs
-
-POSIX = os.name == "posix"
+from .processes import POSIX, Process
 
 _SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
 _TAIL = 4096  # bytes of standard error that are kept for an error message
@@ -43,7 +39,7 @@ class PlayerProcess:
     """
 
     def __init__(
-        self, index: int, command: Command, ready: re.Pattern[bytes], changed: threading.Condition
+        self, index: int, process: Process, ready: re.Pattern[bytes], changed: threading.Condition
     ):
         self.index = index
         self.ready = False
@@ -55,7 +51,7 @@ class PlayerProcess:
         self._tail = b""
         self._ready = ready
         self._changed = changed
-        self._process = _start(command)
+        self._process = process
         threads = [self._thread(self._read_output), self._thread(self._read_errors)]
         self._thread(self._wait, threads)
 
@@ -72,27 +68,12 @@ class PlayerProcess:
 
     def is_stopped(self) -> bool:
         """Whether it is suspended, by SIGSTOP for instance (False where that cannot be told)."""
-        if not hasattr(os, "waitid") or self.status is not None:
-            return False
-        try:
-            options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
-            return os.waitid(os.P_PID, self._process.pid, options) is not None
-        except ChildProcessError:
-            return False
+        return self.status is None and self._process.is_stopped()
 
     def end(self, force: bool = False) -> None:
         """Terminate it and whatever it has started, or kill when ``force``."""
-        if self.status is not None:
-            return
-        try:
-            if POSIX:  # it leads a process group of its own
-                os.killpg(self._process.pid, signal.SIGKILL if force else signal.SIGTERM)
-            elif force:
-                self._process.kill()
-            else:
-                self._process.terminate()
-        except (ProcessLookupError, PermissionError):  # it ended by itself a moment ago
-            pass
+        if self.status is None:
+            self._process.end(force)
 
     def close(self) -> None:
         """Close the pipe to its standard input; the readers close those of its outputs."""
@@ -159,19 +140,6 @@ def describe_exit(status: int) -> str:
     except ValueError:
         name = f"signal {-status}"
     return f"was killed by {name}"
-
-
-def _start(command: Command) -> subprocess.Popen:
-    """Start a process in a group of its own, which Ctrl-C in the terminal does not reach."""
-    if POSIX:
-        group = {"start_new_session": True}
-    else:
-        group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        command.argv, cwd=command.cwd, env={**os.environ, **command.env},
-        stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, **group,
-    )  # fmt: skip
 
 
 def _chunks(stream) -> Iterable[bytes]:

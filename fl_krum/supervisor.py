@@ -11,8 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from .engines import PreparedRun
+from . import forked
+from .engines import Command, PreparedRun
 from .player_process import PlayerProcess, describe_exit
+from .processes import Process, SpawnedProcess
 
 ATTEMPTS = 5  # to start, when other programs take the ports
 GRACE = 0.3  # seconds given to the other players' ends to arrive before one is blamed
@@ -53,18 +55,25 @@ class Supervisor:
         self._last_round = False
         self._allowed = 0  # outputs of player 0 that may be there by now
         self._closed = False
+        self._starter: forked.Starter | None = None
 
     def start(self, deadline: float) -> None:
         """Start all players and return when each is connected to all the others."""
         until = time.monotonic() + deadline
-        for attempt in range(1, ATTEMPTS + 1):
-            self._start_processes()
-            try:
-                self._wait("while starting", until, lambda: all(p.ready for p in self.players))
-                return
-            except PlayerError as error:
-                if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
-                    raise
+        try:
+            if self.run.starter:
+                self._starter = self._launch(self.run.starter)
+            for attempt in range(1, ATTEMPTS + 1):
+                self._start_processes()
+                try:
+                    self._wait("while starting", until, lambda: all(p.ready for p in self.players))
+                    return
+                except PlayerError as error:
+                    if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
+                        raise
+        except BaseException:
+            self._end_starter()  # `close` may have come from another thread before it was there
+            raise
 
     def exchange(
         self,
@@ -121,7 +130,14 @@ class Supervisor:
     def close(self) -> None:
         """End every player, at once, and wait until none is left; from now on none is started."""
         self._closed = True
-        self._end_all()
+        try:
+            self._end_all()
+        finally:
+            self._end_starter()
+
+    def _end_starter(self) -> None:
+        if self._starter is not None:
+            self._starter.close()
 
     def _end_all(self) -> None:
         for player in self.players:
@@ -144,13 +160,23 @@ class Supervisor:
         self.players = []
         for index, command in enumerate(self.run.commands()):
             try:
-                player = PlayerProcess(index, command, self.run.ready, self._changed)
+                process = self._start_process(command)
             except OSError as error:
                 self._end_all()
                 raise PlayerError(f"player {index} could not be started: {error}", index) from None
-            self.players.append(player)
+            self.players.append(PlayerProcess(index, process, self.run.ready, self._changed))
             if self._closed:  # in another thread, which may not have seen this player yet
                 self._fail(PlayerError("the players were ended while they were being started"))
+
+    @staticmethod
+    def _launch(command: Command) -> forked.Starter:
+        try:
+            return forked.take(command)
+        except OSError as error:
+            raise PlayerError(f"the players' starter could not be started: {error}") from None
+
+    def _start_process(self, command: Command) -> Process:
+        return self._starter.start(command.told) if self._starter else SpawnedProcess(command)
 
     def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
         """Wait until ``done()``; end all players and raise when that will not happen."""
@@ -167,12 +193,19 @@ class Supervisor:
     def _check(self, phase: str) -> None:
         """Raise when a player has said what it should not have, or has ended too early."""
         self._check_outputs(phase)
+        self._check_starter(phase)
         if any(self._ended_badly(player) for player in self.players):
             # The first end that is noticed need not be the first: hear the others out.
             with self._changed:
                 self._changed.wait_for(self._all_ended, GRACE)
             player = self._culprit()
             self._fail(self._error(player, describe_exit(player.status), phase))
+
+    def _check_starter(self, phase: str) -> None:
+        if self._starter and self._starter.lost is not None:
+            end = describe_exit(self._starter.lost)
+            what = f"the players' starter {end} {phase}; all players have been ended."
+            self._fail(_error(what, self._starter.last_words, _general_advice(self._starter.lost)))
 
     def _check_outputs(self, phase: str) -> None:
         """Only player 0 may print results, integers, and no more of them than are expected."""
@@ -228,18 +261,23 @@ class Supervisor:
     def _error(self, player: PlayerProcess, what: str, phase: str, advice: str = "") -> PlayerError:
         """What happened, what the player said last, and what can be done about it."""
         words = player.last_words
-        parts = [f"player {player.index} {what} {phase}; all players have been ended."]
-        if words:
-            parts.append("It said last:\n" + "\n".join(f"  | {line}" for line in words.split("\n")))
         if player.status is not None:
             advice = self.run.advice(player.status, words) or _general_advice(player.status)
-        if advice:
-            parts.append(advice)
-        return PlayerError("\n".join(parts), player.index, player.status, words)
+        what = f"player {player.index} {what} {phase}; all players have been ended."
+        return _error(what, words, advice, player=player.index, status=player.status)
 
     def _fail(self, error: PlayerError) -> None:
         self._end_all()
         raise error
+
+
+def _error(what: str, words: str, advice: str, **about) -> PlayerError:
+    parts = [what]
+    if words:
+        parts.append("It said last:\n" + "\n".join(f"  | {line}" for line in words.split("\n")))
+    if advice:
+        parts.append(advice)
+    return PlayerError("\n".join(parts), last_words=words, **about)
 
 
 def _general_advice(status: int) -> str:

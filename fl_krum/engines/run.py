@@ -37,11 +37,23 @@ class EngineStatus:
 
 @dataclass(frozen=True)
 class Command:
-    """How to start one player: arguments (no secret among them), folder, added environment."""
+    """How to start one process.
+
+    Attributes
+    ----------
+    argv : tuple of str
+        Program and arguments, no secret among them.
+    cwd : Path
+    env : mapping of str to str
+        Added to the environment.
+    told : tuple of str
+        Of a player: the arguments that a starter is told in place of ``argv``, if there is one.
+    """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 def never(status: int, last_words: str) -> bool:
@@ -80,6 +92,9 @@ class PreparedRun:
         Files and folders no player needs any more once all are ready, private keys above all.
     views : tuple of Path
         Where player i writes what it saw, in the order of the players; empty when not asked for.
+    starter : Command or None
+        A process that forks the players, as `fl_krum.forked` asks it to; when there is none, each
+        player is started by itself.
     reports_every_round : bool
         Whether players print "Sent … in R rounds" after every aggregation or only at the end.
     """
@@ -96,6 +111,7 @@ class PreparedRun:
     advice: Callable[[int, str], str] = no_advice
     disposable: tuple[Path, ...] = ()
     views: tuple[Path, ...] = ()
+    starter: Command | None = None
     reports_every_round: bool = False
 
 

@@ -1,0 +1,223 @@
+"""Players that a starter forks: this side of the socket whose other side is ``mamba.starter``.
+
+To start one interpreter and to fork it is several times quicker than to start one for each player.
+The starter is told the arguments of a player, and given the ends of its pipes; it tells its process
+number and how it ended. Whatever signal a player is sent comes from here: until the starter is
+closed, it does not reap a player, so that nobody else gets its number.
+
+Linux only. A starter may be launched before it is known what to start; see `launch`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+from pathlib import Path
+
+from .engines import Command
+from .processes import SpawnedProcess, end_group
+
+_LONGEST = 1 << 16  # bytes of one packet from the starter
+_PATIENCE = 2.0  # seconds for a starter to end what it has started, then it is killed
+_LAST_WORDS = 4096  # bytes
+
+
+class ForkedProcess:
+    """A player that was forked, or is about to be; see `fl_krum.processes.Process`.
+
+    Attributes
+    ----------
+    returncode : int or None
+        How it ended, None while it runs.
+    """
+
+    def __init__(self, stdin: int, stdout: int, stderr: int):
+        self.stdin = open(stdin, "wb", buffering=0)
+        self.stdout = open(stdout, "rb", buffering=0)
+        self.stderr = open(stderr, "rb", buffering=0)
+        self.returncode: int | None = None
+        self._pid: int | None = None
+        self._to_end: bool | None = None  # asked for before its number was known: with force or not
+        self._lock = threading.Lock()
+        self._has_number, self._has_ended = threading.Event(), threading.Event()
+
+    @property
+    def pid(self) -> int | None:
+        """Its number; waits until it has one, None when it never gets one."""
+        self._has_number.wait()
+        return self._pid
+
+    def wait(self, timeout: float | None = None) -> int:
+        if not self._has_ended.wait(timeout):
+            raise subprocess.TimeoutExpired("player", timeout)
+        return self.returncode
+
+    def poll(self) -> int | None:
+        return self.returncode
+
+    def is_stopped(self) -> bool:
+        try:
+            state = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return False
+        return state in "Tt"
+
+    def end(self, force: bool) -> None:
+        with self._lock:
+            if self.returncode is None and self._pid is not None:
+                end_group(self._pid, force)
+            else:
+                self._to_end = force
+
+    def terminate(self) -> None:
+        self.end(force=False)
+
+    def kill(self) -> None:
+        self.end(force=True)
+
+    def note(self, pid: int | None = None, status: int | None = None) -> None:
+        """What the starter tells of it."""
+        with self._lock:
+            if pid is not None:
+                self._pid = pid
+                if self._to_end is not None:
+                    end_group(pid, self._to_end)
+            if status is not None and self.returncode is None:
+                self.returncode = status
+                self._has_ended.set()
+        self._has_number.set()
+
+
+class Starter:
+    """A running starter.
+
+    Parameters
+    ----------
+    command : Command
+        How to start it.
+
+    Attributes
+    ----------
+    lost : int or None
+        How it ended before it was told to; its players have ended with it.
+    last_words : str
+        What it said then on standard error.
+    """
+
+    def __init__(self, command: Command):
+        self.command, self.owner = command, os.getpid()
+        self.lost: int | None = None
+        self.last_words = ""
+        self._processes: list[ForkedProcess] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        # Packets, not a stream: each comes whole, and with its own pipes.
+        self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with other:
+            self._process = SpawnedProcess(command, stdin=other, stdout=subprocess.DEVNULL)
+        self._listener = threading.Thread(target=self._listen, name="starter", daemon=True)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, arguments: tuple[str, ...]) -> ForkedProcess:
+        """Let it fork a player with these arguments; OSError when there is no starter any more."""
+        with self._lock, contextlib.ExitStack() as theirs:
+            if self._closed:
+                raise OSError("their starter has been ended")
+            process, ends = _with_pipes(theirs)
+            self._processes.append(process)
+            request = {"player": len(self._processes) - 1, "arguments": arguments}
+            if not self._listener.ident:
+                self._listener.start()
+            try:
+                socket.send_fds(self._socket, [json.dumps(request).encode()], ends)
+            except OSError:  # it has ended: the listener tells why
+                process.note(status=-signal.SIGKILL)
+            return process
+
+    def close(self) -> None:
+        """End it and every player that it has started, and wait until they are gone."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        if not self._processes:
+            self._process.kill()  # it may be in the middle of its imports
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._listener.ident:
+            self._listener.join(_PATIENCE)
+        self._socket.close()
+        self._process.stderr.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(OSError):
+            while packet := self._socket.recv(_LONGEST):
+                message = json.loads(packet)
+                self._processes[message.pop("player")].note(**message)
+        if not self._closed:
+            self._process.kill()  # without its socket it is of no use
+            status = self._process.wait()
+            os.set_blocking(self._process.stderr.fileno(), False)
+            said = self._process.stderr.read(_LAST_WORDS) or b""
+            self.last_words = "\n".join(said.decode("utf-8", "replace").splitlines()[-5:])
+            self.lost = status
+        for process in list(self._processes):
+            process.note(status=-signal.SIGKILL)  # so a player ends when its starter does
+
+
+def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]:
+    """A process that has no number yet, and its ends of three pipes, which ``theirs`` will close."""
+    with contextlib.ExitStack() as ours:
+        mine, its = [], []
+        for is_input in (True, False, False):
+            read, write = os.pipe()
+            mine.append(write if is_input else read)
+            its.append(read if is_input else write)
+            ours.callback(os.close, mine[-1])
+            theirs.callback(os.close, its[-1])
+        process = ForkedProcess(*mine)
+        ours.pop_all()
+    return process, its
+
+
+_early: list[Starter] = []  # at most one
+_early_lock = threading.Lock()
+
+
+def launch(command: Command | None) -> None:
+    """Start a starter now, for whoever asks for one with `take` next."""
+    with _early_lock:
+        if command is not None and not _early:
+            _early.append(Starter(command))
+
+
+def take(command: Command) -> Starter:
+    """A starter of that command: the one that was launched early, or a new one."""
+    with _early_lock:
+        if _early and _early[0].command == command and _early[0].owner == os.getpid():
+            return _early.pop()
+    return Starter(command)
+
+
+@atexit.register
+def discard() -> None:
+    """End a starter that was launched early and that nobody wants."""
+    with _early_lock:
+        while _early:
+            starter = _early.pop()
+            if starter.owner == os.getpid():  # else this is a fork of the process that it is for
+                starter.close()

@@ -1,0 +1,77 @@
+"""A player's process that was started by itself, and what every kind of such process offers.
+
+`PlayerProcess` needs no more than this, so it does not matter to it whether the operating system
+was asked for the process here, or a starter forked it (`fl_krum.forked`).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from typing import BinaryIO, Protocol
+
+from .engines import Command
+
+POSIX = os.name == "posix"
+
+
+class Process(Protocol):
+    """A running process with three unbuffered pipes."""
+
+    stdin: BinaryIO
+    stdout: BinaryIO
+    stderr: BinaryIO
+
+    def wait(self) -> int:
+        """Wait for its end: exit status, or minus the number of the signal that ended it."""
+
+    def is_stopped(self) -> bool:
+        """Whether it is suspended, by SIGSTOP for instance (False where that cannot be told)."""
+
+    def end(self, force: bool) -> None:
+        """Terminate it and whatever it has started, or kill when ``force``."""
+
+
+class SpawnedProcess(subprocess.Popen):
+    """A process in a group of its own, which Ctrl-C in the terminal does not reach."""
+
+    def __init__(self, command: Command, **streams):
+        if POSIX:
+            group = {"start_new_session": True}
+        else:
+            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+            group = {"creationflags": flags}
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        environment = {**os.environ, **command.env}
+        super().__init__(
+            command.argv, cwd=command.cwd, env=environment, bufsize=0, **pipes | streams, **group
+        )
+
+    def is_stopped(self) -> bool:
+        if not hasattr(os, "waitid"):
+            return False
+        try:
+            options = os.WSTOPPED | os.WNOHANG | os.WNOWAIT
+            return os.waitid(os.P_PID, self.pid, options) is not None
+        except ChildProcessError:
+            return False
+
+    def end(self, force: bool) -> None:
+        if POSIX:
+            end_group(self.pid, force)
+        elif force:
+            self.kill()
+        else:
+            self.terminate()
+
+
+def end_group(pid: int, force: bool) -> None:
+    """Send SIGTERM, or SIGKILL when ``force``, to the process and the group that it leads."""
+    number = signal.SIGKILL if force else signal.SIGTERM
+    for send in (os.killpg, os.kill):  # the second for one that does not lead its group yet
+        try:
+            send(pid, number)
+            return
+        except (ProcessLookupError, PermissionError):  # or it ended by itself a moment ago
+            pass

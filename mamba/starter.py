@@ -1,0 +1,153 @@
+"""Starts players quickly: ``python -m mamba.starter`` imports once what a player needs, then forks.
+
+Whoever supervises the players holds the other end of a Unix socket, which is this process's
+standard input. Each packet that comes through it is one player to start: JSON, ``{"player": KEY,
+"arguments": […]}``, and with it the read end of the player's standard input and the write ends of
+its output and error. The packets that go back are ``{"player": KEY, "pid": …}`` and, once it has
+ended, ``{"player": KEY, "status": …}``: its exit status, or minus the number of a signal.
+
+Nothing secret ever comes here. A player is in a session of its own, has its three pipes and no
+other open file, and is reaped only when the socket ends: so nobody else gets its process number
+while the supervisor may send it a signal. When the socket ends, so do this process and all players.
+
+Players must have no random state in common. A fork copies all that was drawn before, and nothing
+is: no file of mamba draws at import, keys come from ``os.urandom`` when a player begins to run,
+and OpenSSL seeds its generators anew in a new process. What players do have in common is the
+arrangement of their memory and the seed of Python's ``hash``; no secret depends on either.
+
+Linux only, since other systems' libraries do not all work in a forked process.
+"""
+
+import ctypes
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import traceback
+
+from mamba import player
+
+CONTROL = 0  # the file descriptor of the socket
+LONGEST = 1 << 20  # bytes of one packet
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+class Starter:
+    """Forks players as it is told to, and tells how they end.
+
+    Has no thread: only the thread that forks lives on in the new process, and a lock that another
+    one held would stay locked.
+    """
+
+    def __init__(self, control):
+        self._control = control
+        self._libc = ctypes.CDLL(None)
+        self._running = {}  # process number of each player whose end is not told yet: its key
+        self._unreaped = []
+        self._wake, wake_up = os.pipe()
+        os.set_blocking(wake_up, False)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)  # else it would not wake us up
+        signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
+
+    def run(self):
+        """Serve until the supervisor is gone; then nothing is left."""
+        try:
+            while True:
+                ready, _, _ = select.select([self._wake, self._control], [], [])
+                if self._wake in ready:
+                    os.read(self._wake, 4096)
+                    self._tell_ends()
+                if self._control in ready and not self._start_next():
+                    return
+        except OSError:  # the supervisor is gone, and there is nobody to tell
+            return
+        finally:
+            for pid in self._unreaped:
+                os.kill(pid, signal.SIGKILL)
+            for pid in self._unreaped:
+                os.waitpid(pid, 0)
+
+    def _start_next(self):
+        packet, pipes, _, _ = socket.recv_fds(self._control, LONGEST, 3)
+        if not packet:
+            return False
+        request = json.loads(packet)
+        try:
+            pid, starter = 0, os.getpid()
+            try:
+                pid = os.fork()
+            except OSError as error:
+                os.write(pipes[2], f"it could not be forked: {error.strerror}\n".encode())
+                self._tell(player=request["player"], status=1)
+                return True
+            if pid == 0:
+                self._become_player(pipes, request["arguments"], starter)
+        finally:
+            for pipe in pipes:
+                os.close(pipe)
+        self._unreaped.append(pid)
+        self._running[pid] = request["player"]
+        self._tell(player=request["player"], pid=pid)
+        return True
+
+    def _tell_ends(self):
+        for pid, key in list(self._running.items()):
+            # Seen, not reaped: its number stays its own.
+            end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+            if end is not None:
+                del self._running[pid]
+                by_itself = end.si_code == os.CLD_EXITED
+                self._tell(player=key, status=end.si_status if by_itself else -end.si_status)
+
+    def _tell(self, **message):
+        self._control.send(json.dumps(message).encode())
+
+    def _become_player(self, pipes, arguments, starter):
+        """What the new process does; it never comes back from here."""
+        status = 1
+        try:
+            os.setsid()
+            # Also when it is suspended, and would not notice the end of its standard input.
+            self._libc.prctl(_DEATH_SIGNAL, signal.SIGKILL)
+            if os.getppid() == starter:  # else that came too late
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _take_only(pipes)
+                player.leave(player.main(arguments))
+        except SystemExit as end:  # of the parser of arguments, which has said why
+            status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+
+
+def _take_only(pipes):
+    """Make these standard input, output and error, and close everything else.
+
+    ``sys.stdin`` and the others stay what they are: they name file descriptors 0, 1 and 2, and hold
+    nothing, for nobody has read or printed anything yet.
+    """
+    for standard, pipe in enumerate(pipes):
+        os.dup2(pipe, standard)
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.close(int(name))
+            except OSError:  # the one that listed the folder
+                pass
+
+
+def main():
+    control = socket.socket(fileno=CONTROL)
+    gc.collect()
+    gc.freeze()  # what is here now is not looked at again, and its memory stays common to all
+    Starter(control).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
