@@ -8,13 +8,14 @@ interrupted.
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import signal
 import sys
 import warnings
 
-from . import __version__
+from . import __version__, engines, forked
 from .supervisor import PlayerError
 
 COMMANDS = ("session", "aggregate", "program", "check", "deploy")
@@ -34,7 +35,8 @@ start here:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
     try:
-        options = _parser().parse_args(arguments)
+        arguments = sys.argv[1:] if arguments is None else arguments
+        options = _parser(arguments).parse_args(arguments)
         status = options.run(options)
         sys.stdout.flush()
         return status
@@ -60,8 +62,10 @@ class _Parser(argparse.ArgumentParser):
         raise ValueError(f"{message} (see {self.prog} --help)")
 
 
-def _parser() -> argparse.ArgumentParser:
-    modules = {name: importlib.import_module(f".commands.{name}", __package__) for name in COMMANDS}
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """A parser that knows the command that comes first, or all of them when none does."""
+    chosen = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
+    modules = {name: importlib.import_module(f".commands.{name}", __package__) for name in chosen}
     table = "\n".join(f"  {name:<12}{module.SUMMARY}" for name, module in modules.items())
     prog = "python -m fl_krum"
     parser = _Parser(
@@ -113,7 +117,22 @@ def _terminate(number, frame) -> None:
     raise SystemExit(128 + number)
 
 
+def _launch_early(arguments: list[str]) -> None:
+    """Let a starter of players get ready while this process imports what it needs itself.
+
+    Only where players are sure to be wanted if the input is right; else `LocalPlayers` does it.
+    """
+    command, *options = arguments or [""]
+    wanted = command in ("aggregate", "session") and not {"--plain", "--help", "-h"} & {*options}
+    if wanted and not os.environ.get(engines.HOME) and "--engine" not in " ".join(options):
+        forked.launch(engines.embedded.starter())
+
+
 if __name__ == "__main__":
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, _terminate)  # by way of the clean-up, which it would else skip
-    sys.exit(main())
+    gc.set_threshold(50_000)  # the usual 700 is reached many times by imports alone, in vain
+    _launch_early(sys.argv[1:])
+    exit_status = main()
+    gc.freeze()  # what is there is not searched for garbage again: the interpreter ends sooner
+    sys.exit(exit_status)

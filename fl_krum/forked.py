@@ -19,9 +19,12 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from .engines import Command
 from .processes import SpawnedProcess, end_group
+
+if TYPE_CHECKING:
+    from .engines import Command
 
 _LONGEST = 1 << 16  # bytes of one packet from the starter
 _PATIENCE = 2.0  # seconds for a starter to end what it has started, then it is killed
@@ -200,7 +203,8 @@ _early_lock = threading.Lock()
 
 def launch(command: Command | None) -> None:
     """Start a starter now, for whoever asks for one with `take` next."""
-    with _early_lock:
+    # If it cannot be started now, it is the one who needs it that will say so.
+    with _early_lock, contextlib.suppress(OSError):
         if command is not None and not _early:
             _early.append(Starter(command))
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import engines
+from . import engines, forked
 from .fixed_point import real_matrix
 from .player_text import in_pieces
 from .supervisor import PlayerError, Supervisor
@@ -120,6 +120,7 @@ class LocalPlayers:
             self._supervisor.start(self._deadline or run.start_deadline)
             _dispose(run.disposable)
         except BaseException:
+            forked.discard()  # what the engine may have launched in vain
             self.stop()
             raise
         self._running = True

@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
-from .engines import Command
+if TYPE_CHECKING:
+    from .engines import Command
 
 POSIX = os.name == "posix"
 

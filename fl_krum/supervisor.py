@@ -119,6 +119,9 @@ class Supervisor:
             if player.status and self.run.is_alarm(player.status, player.last_words):
                 end = describe_exit(player.status)
                 self._fail(self._error(player, end, "after the last round"))
+        if self._starter and self._starter.lost is not None:
+            end = describe_exit(self._starter.lost)
+            return [f"the players' starter {end} after the result was complete"]
         return [
             f"player {p.index} {describe_exit(p.status)} after the result was complete"
             if p.status is not None

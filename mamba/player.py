@@ -67,6 +67,12 @@ def main(arguments=None):
     return 1
 
 
+def warm_up():
+    """Do once what takes longer the first time, for the players that this process will fork."""
+    _parse(["0", "", "--ports", "1,2,3", "--certificates", ""])
+    compile("", "", "exec")
+
+
 def leave(status):
     """End this process at once: taking the interpreter apart takes longer than a small round."""
     sys.stdout.flush()

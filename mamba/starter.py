@@ -144,10 +144,11 @@ def _take_only(pipes):
 
 def main():
     control = socket.socket(fileno=CONTROL)
-    gc.collect()
+    player.warm_up()
     gc.freeze()  # what is here now is not looked at again, and its memory stays common to all
     Starter(control).run()
+    player.leave(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -15,6 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
+from .. import forked
 from .run import Command, EngineStatus, PreparedRun
 
 # mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
@@ -48,7 +49,8 @@ class EmbeddedEngine:
         )
 
     def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
-        from .. import certificates  # takes a while, and the command line launches a starter first
+        forked.launch(starter())
+        from .. import certificates  # takes a while, in which the starter gets ready
 
         source = folder / "krum.mpc"
         source.write_text(program.source(), encoding="utf-8")

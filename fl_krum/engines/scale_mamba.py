@@ -16,7 +16,6 @@ import re
 import socket
 from pathlib import Path
 
-from .. import certificates
 from . import installation, player_files
 from .installation import HOME, PROGRAM, Installation, OfflineNeeds
 from .run import Command, EngineStatus, PreparedRun
@@ -59,6 +58,8 @@ class ScaleMambaEngine:
         )
 
     def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
+        from .. import certificates  # which takes longer to import than all else here
+
         if views:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         found = installation.find()

@@ -1,0 +1,334 @@
+"""Players that a starter forks: as well guarded as those that are started one by one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from stand_in_engine import V1, processes, program, run_script
+
+from fl_krum import forked
+from fl_krum.certificates import issue
+from fl_krum.engines import Command, embedded
+from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.program import KrumProgram
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are forked on Linux only")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def forking(monkeypatch):
+    monkeypatch.delenv(embedded.STARTER, raising=False)
+    yield
+    forked.discard()
+
+
+@pytest.fixture
+def starter():
+    one = forked.Starter(embedded.starter())
+    yield one
+    one.close()
+
+
+def state(pid):
+    """The state of a process as `ps` gives it, or "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
+def assert_gone(pids, seconds=5.0):
+    until = time.monotonic() + seconds
+    while left := {pid for pid in pids if state(pid) not in ("", "Z")}:
+        assert time.monotonic() < until, f"these still run: {left}"
+        time.sleep(0.02)
+
+
+def all_pids(players):
+    return [players._supervisor._starter.pid, *(process.pid for process in processes(players))]
+
+
+def descriptors(pid):
+    """What every open file descriptor of a process leads to."""
+    folder = Path(f"/proc/{pid}/fd")
+    return {int(file.name): os.readlink(file) for file in folder.iterdir()}
+
+
+# --- as the supervisor sees it --------------------------------------------------------------------
+
+
+def test_players_are_forked_and_nothing_is_left():
+    with LocalPlayers(program(2), "embedded") as players:
+        pids = all_pids(players)
+        for pid in pids:
+            assert os.getsid(pid) == os.getpgid(pid) == pid  # Ctrl-C in the terminal reaches none
+        parents = [Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[1] for p in pids]
+        assert parents == [str(os.getpid()), *[str(pids[0])] * 6]
+        assert players.aggregate(V1).tolist() == players.aggregate(V1).tolist() == [1, 2]
+    assert [process.poll() for process in processes(players)] == [0] * 6
+    assert [state(pid) for pid in pids] == [""] * 7  # not even as zombies
+
+
+def test_a_player_killed_in_a_round():
+    players = LocalPlayers(KrumProgram(n=5, f=1, d=20_000), "embedded")
+    with pytest.raises(PlayerError, match="player 3 was killed by SIGKILL in round 1 of 1"):  # noqa: SIM117
+        with players:
+            pids = all_pids(players)
+            threading.Timer(0.1, os.kill, [pids[4], signal.SIGKILL]).start()
+            players.aggregate(np.zeros((5, 20_000)))
+    assert_gone(pids)
+
+
+def test_a_suspended_player_is_found_out():
+    players = LocalPlayers(program(), "embedded", deadline=3.0)
+    with pytest.raises(PlayerError, match="player 2 was suspended in round 1"), players:
+        pids = all_pids(players)
+        os.kill(pids[3], signal.SIGSTOP)
+        players.aggregate(V1)
+    assert_gone(pids)
+
+
+def test_a_killed_starter_is_named_and_takes_all_players_along():
+    players = LocalPlayers(program(2), "embedded")
+    with pytest.raises(PlayerError, match="starter was killed by SIGKILL in round 2") as caught:  # noqa: SIM117
+        with players:
+            players.aggregate(V1)
+            pids = all_pids(players)
+            os.kill(pids[3], signal.SIGSTOP)  # which could not notice anything by itself
+            os.kill(pids[0], signal.SIGKILL)
+            players.aggregate(V1)
+    assert (caught.value.player, caught.value.status) == (None, None)
+    assert_gone(pids)
+
+
+def test_a_starter_that_does_not_start_says_why(monkeypatch):
+    broken = Command((sys.executable, "-c", "import sys; sys.exit('there is no NumPy')"), ROOT)
+    monkeypatch.setattr(embedded, "starter", lambda: broken)
+    with pytest.raises(PlayerError, match="starter ended with exit status 1 while") as caught:
+        LocalPlayers(program(), "embedded").start()
+    assert "there is no NumPy" in str(caught.value)
+
+
+def test_a_starter_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(embedded, "starter", lambda: Command(("/no/such/starter",), ROOT))
+    with pytest.raises(PlayerError, match="starter could not be started: .*no/such"):
+        LocalPlayers(program(), "embedded").start()
+
+
+def test_taken_ports_are_tried_again(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free, tried = embedded.free_ports, []
+
+        def ports(count):
+            tried.append(count)
+            return [*free(count - 1), taken.getsockname()[1] if len(tried) == 1 else free(1)[0]]
+
+        monkeypatch.setattr(embedded, "free_ports", ports)
+        with LocalPlayers(program(), "embedded") as players:
+            assert players.aggregate(V1).tolist() == [1, 2]
+    assert tried == [6, 6]
+
+
+def test_players_that_are_started_one_by_one(monkeypatch):
+    monkeypatch.setenv(embedded.STARTER, "no")
+    with LocalPlayers(program(), "embedded") as players:
+        assert players._supervisor._starter is None
+        assert all(isinstance(process, subprocess.Popen) for process in processes(players))
+        assert players.aggregate(V1).tolist() == [1, 2]
+
+
+ABANDON = """
+import signal
+from fl_krum.players import LocalPlayers
+players = LocalPlayers(program(2), "embedded")
+players.start()
+pids = [process.pid for process in processes(players)]
+print(players._supervisor._starter.pid, *pids, flush=True)
+os.kill(pids[2], signal.SIGSTOP)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_killed_parent_leaves_nothing(tmp_path):
+    """Not even a suspended player, which does not notice the end of its standard input."""
+    run = run_script(ABANDON, tmp_path)
+    assert run.returncode == -9, run.stderr
+    pids = list(map(int, run.stdout.split()))
+    assert len(pids) == 7
+    assert_gone(pids)
+
+
+# --- what a player has, and has not ---------------------------------------------------------------
+
+
+def test_nobody_else_holds_a_players_pipes():
+    """Else a player would not notice that the one who feeds it has gone."""
+    with LocalPlayers(program(), "embedded") as players:
+        pids = all_pids(players)
+        held = {pid: descriptors(pid) for pid in pids}
+        for pid in pids[1:]:
+            pipes = [held[pid][standard] for standard in range(3)]
+            assert all(pipe.startswith("pipe:") for pipe in pipes)
+            for other in pids:
+                assert other == pid or not set(pipes) & set(held[other].values())
+        control = held[pids[0]][0]
+        assert control.startswith("socket:")
+        for pid in pids[1:]:
+            assert control not in held[pid].values()
+            rest = [file for number, file in held[pid].items() if number > 2]
+            assert all(file.startswith("socket:") for file in rest)  # TLS, to the other players
+
+
+def test_arguments_and_environment_hold_no_secret(monkeypatch):
+    keys = []
+    write = embedded.Path.write_bytes
+    monkeypatch.setattr(
+        "fl_krum.certificates.write_private",
+        lambda path, key: (keys.append(key), write(path, key), path.chmod(0o600)),
+    )
+    updates = np.full((5, 2), 1234.5)
+    with LocalPlayers(program(2), "embedded") as players:
+        players.aggregate(updates)
+        word = str(players.program.fixed_point.encode(updates)[0, 0]).encode()
+        for pid in all_pids(players):
+            known = b"".join(
+                Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")
+            )
+            assert b"mamba.starter" in known
+            assert word not in known and b"PRIVATE" not in known
+            assert all(line not in known for key in keys for line in key.splitlines()[1:-1])
+    assert len(keys) == 6
+
+
+DRAW = """
+import os, ssl, sys
+from mamba.randomness import Randomness
+drawn = [os.urandom(16), ssl.RAND_bytes(16), Randomness().bytes(16)]
+print(*[value.hex() for value in drawn], file=sys.stderr)
+"""
+
+
+def run_players(starter, folder, source, count=3):
+    """Run a program's text in forked players; their statuses and what they said on both outputs."""
+    issue(count).write(folder)
+    (folder / "test.mpc").write_text(source)
+    ports = ",".join(map(str, embedded.free_ports(count)))
+    options = ("--ports", ports, "--certificates", str(folder))
+    players = [
+        starter.start((str(i), str(folder / "test.mpc"), *options)) for i in range(count)
+    ]  # fmt: skip
+    statuses = [player.wait(30) for player in players]
+    return statuses, [(player.stdout.read(), player.stderr.read()) for player in players]
+
+
+def test_players_have_no_randomness_in_common(starter, tmp_path):
+    statuses, said = run_players(starter, tmp_path, DRAW)
+    assert statuses == [0] * 3
+    drawn = [errors.splitlines()[-1].split() for _, errors in said]
+    assert [len(values) for values in drawn] == [3] * 3
+    assert len({value for values in drawn for value in values}) == 9
+
+
+# --- as a starter's own user sees it --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "words"),
+    [
+        ("import os; os._exit(7)", 7, ""),
+        ("raise SystemExit", 0, ""),
+        ("raise SystemExit(5)", 5, ""),
+        ("raise KeyboardInterrupt", 1, "Traceback"),
+        ("import os; os.kill(os.getpid(), 15)", -15, ""),
+        ("1 / 0", 1, "test.mpc, line 1: division by zero"),
+    ],
+)
+def test_how_a_player_ended_is_told(starter, tmp_path, source, status, words):
+    statuses, said = run_players(starter, tmp_path, source)
+    assert statuses == [status] * 3
+    assert all(words in errors.decode() for _, errors in said)
+
+
+def test_wrong_arguments_are_the_parsers_business(starter):
+    player = starter.start(("0", "no-such.mpc"))
+    assert player.wait(30) == 2
+    assert b"--ports" in player.stderr.read()
+
+
+def test_the_number_of_an_ended_player_stays_its_own(starter):
+    player = starter.start(("0", "no-such.mpc"))
+    player.wait(30)
+    assert state(player.pid) == "Z"
+    starter.close()
+    assert state(player.pid) == ""
+
+
+def test_a_player_that_is_ended_before_it_is_there(starter):
+    """What is asked for while the starter is still importing is done when there is a process."""
+    os.kill(starter.pid, signal.SIGSTOP)
+    player = starter.start(("0", "no-such.mpc"))
+    player.kill()
+    assert player.poll() is None
+    os.kill(starter.pid, signal.SIGCONT)
+    assert player.wait(30) in (2, -9)  # it may be quicker
+    with pytest.raises(OSError, match="has been ended"):
+        starter.close()
+        starter.start(("0", "no-such.mpc"))
+
+
+def test_closing_ends_what_still_runs(starter, tmp_path):
+    (tmp_path / "test.mpc").write_text("")
+    issue(3).write(tmp_path)
+    ports = ",".join(map(str, embedded.free_ports(3)))
+    options = ("--ports", ports, "--certificates", str(tmp_path))
+    player = starter.start(("0", str(tmp_path / "test.mpc"), *options))  # alone, it waits
+    pids = [starter.pid, player.pid]
+    os.kill(pids[1], signal.SIGSTOP)
+    starter.close()
+    assert [state(pid) for pid in pids] == ["", ""]
+    assert player.poll() == -9
+
+
+# --- launched before it is wanted -----------------------------------------------------------------
+
+
+def test_an_early_starter_is_taken_or_ended():
+    forked.launch(embedded.starter())
+    forked.launch(embedded.starter())  # one is enough
+    (early,) = forked._early
+    assert forked.take(embedded.starter()) is early
+    early.close()
+    forked.launch(Command((sys.executable, "-c", "input()"), ROOT))
+    (unwanted,) = forked._early
+    other = forked.take(embedded.starter())
+    assert other is not unwanted
+    other.close()
+    forked.discard()
+    assert state(unwanted.pid) == "" and forked._early == []
+
+
+@pytest.mark.parametrize("arguments", ["no-such-file.npy --byzantine 1", "--byzantine one"])
+def test_wrong_input_leaves_no_starter(tmp_path, arguments):
+    mark = f"FL_KRUM_TEST={tmp_path}"
+    run = subprocess.run(
+        [sys.executable, "-m", "fl_krum", "aggregate", *arguments.split()],
+        cwd=ROOT, env=dict([*os.environ.items(), mark.split("=")]), capture_output=True, text=True,
+    )  # fmt: skip
+    assert run.returncode == 2
+    assert run.stderr.startswith("fl_krum: error: ") and run.stderr.count("\n") == 1
+    left = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if mark.encode() in environment.read_bytes():
+                left.append(environment.parent.name)
+        except OSError:  # somebody else's, or gone
+            pass
+    assert left == []
