@@ -46,7 +46,8 @@ class TracedEngine:
 
     def prepare(self, program, folder: Path, views: bool = False):
         run = self._engine.prepare(program, folder, views)
-        return dataclasses.replace(run, commands=lambda: self._traced(run.commands()))
+        # Started one by one, for a starter only knows the usual player.
+        return dataclasses.replace(run, commands=lambda: self._traced(run.commands()), starter=None)
 
     def traces(self) -> list[list[tuple[float, float]]]:
         """What the players wrote, once they have ended."""

@@ -120,9 +120,10 @@ class LocalPlayers:
             self._supervisor.start(self._deadline or run.start_deadline)
             _dispose(run.disposable)
         except BaseException:
-            forked.discard()  # what the engine may have launched in vain
             self.stop()
             raise
+        finally:
+            forked.discard()  # what an engine may have launched in vain
         self._running = True
         self.startup_seconds = time.perf_counter() - begin
 

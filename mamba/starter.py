@@ -32,7 +32,7 @@ from mamba import player
 
 CONTROL = 0  # the file descriptor of the socket
 LONGEST = 1 << 20  # bytes of one packet
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+_DEATH_SIGNAL, _NAME = 1, 15  # PR_SET_PDEATHSIG and PR_SET_NAME of prctl(2)
 
 
 class Starter:
@@ -113,6 +113,8 @@ class Starter:
             # Also when it is suspended, and would not notice the end of its standard input.
             self._libc.prctl(_DEATH_SIGNAL, signal.SIGKILL)
             if os.getppid() == starter:  # else that came too late
+                # What `top` and `ps -o comm` show; the command line stays the starter's.
+                self._libc.prctl(_NAME, " ".join(["player", *arguments[:1]]).encode())
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                 _take_only(pipes)

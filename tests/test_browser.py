@@ -153,7 +153,7 @@ def players(server):
     found = []
     for process in server.children(recursive=True):
         with contextlib.suppress(psutil.Error):
-            if "mamba.player" in process.cmdline():
+            if process.name().startswith("player ") or "mamba.player" in process.cmdline():
                 found.append(process)
     return found
 

@@ -32,14 +32,14 @@ def kernel(tmp_path):
 
 
 def players_of(one):
-    """The player processes once there are all 13 of them, each with its command line."""
+    """The player processes once there are all 13 of them."""
     kernel_process = psutil.Process(one.provisioner.pid)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         found = []
         for process in kernel_process.children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if "mamba.player" in process.cmdline():
+                if process.name().startswith("player ") or "mamba.player" in process.cmdline():
                     found.append(process)
         if len(found) == 13:
             return found

@@ -70,6 +70,8 @@ def test_players_are_forked_and_nothing_is_left():
         pids = all_pids(players)
         for pid in pids:
             assert os.getsid(pid) == os.getpgid(pid) == pid  # Ctrl-C in the terminal reaches none
+        names = [Path(f"/proc/{pid}/comm").read_text().strip() for pid in pids[1:]]
+        assert names == [f"player {i}" for i in range(6)]
         parents = [Path(f"/proc/{p}/stat").read_text().rpartition(")")[2].split()[1] for p in pids]
         assert parents == [str(os.getpid()), *[str(pids[0])] * 6]
         assert players.aggregate(V1).tolist() == players.aggregate(V1).tolist() == [1, 2]
