@@ -15,5 +15,6 @@ each.
 ``comparison.py``   less-than on shared integers
 ``language.py``     the names that a ``.mpc`` file sees
 ``player.py``       one player process
+``starter.py``      forks players on Linux, quicker than to start each
 ==================  ==========================================================================
 """
