@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.cases import Task
 from benchmarks.traced_player import TRACE
-from fl_krum import engines
+from fl_krum import engines, forked
 from fl_krum.players import LocalPlayers
 
 
@@ -45,28 +45,27 @@ class TracedEngine:
         return self._engine.status()
 
     def prepare(self, program, folder: Path, views: bool = False):
+        starter = engines.embedded.starter()
+        starter = starter and self._traced(starter)
+        forked.launch(starter)  # early, as the engine itself would
         run = self._engine.prepare(program, folder, views)
-        # Started one by one, for a starter only knows the usual player.
-        return dataclasses.replace(run, commands=lambda: self._traced(run.commands()), starter=None)
+        commands = lambda: [self._traced(command) for command in run.commands()]  # noqa: E731
+        return dataclasses.replace(run, commands=commands, starter=starter)
 
     def traces(self) -> list[list[tuple[float, float]]]:
         """What the players wrote, once they have ended."""
         return [json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))]
 
-    def _traced(self, commands):
-        return [
-            dataclasses.replace(
-                command,
-                argv=tuple(swap(word) for word in command.argv),
-                env={**command.env, TRACE: str(self._folder / f"{player:03}.json")},
-            )
-            for player, command in enumerate(commands)
-        ]
+    def _traced(self, command):
+        argv = tuple(swap(word) for word in command.argv)
+        return dataclasses.replace(
+            command, argv=argv, env={**command.env, TRACE: str(self._folder)}
+        )
 
 
 def swap(word: str) -> str:
-    """The traced player instead of the usual one."""
-    return "benchmarks.traced_player" if word == "mamba.player" else word
+    """The traced player, or its starter, instead of the usual one."""
+    return "benchmarks.traced_player" if word in ("mamba.player", "mamba.starter") else word
 
 
 def measure(task: Task) -> dict[str, Stage]:

@@ -1,10 +1,11 @@
-"""One embedded player that notes when each of its rounds ends.
+"""One embedded player that notes when each of its rounds ends, or a starter of such players.
 
-    python -m benchmarks.traced_player <arguments of mamba.player>
+    python -m benchmarks.traced_player [<arguments of mamba.player>]
 
-The times go to the file that the environment variable ``FL_KRUM_TRACE`` names, as JSON: for every
-round of communication the time (`time.perf_counter`, one clock for all processes of a machine) and
-the CPU-seconds of this process until then. A round that comes in portions ends with the last one.
+The times go to the folder that the environment variable ``FL_KRUM_TRACE`` names, a JSON file for
+each player: for every round of communication the time (`time.perf_counter`, one clock for all
+processes of a machine) and the CPU-seconds of this process until then. A round that comes in
+portions ends with the last one.
 """
 
 import json
@@ -30,9 +31,20 @@ def trace(exchange, ends):
     return traced
 
 
-if __name__ == "__main__":
+def traced_main(arguments, main=player.main):
+    """`mamba.player.main`, with the times written at its end."""
     ends = {}
     Network.exchange = trace(Network.exchange, ends)
-    status = player.main(sys.argv[1:])
-    Path(os.environ[TRACE]).write_text(json.dumps(list(ends.values())), encoding="utf-8")
-    sys.exit(status)
+    status = main(arguments)
+    file = Path(os.environ[TRACE]) / f"{int(arguments[0]):03}.json"
+    file.write_text(json.dumps(list(ends.values())), encoding="utf-8")
+    return status
+
+
+if __name__ == "__main__":
+    if sys.argv[1:]:
+        sys.exit(traced_main(sys.argv[1:]))
+    from mamba import starter
+
+    player.main = traced_main  # which the starter calls
+    starter.main()

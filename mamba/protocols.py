@@ -4,8 +4,10 @@ Semi-honest players, honest majority: N players, of whom any t = (N - 1) // 2 ma
 see without learning anything about the others' secrets (Ben-Or, Goldwasser and Wigderson, STOC
 1988). 2t + 1 players are enough to compute, so with an even number of players the first one, the
 server, is no *holder* of shares: it may deal secrets of its own and receive what is opened, and
-is sent nothing else. Assumes private, authenticated channels (`mamba.network`). All players call
-the same methods in the same order with the same lengths; each works on its own shares.
+is sent nothing else. Any t players, whoever they are, still hold t shares at most.
+
+Assumes private, authenticated channels (`mamba.network`). All players call the same methods in the
+same order with the same lengths; each works on its own shares.
 
 A `part` is a pair (field, array), where the field is the module `mamba.field` or `mamba.gf256`.
 Several parts share one round of communication.
@@ -147,6 +149,9 @@ class Protocols:
 
     def open(self, field, array):
         """The secrets themselves, to everybody; one round.
+
+        The t + 1 honest ones of the 2t + 1 shares fix the polynomial, so t wrong ones cannot go
+        unnoticed.
 
         Raises
         ------

@@ -21,6 +21,7 @@ from mamba import shamir
 from mamba.language import namespace
 from mamba.machine import Machine
 from mamba.network import NetworkError
+from mamba.player import PORT_TAKEN
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
 
@@ -218,8 +219,12 @@ def run_processes(folder, source, words, views=False):
     -------
     list of Ended, one per player
     """
-    with running(folder, source, len(words), views) as processes:
-        return finish(processes, words)
+    for _ in range(5):
+        with running(folder, source, len(words), views) as processes:
+            ended = finish(processes, words)
+        if PORT_TAKEN not in [one.status for one in ended]:  # by another program, a moment before
+            break
+    return ended
 
 
 @contextlib.contextmanager
@@ -277,6 +282,9 @@ def finish(processes, words):
     def wait(i):
         stdout, stderr = processes[i].communicate(words[i], timeout=PATIENCE)
         results[i] = Ended(processes[i].returncode, stdout or "", stderr or "")
+        if processes[i].returncode == PORT_TAKEN:  # the others would wait for it
+            for process in processes:
+                process.kill()
 
     threads = [threading.Thread(target=wait, args=(i,), daemon=True) for i in range(len(words))]
     for thread in threads:
