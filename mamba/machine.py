@@ -6,6 +6,7 @@ talking. Assumes that all players run the same program, so that their queues are
 """
 
 import weakref
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -119,7 +120,8 @@ class Machine:
             after_output,
         )
         self._queue, self._stock, self._demands = [], {}, Counter()
-        self._inputs_wait, self._promised = False, []
+        self._inputs_wait = False
+        self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
         self.waiting = lazy.waiting_room()
 
     # --- what a program calls through its names --------------------------------------------------
@@ -190,9 +192,11 @@ class Machine:
         """Store a queued input when it is there. False when another one will be stored in these
         words, since they arrive in any order."""
         stop = address + entry.size
-        if any(start < stop and address < end for start, end in self._promised):
+        after = bisect_left(self._promised, (address, stop))
+        before, behind = self._promised[max(0, after - 1) : after], self._promised[after : after + 1]
+        if any(start < stop and address < end for start, end in before + behind):
             return False
-        self._promised.append((address, stop))
+        self._promised.insert(after, (address, stop))
         entry.addresses.append(address)
         return True
 

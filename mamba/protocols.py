@@ -192,7 +192,8 @@ class Protocols:
         count = prime.length(array)
         if degree == 2 and self.is_holder:
             weight = prime.lagrange(shamir.points(len(self.holders)))[self.holders.index(self.me)]
-            array = prime.add(prime.scale(array, weight), self._share_of_zero(count))
+            signs, numbers = self._terms_of_zero(count)
+            array = prime.combine([weight, *signs], [array, *numbers])
         if self.me != player:
             outgoing = {player: prime.to_bytes(array)} if self.is_holder else {}
             self.network.exchange(outgoing, {}, continued)
@@ -231,16 +232,13 @@ class Protocols:
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
 
-    def _share_of_zero(self, count):
-        """This holder's term of a random sum of zero: every two holders draw one number, one adds
-        it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005, for two-element
-        sets)."""
-        result = prime.zeros(count)
-        for player in self.holders:
-            if player != self.me:
-                number = prime.random(self._zero[player], count)
-                result = (prime.add if self.me < player else prime.sub)(result, number)
-        return result
+    def _terms_of_zero(self, count):
+        """This holder's part of a random sum of zero, as signs and numbers: every two holders draw
+        one number, one adds it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005,
+        for two-element sets)."""
+        others = [player for player in self.holders if player != self.me]
+        signs = [1 if self.me < player else -1 for player in others]
+        return signs, [prime.random(self._zero[player], count) for player in others]
 
     # --- bytes -----------------------------------------------------------------------------------
 
