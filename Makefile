@@ -18,8 +18,8 @@ demo-page: .venv/ready   ## notebook 4 as a web page, for those who do not know 
 	$(BIN)/voila notebooks/04_federated_session.ipynb --progressive_rendering=True \
 	    --MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=30
 
-bench: .venv/ready       ## measure; see benchmarks/README.md
-	$(BIN)/python -m benchmarks
+bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see benchmarks/README.md
+	$(BIN)/python -m benchmarks $(BENCH)
 
 .venv/ready: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -13,6 +13,8 @@ each.
 ``masks.py``        random numbers that hide what is opened, with their bits
 ``circuits.py``     logic on shared bits: carries, and which number is smaller
 ``comparison.py``   less-than on shared integers
+``values.py``       vectors of shared and of public integers, with their operators
+``machine.py``      what a running program holds: memory, and its queue of inputs and outputs
 ``language.py``     the names that a ``.mpc`` file sees
 ``player.py``       one player process
 ``starter.py``      forks players on Linux, quicker than to start each

@@ -193,7 +193,10 @@ class Machine:
         words, since they arrive in any order."""
         stop = address + entry.size
         after = bisect_left(self._promised, (address, stop))
-        before, behind = self._promised[max(0, after - 1) : after], self._promised[after : after + 1]
+        before, behind = (
+            self._promised[max(0, after - 1) : after],
+            self._promised[after : after + 1],
+        )
         if any(start < stop and address < end for start, end in before + behind):
             return False
         self._promised.insert(after, (address, stop))
