@@ -8,7 +8,7 @@ each.
 ``field.py``        the prime field that shares live in, on NumPy arrays
 ``gf256.py``        the small field that single bits are shared in
 ``shamir.py``       a secret becomes N shares; t + 1 of them give it back
-``network.py``      one mutually authenticated connection to every other player
+``network.py``      mutually authenticated connections to every other player
 ``protocols.py``    input, multiply, open
 ``masks.py``        random numbers that hide what is opened, with their bits
 ``circuits.py``     logic on shared bits: carries, and which number is smaller

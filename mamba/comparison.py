@@ -8,7 +8,7 @@ bits, which hides k bits up to a statistical distance of 2^-kappa.
 There are two ways to use this. Whether x < y is the highest bit of x - y + 2^(k-1), and to get at
 one bit, only the last borrow of the subtraction matters: `less_than_zero`. When few numbers are
 compared in many pairs, as the distances of n clients are, it is cheaper to find all bits of every
-number once and to compare bits: `less_than_among`. It takes seven rounds more, and `pays` where
+number once and to compare bits: `less_than_among`. It takes eight rounds more, and `pays` where
 they are nothing beside the logic that is saved.
 
 Everything here works on vectors: a vector of comparisons takes as many rounds as one. Semi-honest,
@@ -81,8 +81,8 @@ class Pairs:
         """Whether `less_than_among` is the better way to compare them.
 
         Per bit, to compare one pair by their difference takes the logic to make a mask, t
-        products, and about 3 more. To find the bits of a number takes t + 15 or so, and then one
-        more for each pair.
+        products, and about 3 more. To find the bits of a number takes t + 16 or so, and then one
+        more for each pair. Both are rounded to the safe side.
         """
         return len(self.left) * (threshold + 2) - self.numbers.shape[1] * (threshold + 17) > _WORTH
 
@@ -90,8 +90,10 @@ class Pairs:
 def pair_up(x, y):
     """The `Pairs` of the elements of two field arrays of shares, every sharing listed once.
 
-    Equal shares are one and the same sharing that the program has copied: two that were dealt
-    separately have equal shares with probability 2^-127. So all players find the same ones.
+    Equal shares belong to the same constant, or to the same sum of the same sharings, such as a
+    copy: two sharings that were dealt separately have equal shares with probability 2^-127. So
+    all players find the same ones, also one that holds no shares, whose random numbers are copied
+    and added up just as the shares are.
     """
     both = np.concatenate([x, y], axis=1)
     keys = np.ascontiguousarray(both.T).view(np.dtype((np.void, prime.BYTES))).ravel()

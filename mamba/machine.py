@@ -148,8 +148,13 @@ class Machine:
         return protocol(self.protocols, *arguments)
 
     def evaluate(self, value):
-        """Field array of a value of `mamba.lazy`. A player that holds no shares need not compute."""
-        if self.protocols.is_holder:
+        """Field array of a value of `mamba.lazy`.
+
+        A player that holds no shares need not compute products, which the holders share anew
+        before they use them. But equal differences must be equal on every player, since
+        `mamba.comparison.pair_up` looks for them.
+        """
+        if self.protocols.is_holder or isinstance(value, lazy.Difference):
             return value.evaluate()
         return prime.random(self.protocols.randomness, value.size)
 

@@ -38,7 +38,7 @@ class Protocols:
     ----------
     holders : tuple of int
         The 2t + 1 players that hold shares, all but the first one of an even number of players.
-        Holder k has the point k + 1. A player that is none has random numbers where the others
+        Player ``holders[k]`` has the point k + 1. A player that is none has random numbers where the others
         have shares, so that it may run the same program; they are never sent.
     """
 
@@ -55,7 +55,7 @@ class Protocols:
     # --- dealing ---------------------------------------------------------------------------------
 
     def deal(self, shapes, secrets=(), continued=False):
-        """Dealers share secrets of their own with everybody, in one round.
+        """Dealers share secrets of their own with all holders, in one round.
 
         Parameters
         ----------

@@ -127,7 +127,7 @@ class PublicInteger(Vector):
 
 
 class SharedInteger(Vector):
-    """``sint``: integers modulo p of which every player holds a share, as a vector of `size`
+    """``sint``: integers modulo p of which every holder has a share, as a vector of `size`
     elements."""
 
     def __init__(self, val=0, size=None):

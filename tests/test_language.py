@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mamba_players import run_processes, run_program
 
-from mamba import machine
+from mamba import comparison, machine
 from mamba.field import P
 from mamba.machine import ProgramError
 
@@ -182,6 +182,27 @@ def test_comparison_with_a_public_vector_and_number():
         x.not_equal(sint(200, size=2), 9).reveal_to(0)
     """
     assert outputs_to_0(program, [9, 10], []) == [1, 0, 1, 0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("players", [3, 4])
+def test_equal_differences_are_compared_in_pairs_by_all_players_alike(players):
+    """Also by the one of four who holds no shares, who must find as few numbers to mask."""
+    program = """\
+        a = Array(6000, sint)
+        sint.get_private_input_from(1, size=2).store_in_mem(a.address)
+        size = 2
+        while size < 2000:
+            more = min(size, 2000 - size)
+            sint.load_mem(a.address, size=more).store_in_mem(a.address + size)
+            size += more
+        sint(7, size=2000).store_in_mem(a.address + 2000)
+        x = sint.load_mem(a.address, size=2000)
+        y = sint.load_mem(a.address + 2000, size=2000)
+        (x - y).less_than(y - x, 10).reveal_to(0)
+    """
+    with mock.patch.object(comparison.Pairs, "pays", lambda pairs, _: pairs.numbers.shape[1] == 4):
+        result = outputs(program, [(), (5, 9)] + [()] * (players - 2))[0]
+    assert result == [1, 0] * 1000
 
 
 def test_default_bit_length_holds_signed_64_bit_integers():

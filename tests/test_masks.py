@@ -7,6 +7,7 @@ from mamba_players import reconstruct, together
 from mamba import field, gf256, masks
 from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
+from mamba.randomness import Randomness
 
 
 def opened_mask(players, demand):
@@ -50,6 +51,16 @@ def test_the_bits_of_a_mask_are_those_of_its_number_and_a_coin_is_one_bit_in_bot
     assert all(n < (players // 2 + 1) * 2**60 for n in numbers)
     assert coin == small_coin.tolist()
     assert set(coin) == {0, 1}
+
+
+def test_every_dealer_alone_fills_all_bits_of_a_mask():
+    """t players know all summands but one; that one must hide `bits` with `security` more."""
+    count = 4000
+    random, low, *_ = masks._contribution(Randomness(), Demand(count, 20, 40, 1))
+    bits = field.low_bits(random, 127)
+    assert not bits[60:].any()
+    assert (abs(bits[:60].sum(axis=1, dtype=int) - count // 2) < 400).all()  # 12 deviations
+    assert (low.reshape(20, count) == bits[:20]).all()
 
 
 @pytest.mark.parametrize("most", range(1, 40))

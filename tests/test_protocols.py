@@ -193,14 +193,16 @@ def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_noth
         dealt = protocols.deal({1: [(field, 3)]}, [numbers] if protocols.me == 1 else [])
         product = protocols.multiply(field, mine, dealt[1][0])
         assert protocols.network.rounds == 3
-        return protocols, protocols.open(field, product), protocols.open_to(0, mine, 1)
+        opened = protocols.open(field, product), protocols.open_to(0, mine, 1)
+        return protocols, *opened, protocols.open_to(0, field.mul(mine, mine), 2)
 
-    (server, opened, own), *_ = play(players, step)[0]
+    (server, opened, own, own_product), *_ = play(players, step)[0]
     assert not server.is_holder
     assert field.to_ints(opened) == [1, 4, 9]
     assert field.to_ints(own) == [1, 2, 3]
+    assert field.to_ints(own_product) == [1, 4, 9]
     received = [(number, sender) for number, sender, _ in server.network.received if number > 1]
-    assert received == [(number, sender) for number in (4, 5) for sender in range(1, players)]
+    assert received == [(number, sender) for number in (4, 5, 6) for sender in range(1, players)]
     assert server.network.bytes_sent == 32 * (players - 1)  # its keys
 
 

@@ -6,6 +6,7 @@ fail proves nothing: every one is also given players whose randomness is broken,
 """
 
 import json
+from collections import Counter
 from itertools import combinations
 from unittest import mock
 
@@ -204,6 +205,19 @@ def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
         assert all(player.outputs == [] for player in seen[1:])
 
 
+def test_no_mask_hides_two_numbers():
+    """Neither in one turn of a loop nor in the next ones, whose masks are made ahead."""
+    program = """
+@for_range(4)
+def turn(_):
+    for _ in range(2):
+        (sint(5, size=3) < 7).reveal_to(0)
+"""
+    opened = run_program(program, [[], [], []])[0].opened
+    masked = [v for module, array in opened if module is field for v in field.to_ints(array)]
+    assert len(set(masked)) == len(masked) == 4 * 2 * 3
+
+
 class Zeros:
     """Randomness that is none: what a player contributes is known."""
 
@@ -277,9 +291,8 @@ def test_an_opened_bit_is_a_fair_coin():
 # --- what several players hold together -------------------------------------------------------
 
 
-def deal(players, module, count=6000):
-    """Every player's shares of zeros that player `players - 1` deals, as numbers modulo 16."""
-    dealer = players - 1
+def deal(players, module, dealer, count=6000):
+    """Every player's shares of zeros that one of them deals, as numbers modulo 16."""
 
     def step(network):
         protocols = Protocols(network)
@@ -290,11 +303,26 @@ def deal(players, module, count=6000):
     return together(players, step)
 
 
+def test_every_common_stream_is_known_to_two_players_and_serves_one_purpose():
+    """What one deals the other, the other way round, and terms of zero: three streams a couple."""
+
+    def step(network):
+        protocols = Protocols(network)
+        kinds = protocols._to, protocols._from, protocols._zero
+        return [stream.bytes(16) for streams in kinds for stream in streams.values()]
+
+    seen = Counter(piece for pieces in together(5, step) for piece in pieces)
+    assert len(seen) == 3 * 10
+    assert set(seen.values()) == {2}
+
+
 @pytest.mark.parametrize("module", [field, gf256])
 @pytest.mark.parametrize("players", [5, 6, 7])
-def test_two_players_together_hold_independent_shares(players, module):
-    """For t of 2 or more. Shares that are dealt from common keys are no exception."""
-    shares = deal(players, module)
+@pytest.mark.parametrize("dealer", [0, 1, -1])
+def test_two_players_together_hold_independent_shares(players, module, dealer):
+    """For t of 2 or more. Shares that are dealt from common keys are no exception, nor is the
+    dealer's own."""
+    shares = deal(players, module, dealer % players)
     for one, other in combinations(shares, 2):
         assert uniform(16 * one.astype(int) + other, 256) > CHANCE
 
@@ -302,7 +330,7 @@ def test_two_players_together_hold_independent_shares(players, module):
 @pytest.mark.parametrize("module", [field, gf256])
 def test_two_of_three_players_hold_all(module):
     """The control: t is 1, and two shares of zero are multiples of each other."""
-    shares = deal(3, module)
+    shares = deal(3, module, 2)
     for one, other in combinations(shares, 2):
         assert uniform(16 * one.astype(int) + other, 256) < CHANCE
 
