@@ -131,12 +131,20 @@ def _among_players(updates: np.ndarray, options, fixed_point: FixedPoint) -> np.
     with players:
         chosen = players.aggregate(updates)
         statistics = players.statistics()
-    sent = ", ".join(f"{value} {key}" for key, value in statistics[0].items() if key != "player")
     shared.say(
         f"  start   {players.startup_seconds:.2f} s",
-        f"  result  {players.seconds:.2f} s" + (f"   (player 0: {sent})" if sent else ""),
+        f"  result  {players.seconds:.2f} s{_communication(statistics)}",
     )
     return chosen
+
+
+def _communication(statistics: list[dict]) -> str:
+    """Rounds, and what all players have sent, where they have said so by now."""
+    if not all("rounds" in one for one in statistics):
+        return ""
+    unit = "bytes" if "bytes" in statistics[0] else "elements"
+    total = sum(one[unit] for one in statistics)
+    return f"   ({statistics[0]['rounds']} rounds, {total:,} {unit} sent by all players)"
 
 
 def _write(chosen: np.ndarray, output: Path | None) -> None:
