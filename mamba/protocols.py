@@ -43,11 +43,12 @@ class Protocols:
     """
 
     def __init__(self, network, view=None):
-        self.network, self.view = network, view
+        self.network = network
         self.me, self.players = network.me, network.players
         self.threshold = (self.players - 1) // 2
         self.holders = tuple(range(self.players))[-2 * self.threshold - 1 :]
         self.is_holder = self.me in self.holders
+        self.view = view if self.is_holder else None  # another player receives no shares
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.randomness = Randomness()
         self._agree_on_keys()
@@ -95,13 +96,10 @@ class Protocols:
             dealt = {
                 dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
             }
-        else:  # a holder draws its shares from the key that it has in common with the dealer
+        else:
             self.network.exchange(outgoing, {}, continued)
-            dealt = {
-                dealer: _random(shape, self._from[dealer] if self.is_holder else self.randomness)
-                for dealer, shape in others.items()
-            }
-        if self.view and self.is_holder:
+            dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
+        if self.view:
             for dealer, arrays in dealt.items():
                 self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
         if self.me in shapes:
@@ -231,6 +229,8 @@ class Protocols:
         self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
+        if not self.is_holder:  # nothing is dealt to it; it draws numbers of its own
+            self._from = dict.fromkeys(keys, self.randomness)
 
     def _terms_of_zero(self, count):
         """This holder's part of a random sum of zero, as signs and numbers: every two holders draw

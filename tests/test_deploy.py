@@ -8,7 +8,6 @@ import sys
 
 import numpy as np
 import pytest
-from stand_in_installation import install
 
 from fl_krum.__main__ import main
 from fl_krum.deploy import deploy, read_hosts
@@ -23,16 +22,6 @@ FILES = """\
 Cert-Store/Player{i}.crt Cert-Store/Player{i}.key Cert-Store/RootCA.crt
 Data/ConversionCircuit-LSSS_to_GC.txt Data/MKey-{i}.key Data/NetworkData.txt Data/SharingData.txt
 Programs/krum/krum-0.bc Programs/krum/krum.mpc Programs/krum/krum.sch README.txt run.sh"""
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A complete installation, named by the environment."""
-    folder = tmp_path / "SCALE-MAMBA"
-    for name, value in install(folder).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("STAND_IN_FAULT", raising=False)
-    return folder
 
 
 @pytest.fixture

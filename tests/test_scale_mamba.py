@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from stand_in_engine import V1, processes
-from stand_in_installation import executable, install, python
+from stand_in_installation import executable, python
 
 from fl_krum import engines
 from fl_krum.engines import installation, player_files, scale_mamba
@@ -31,16 +31,6 @@ Program requires: {('modp', 'triple'): 434175, ('modp', 'square'): 1050000, ('mo
 Memory size: defaultdict(<function <lambda> at 0x7f201e8ed850>, {'sr': 8192, 'c': 8192, 's': 358787})
 Writing to Programs/krum/krum.sch
 """
-
-
-@pytest.fixture
-def home(tmp_path, monkeypatch):
-    """A complete installation, named by the environment."""
-    folder = tmp_path / "SCALE-MAMBA"
-    for name, value in install(folder).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delenv("STAND_IN_FAULT", raising=False)
-    return folder
 
 
 @pytest.fixture
