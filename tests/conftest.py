@@ -2,7 +2,7 @@
 
 import hypothesis
 import pytest
-from stand_in_installation import install
+from fake_installation import install
 
 # No test is about time, and CI machines pause: only pytest-timeout ends what hangs.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -15,5 +15,5 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "SCALE-MAMBA"
     for name, value in install(folder).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("STAND_IN_FAULT", raising=False)
+    monkeypatch.delenv("FAKE_FAULT", raising=False)
     return folder

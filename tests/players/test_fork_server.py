@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from stand_in_engine import V1, processes, program, run_script
+from fake_engine import V1, processes, program, run_script
+from repository import ROOT
 
 from fl_krum import forked
 from fl_krum.certificates import issue
@@ -20,7 +21,6 @@ from fl_krum.players import LocalPlayers, PlayerError
 from fl_krum.program import KrumProgram
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are forked on Linux only")
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)

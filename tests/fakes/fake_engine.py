@@ -6,18 +6,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+from repository import ROOT
+
 from fl_krum.engines import Command, EngineStatus, PreparedRun
 from fl_krum.program import KrumProgram
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # n=5, f=1: Krum chooses row 2
-TESTS = Path(__file__).parent
-STAND_IN = TESTS / "stand_in_player.py"
+FAKE = Path(__file__).with_name("fake_player.py")
 
 
-class StandInEngine:
-    """Starts tests/stand_in_player.py, with one fault of one player in one round."""
+class FakeEngine:
+    """Starts tests/fakes/fake_player.py, with one fault of one player in one round."""
 
-    name = "stand-in"
+    name = "fake"
 
     def __init__(self, fault="none", player=-1, when=0, deadline=20.0):
         self.fault = (fault, str(player), str(when))
@@ -34,7 +35,7 @@ class StandInEngine:
         arguments = (str(folder), *map(str, numbers), *self.fault)
         return PreparedRun(
             commands=lambda: [
-                Command((sys.executable, "-S", str(STAND_IN), str(i), *arguments), folder)
+                Command((sys.executable, "-S", str(FAKE), str(i), *arguments), folder)
                 for i in range(program.players)
             ],
             ready=re.compile(rb"Player \d+ ready"),
@@ -64,9 +65,9 @@ def assert_nothing_left(players, engine):
 
 def run_script(script, folder):
     """Run Python text in a process of its own, whose temporary files go to ``folder``."""
-    path = os.pathsep.join([str(TESTS), str(TESTS.parent)])
+    path = os.pathsep.join([str(FAKE.parent), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder), "TEMP": str(folder)}
     return subprocess.run(
-        [sys.executable, "-c", "from stand_in_engine import *\n" + script],
+        [sys.executable, "-c", "from fake_engine import *\n" + script],
         env=environment, capture_output=True, text=True, timeout=60,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A folder that looks like an installation of SCALE-MAMBA 1.14, with `stand_in_scale_mamba` in it."""
+"""A folder that looks like an installation of SCALE-MAMBA 1.14, with `fake_scale_mamba` in it."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fl_krum.engines.installation import BASE_CIRCUITS, HOME, PYTHON
 
-STAND_IN = Path(__file__).with_name("stand_in_scale_mamba.py")
+FAKE = Path(__file__).with_name("fake_scale_mamba.py")
 COMMIT = "c111516c111516c111516c111516c111516c1115"
 
 
@@ -23,14 +23,14 @@ def install(home):
     (home / "Documentation" / "Changes.tex").write_text(changes)
     (home / ".git" / "HEAD").write_text("ref: refs/heads/master\n")
     (home / ".git" / "packed-refs").write_text(f"# pack-refs\n{COMMIT} refs/heads/master\n")
-    executable(home / "PlayerBinary.x", f'exec "{sys.executable}" -S "{STAND_IN}" player "$@"')
-    executable(home / "SetupBinary.x", f'exec "{sys.executable}" -S "{STAND_IN}" setup "$@"')
+    executable(home / "PlayerBinary.x", f'exec "{sys.executable}" -S "{FAKE}" player "$@"')
+    executable(home / "SetupBinary.x", f'exec "{sys.executable}" -S "{FAKE}" setup "$@"')
     return {HOME: str(home), PYTHON: str(python(home / "python2.7", "2.7.18"))}
 
 
 def python(path, version):
     """An interpreter that tells its version, and else runs the compiler's stand-in."""
-    run = f'exec "{sys.executable}" -S "{STAND_IN}" compile "$@"'
+    run = f'exec "{sys.executable}" -S "{FAKE}" compile "$@"'
     return executable(path, f'[ "$1" = -c ] && {{ echo {version}; exit 0; }}\n{run}')
 
 

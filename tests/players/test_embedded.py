@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from stand_in_engine import V1, processes, program, run_script
+from fake_engine import V1, processes, program, run_script
 
 from fl_krum.players import LocalPlayers, PlayerError
 from fl_krum.program import KrumProgram

@@ -5,17 +5,17 @@ import importlib
 import json
 import tracemalloc
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from repository import VECTORS
 
 from fl_krum.distances import COLUMNS, squared_distances
 from fl_krum.krum import check_parameters, krum, krum_scores, multi_krum
 
-VECTORS = json.loads((Path(__file__).parent / "vectors" / "krum.json").read_text(encoding="utf-8"))
+FROZEN = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))
 
 
 def named(cases):
@@ -44,7 +44,7 @@ def integer_problems(draw, largest=3, longest=5):
 
 
 @pytest.mark.parametrize("kind", [np.int64, np.float64])
-@pytest.mark.parametrize("case", named(VECTORS["cases"] + VECTORS["ties"]))
+@pytest.mark.parametrize("case", named(FROZEN["cases"] + FROZEN["ties"]))
 def test_frozen_vectors_of_flower_byzfl_and_krum(case, kind):
     X = np.array(case["vectors"], dtype=kind)
     result = krum(X, case["f"])

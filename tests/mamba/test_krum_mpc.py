@@ -2,18 +2,18 @@
 
 import json
 from itertools import cycle
-from pathlib import Path
 
 import numpy as np
 import pytest
 from clear_language import run_clear
 from mamba_players import run_processes, run_program
+from repository import VECTORS
 
 from fl_krum.fixed_point import FixedPoint
 from fl_krum.krum import krum
 from fl_krum.program import TEMPLATE, KrumProgram
 
-CASES = json.loads((Path(__file__).parent / "vectors" / "krum.json").read_text(encoding="utf-8"))
+CASES = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))
 FROZEN = CASES["cases"] + CASES["ties"]
 SMALL = [case for case in FROZEN if len(case["vectors"]) <= 6 or case["name"] in ("V2", "V3")]
 OFFSET = FixedPoint().offset

@@ -157,7 +157,7 @@ def test_wrong_numbers_give_no_words_at_all(folders, wrong):
 
 def test_the_hosts_commands_give_the_chosen_vectors(folders, tmp_path, monkeypatch):
     """As each README.txt tells; the second round's numbers stand in the same files."""
-    monkeypatch.setenv("STAND_IN_EXCHANGE", str(tmp_path))
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     assert run_hosts(folders) == [1, 2, 1.5, 2.5]
     assert not [path for path in folders[0].parent.rglob("Memory-P*") if not path.is_symlink()]
 
@@ -234,7 +234,7 @@ def test_no_installation_here(hosts, tmp_path, capsys, monkeypatch):
 
 
 def test_a_tool_that_fails_writes_nothing(home, hosts, tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "compiler")
+    monkeypatch.setenv("FAKE_FAULT", "compiler")
     output = tmp_path / "players"
     assert main(["deploy", "--hosts", str(hosts), "--output", str(output)]) == 2
     assert "compiler failed" in capsys.readouterr().err

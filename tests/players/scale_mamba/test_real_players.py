@@ -10,11 +10,11 @@ import signal
 import tempfile
 import threading
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from stand_in_engine import processes
+from fake_engine import processes
+from repository import VECTORS
 
 from fl_krum.__main__ import main
 from fl_krum.engines import HOME, Command, installation, scale_mamba
@@ -32,7 +32,6 @@ pytestmark = [
     pytest.mark.timeout(900),
 ]
 
-VECTORS = Path(__file__).with_name("vectors") / "krum.json"
 UPDATES = np.array([[1.0, 2.0], [1.5, 2.5], [-30.0, 40.0]])  # rows 0 and 1 tie: row 0 is chosen
 
 
@@ -63,7 +62,7 @@ def test_both_engines_give_the_same_vectors_round_by_round():
 
 @pytest.mark.parametrize("name", ["V1", "V2", "V3"])
 def test_frozen_vectors(tmp_path, capsys, name):
-    cases = json.loads(VECTORS.read_text())["cases"]
+    cases = json.loads((VECTORS / "krum.json").read_text())["cases"]
     (case,) = (case for case in cases if case["name"] == name)
     np.save(tmp_path / "updates.npy", np.array(case["vectors"], dtype=float))
     arguments = [str(tmp_path / "updates.npy"), "--byzantine", str(case["f"])]

@@ -8,9 +8,9 @@ import time
 
 import numpy as np
 import pytest
-from stand_in_engine import (
+from fake_engine import (
     V1,
-    StandInEngine,
+    FakeEngine,
     assert_nothing_left,
     processes,
     program,
@@ -26,7 +26,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
 def test_rounds_on_the_same_players():
-    engine = StandInEngine()
+    engine = FakeEngine()
     with LocalPlayers(program(rounds=3), engine) as players:
         started = processes(players)
         assert not (engine.folder / "secret.key").exists()  # gone as soon as all are ready
@@ -38,18 +38,18 @@ def test_rounds_on_the_same_players():
         assert players.statistics() == [{"player": i, "rounds": 90, "bytes": 300} for i in range(6)]
     assert [process.poll() for process in started] == [0] * 6
     assert_nothing_left(players, engine)
-    assert players.engine == "stand-in" and players.startup_seconds > 0
+    assert players.engine == "fake" and players.startup_seconds > 0
 
 
 def test_one_round_too_many_is_an_error():
-    with LocalPlayers(program(), StandInEngine()) as players:
+    with LocalPlayers(program(), FakeEngine()) as players:
         players.aggregate(V1)
         with pytest.raises(RuntimeError, match="T=1 rounds"):
             players.aggregate(V1)
 
 
 def test_players_that_do_not_run_say_so():
-    engine = StandInEngine()
+    engine = FakeEngine()
     players = LocalPlayers(program(2), engine)
     assert players.statistics() == []
     with pytest.raises(RuntimeError, match="not been started"):
@@ -74,14 +74,14 @@ def test_players_that_do_not_run_say_so():
     ],
 )
 def test_bad_updates_are_refused_and_the_players_go_on(updates, message):
-    with LocalPlayers(program(), StandInEngine()) as players:
+    with LocalPlayers(program(), FakeEngine()) as players:
         with pytest.raises(ValueError, match=message):
             players.aggregate(updates)
         assert players.aggregate(V1).tolist() == [1, 2]
 
 
 def test_results_may_come_in_pieces():
-    with LocalPlayers(program(), StandInEngine("split", 0)) as players:
+    with LocalPlayers(program(), FakeEngine("split", 0)) as players:
         assert players.aggregate(V1).tolist() == [1, 2]
 
 
@@ -89,12 +89,12 @@ def test_long_vectors_do_not_block():
     d = 200_000  # 2 MB for each client, far more than a pipe holds
     updates = np.zeros((3, d))
     updates[2] = 5
-    with LocalPlayers(KrumProgram(n=3, f=0, d=d), StandInEngine()) as players:
+    with LocalPlayers(KrumProgram(n=3, f=0, d=d), FakeEngine()) as players:
         assert (players.aggregate(updates) == 0).all()
 
 
 def test_leaving_early_is_prompt():
-    engine = StandInEngine()
+    engine = FakeEngine()
     with LocalPlayers(program(5), engine) as players:
         players.aggregate(V1)
         begin = time.monotonic()
@@ -103,7 +103,7 @@ def test_leaving_early_is_prompt():
 
 
 def test_an_exception_of_the_caller_passes_through():
-    engine = StandInEngine()
+    engine = FakeEngine()
     with pytest.raises(ZeroDivisionError), LocalPlayers(program(2), engine) as players:
         players.aggregate(V1)
         raise ZeroDivisionError
@@ -112,7 +112,7 @@ def test_an_exception_of_the_caller_passes_through():
 
 @posix
 def test_an_interrupt_ends_everything():
-    engine = StandInEngine("stall", 1, 1)
+    engine = FakeEngine("stall", 1, 1)
     players = LocalPlayers(program(), engine)
     with pytest.raises(KeyboardInterrupt), players:
         threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
@@ -121,7 +121,7 @@ def test_an_interrupt_ends_everything():
 
 
 def test_forgotten_players_end():
-    engine = StandInEngine()
+    engine = FakeEngine()
     players = LocalPlayers(program(2), engine)
     players.start()
     started = processes(players)
@@ -133,7 +133,7 @@ def test_forgotten_players_end():
 
 SHUT_DOWN = """
 from fl_krum.players import LocalPlayers
-players = LocalPlayers(program(2), StandInEngine())
+players = LocalPlayers(program(2), FakeEngine())
 players.start()
 print(*[process.pid for process in processes(players)])
 """
@@ -160,7 +160,7 @@ def test_exits_in_words():
 
 def test_views_have_to_be_asked_for():
     with pytest.raises(ValueError, match="views=True"):
-        LocalPlayers(program(), StandInEngine()).views()
+        LocalPlayers(program(), FakeEngine()).views()
 
 
 # --- Which engine ---------------------------------------------------------------------------------
@@ -181,4 +181,4 @@ def test_an_unknown_engine_is_refused():
 @pytest.mark.parametrize("deadline", [0, -1.0, float("nan")])
 def test_an_impossible_deadline_is_refused(deadline):
     with pytest.raises(ValueError, match="deadline"):
-        LocalPlayers(program(), StandInEngine(), deadline=deadline)
+        LocalPlayers(program(), FakeEngine(), deadline=deadline)

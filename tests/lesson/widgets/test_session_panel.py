@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from stand_in_engine import StandInEngine, assert_nothing_left
+from fake_engine import FakeEngine, assert_nothing_left
 
 from fl_krum import engines, live
 from fl_krum.live import LiveSession
@@ -18,9 +18,9 @@ from fl_krum.widgets.session import (
 
 
 @pytest.fixture
-def stand_in(monkeypatch):
+def fake(monkeypatch):
     """Make the panel's embedded engine one of stand-in players, with a fault when asked for."""
-    engine = StandInEngine()
+    engine = FakeEngine()
     monkeypatch.setitem(engines.ENGINES, "embedded", lambda: engine)
     return engine
 
@@ -34,7 +34,7 @@ def finish(panel):
     return panel.session
 
 
-def test_a_session_is_run(stand_in):
+def test_a_session_is_run(fake):
     panel = SessionPanel(n=5, f=1, d=2, rounds=3)
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     panel.run_button.click()
@@ -46,11 +46,11 @@ def test_a_session_is_run(stand_in):
     assert panel.picture.layout.display is None
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     assert not panel.controls.disabled and not panel.attack.disabled
-    assert_nothing_left(session.players, stand_in)
+    assert_nothing_left(session.players, fake)
 
 
-def test_everything_but_stop_is_locked_while_it_runs(stand_in):
-    stand_in.fault = ("stall", "1", "2")
+def test_everything_but_stop_is_locked_while_it_runs(fake):
+    fake.fault = ("stall", "1", "2")
     panel = SessionPanel(n=5, f=1, d=2, rounds=3)
     looks = []
     panel.picture.observe(lambda change: looks.append(panel.run_button.disabled), "value")
@@ -68,10 +68,10 @@ def test_everything_but_stop_is_locked_while_it_runs(stand_in):
     assert "Stopped after 1 of 3 rounds. No player is left." in text(panel)
     assert looks and all(looks)
     assert not panel.run_button.disabled and panel.stop_button.disabled
-    assert_nothing_left(session.players, stand_in)
+    assert_nothing_left(session.players, fake)
 
 
-def test_another_session_after_the_first(stand_in):
+def test_another_session_after_the_first(fake):
     panel = SessionPanel(n=5, f=1, d=2, rounds=1)
     panel.start()
     first = finish(panel)
@@ -82,8 +82,8 @@ def test_another_session_after_the_first(stand_in):
     assert second.settings["attack"] == "alie"
 
 
-def test_a_failure_is_told_in_words(stand_in):
-    stand_in.fault = ("error", "2", "1")
+def test_a_failure_is_told_in_words(fake):
+    fake.fault = ("error", "2", "1")
     panel = SessionPanel(n=5, f=1, d=2)
     panel.start()
     assert finish(panel).state == live.FAILED
@@ -91,7 +91,7 @@ def test_a_failure_is_told_in_words(stand_in):
     assert not panel.run_button.disabled
 
 
-def test_forbidden_settings_cannot_be_run(stand_in):
+def test_forbidden_settings_cannot_be_run(fake):
     panel = SessionPanel()
     panel.controls.set(f=3)
     assert panel.run_button.disabled
@@ -116,7 +116,7 @@ def test_an_engine_that_is_not_there(monkeypatch):
     assert not panel.run_button.disabled and text(panel) == ""
 
 
-def test_d_follows_the_data_set(stand_in):
+def test_d_follows_the_data_set(fake):
     panel = SessionPanel()
     panel.dataset.value = "digits"
     assert panel.settings["d"] == 650 and panel.controls.sliders["d"].step == 10
@@ -125,14 +125,14 @@ def test_d_follows_the_data_set(stand_in):
     assert panel.settings["d"] == 5 and panel.controls.sliders["d"].max == 31
 
 
-def test_settings_are_those_of_a_session(stand_in):
+def test_settings_are_those_of_a_session(fake):
     panel = SessionPanel(n=9, f=3, d=6, rounds=2, attack="gaussian")
     settings = LiveSession(**panel.settings).settings
     wanted = dict(clients=9, byzantine=3, dimension=6, rounds=2, attack="gaussian")
     assert {name: settings[name] for name in wanted} == wanted
 
 
-def test_a_figure_can_grow_in_a_cell(stand_in):
+def test_a_figure_can_grow_in_a_cell(fake):
     class Handle:
         shown = []
 
@@ -145,7 +145,7 @@ def test_a_figure_can_grow_in_a_cell(stand_in):
     assert png(Handle.shown[-1]).startswith(b"\x89PNG")
 
 
-def test_words_for_every_state(stand_in):
+def test_words_for_every_state(fake):
     session = LiveSession(n=5, f=1, d=2, rounds=2)
     words = {}
     for state in (live.STARTING, live.RUNNING, live.STOPPING, live.STOPPED, live.FAILED, live.DONE):
@@ -164,7 +164,7 @@ def test_engines_found_and_not_found(monkeypatch):
     assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)
 
 
-def test_what_jupyter_shows(stand_in):
+def test_what_jupyter_shows(fake):
     panel = SessionPanel()
     bundle = panel._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle

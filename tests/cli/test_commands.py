@@ -7,10 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
+from repository import ROOT
 
 from fl_krum import players as players_module
 from fl_krum.__main__ import COMMANDS, main
@@ -27,7 +27,6 @@ V2 = [
     [7, -6, -18, 4, -9],
     [8, 15, -6, 17, 1],
 ]  # f=2: row 3, scores 121 141 161 103 211 1361 1444
-REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -279,7 +278,7 @@ def test_help_reads_well(capsys, command):
 def start(folder, *arguments, **options):
     environment = {**os.environ, "TMPDIR": str(folder), "TEMP": str(folder)}
     return subprocess.Popen(
-        [sys.executable, "-m", "fl_krum", *arguments], cwd=REPOSITORY, env=environment, text=True,
+        [sys.executable, "-m", "fl_krum", *arguments], cwd=ROOT, env=environment, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options,
     )  # fmt: skip
 

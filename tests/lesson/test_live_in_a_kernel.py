@@ -3,14 +3,13 @@
 import contextlib
 import os
 import time
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 psutil = pytest.importorskip("psutil")
 manager = pytest.importorskip("jupyter_client.manager", reason="jupyter is not installed")
 
-ROOT = Path(__file__).resolve().parent.parent
 LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
     "from fl_krum.live import LiveSession\n"
     "session = LiveSession(n=12, f=2, rounds=20, engine='embedded')\n"

@@ -1,19 +1,19 @@
 """The other rules against ByzFL and SciPy, and what a single adversary does to each."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from repository import VECTORS
 from scipy.stats import trim_mean
 
 from fl_krum.aggregators import AGGREGATORS, mean, median, trimmed_mean
 from fl_krum.krum import krum, multi_krum
 
-FILE = Path(__file__).parent / "vectors" / "aggregators.json"
+FILE = VECTORS / "aggregators.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 
 matrices = st.tuples(st.integers(3, 12), st.integers(1, 4)).flatmap(

@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 import pytest
-from stand_in_engine import V1, StandInEngine, assert_nothing_left, processes, program
+from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 
 from fl_krum.engines import Command, PreparedRun
 from fl_krum.players import LocalPlayers, PlayerError
@@ -28,7 +28,7 @@ def failure(engine, rounds=1, **options):
 
 @posix
 def test_a_killed_player_is_named_rather_than_who_lost_it():
-    error = failure(StandInEngine("die", 3, 2), rounds=3)
+    error = failure(FakeEngine("die", 3, 2), rounds=3)
     assert (error.player, error.status) == (3, -signal.SIGKILL)
     assert "player 3 was killed by SIGKILL in round 2 of 3" in str(error)
     assert "Player 3 ready" in error.last_words
@@ -37,7 +37,7 @@ def test_a_killed_player_is_named_rather_than_who_lost_it():
 @posix
 @pytest.mark.parametrize("victim", [0, 4])
 def test_a_player_killed_from_outside(victim):
-    engine = StandInEngine("stall", 1, 1)
+    engine = FakeEngine("stall", 1, 1)
     players = LocalPlayers(program(2), engine)
     with pytest.raises(PlayerError, match=f"player {victim} was killed by SIGKILL"), players:
         threading.Timer(0.1, processes(players)[victim].kill).start()
@@ -47,7 +47,7 @@ def test_a_player_killed_from_outside(victim):
 
 @posix
 def test_a_player_killed_between_two_rounds():
-    engine = StandInEngine()
+    engine = FakeEngine()
     players = LocalPlayers(program(2), engine)
     with pytest.raises(PlayerError, match="player 2 was killed by SIGTERM in round 2"), players:
         players.aggregate(V1)
@@ -58,7 +58,7 @@ def test_a_player_killed_between_two_rounds():
 
 
 def test_an_error_shows_what_the_player_said():
-    error = failure(StandInEngine("error", 2, 1), rounds=2)
+    error = failure(FakeEngine("error", 2, 1), rounds=2)
     assert (error.player, error.status) == (2, 1)
     assert "ended with exit status 1 in round 1 of 2" in str(error)
     assert "krum.mpc, line 7: something is wrong" in str(error)
@@ -66,39 +66,39 @@ def test_an_error_shows_what_the_player_said():
 
 @pytest.mark.parametrize(("player", "rounds"), [(2, 2), (0, 1)])
 def test_a_player_that_leaves_early(player, rounds):
-    error = failure(StandInEngine("leave", player, 1), rounds)
+    error = failure(FakeEngine("leave", player, 1), rounds)
     assert f"player {player} ended with exit status 0" in str(error)
 
 
 def test_a_stalled_round_ends_at_the_deadline():
-    error = failure(StandInEngine("stall", 2, 1), deadline=1.0)
+    error = failure(FakeEngine("stall", 2, 1), deadline=1.0)
     assert "gave 0 of 2 values before the deadline in round 1" in str(error)
     assert "larger deadline" in str(error)
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
 def test_a_suspended_player_is_found_out():
-    error = failure(StandInEngine("suspend", 4, 1), deadline=1.0)
+    error = failure(FakeEngine("suspend", 4, 1), deadline=1.0)
     assert "player 4 was suspended in round 1" in str(error)
 
 
 def test_a_player_that_is_never_ready():
-    error = failure(StandInEngine("unready", 3, deadline=1.0))
+    error = failure(FakeEngine("unready", 3, deadline=1.0))
     assert "player 3 was not ready before the deadline (not ready: 3) while starting" in str(error)
 
 
 def test_taken_ports_are_tried_again():
-    with LocalPlayers(program(), StandInEngine("ports", 2)) as players:
+    with LocalPlayers(program(), FakeEngine("ports", 2)) as players:
         assert players.aggregate(V1).tolist() == [1, 2]
 
 
 def test_ports_that_stay_taken_are_an_error():
-    error = failure(StandInEngine("ports always", 2))
+    error = failure(FakeEngine("ports always", 2))
     assert (error.player, error.status) == (2, 3)
 
 
 def test_a_command_that_does_not_exist(tmp_path):
-    engine = StandInEngine()
+    engine = FakeEngine()
     prepare = engine.prepare
 
     def broken(*arguments):
@@ -125,11 +125,11 @@ def test_a_command_that_does_not_exist(tmp_path):
     ],
 )
 def test_unexpected_words_are_errors(fault, player, message):
-    assert message in str(failure(StandInEngine(fault, player, 1), rounds=2))
+    assert message in str(failure(FakeEngine(fault, player, 1), rounds=2))
 
 
 def test_an_impossible_result_is_an_error():
-    engine = StandInEngine("12345678901234567890", 0, 1)
+    engine = FakeEngine("12345678901234567890", 0, 1)
     players = LocalPlayers(KrumProgram(n=5, f=1, d=3, rounds=2), engine)
     with pytest.raises(PlayerError, match="impossible result|4 result"), players:
         players.aggregate(np.zeros((5, 3)))
@@ -138,8 +138,8 @@ def test_an_impossible_result_is_an_error():
 
 @posix
 def test_an_odd_end_after_the_result_is_absorbed_or_a_warning():
-    with LocalPlayers(program(), StandInEngine("abort late", 2)) as players:
+    with LocalPlayers(program(), FakeEngine("abort late", 2)) as players:
         players.aggregate(V1)  # the engine absorbs SIGABRT
     with pytest.warns(RuntimeWarning, match="player 2 did not end"):  # noqa: SIM117
-        with LocalPlayers(program(), StandInEngine("linger", 2)) as players:
+        with LocalPlayers(program(), FakeEngine("linger", 2)) as players:
             players.aggregate(V1)

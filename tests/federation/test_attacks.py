@@ -1,17 +1,17 @@
 """The attacks against ByzFL and krum, and what they do to the mean and to Krum."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
+from repository import VECTORS
 from scipy.stats import norm
 
 from fl_krum.aggregators import mean
 from fl_krum.attacks import ATTACKS, alie_z, flip_labels
 from fl_krum.krum import krum
 
-FILE = Path(__file__).parent / "vectors" / "attacks.json"
+FILE = VECTORS / "attacks.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 FORGED = [name for name, attack in ATTACKS.items() if attack.forge]
 

@@ -6,7 +6,8 @@ import threading
 import time
 
 import pytest
-from stand_in_engine import TESTS, StandInEngine, assert_nothing_left, processes
+from fake_engine import FakeEngine, assert_nothing_left, processes
+from repository import ROOT
 
 from fl_krum import live
 from fl_krum.live import LiveSession
@@ -17,7 +18,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
 def session(engine=None, rounds=2, **more):
-    return LiveSession(**SMALL, rounds=rounds, engine=engine or StandInEngine(), **more)
+    return LiveSession(**SMALL, rounds=rounds, engine=engine or FakeEngine(), **more)
 
 
 class Watch:
@@ -33,7 +34,7 @@ class Watch:
 
 
 def test_a_session_from_start_to_end():
-    watch, engine = Watch(), StandInEngine()
+    watch, engine = Watch(), FakeEngine()
     it = session(engine)
     assert (it.state, it.progress, it.records) == (live.READY, 0, [])
     assert it.run(watch) is it
@@ -46,14 +47,14 @@ def test_a_session_from_start_to_end():
     ]
     assert all(record.matches_plaintext for record in it.records)
     assert [one["player"] for one in it.statistics] == [*range(6)]
-    assert it.error == "" and it.settings["engine"] == "stand-in"
+    assert it.error == "" and it.settings["engine"] == "fake"
     assert_nothing_left(it.players, engine)
     with pytest.raises(RuntimeError, match="is done: make a new"):
         it.run()
 
 
 def test_in_the_background():
-    watch, engine = Watch(), StandInEngine()
+    watch, engine = Watch(), FakeEngine()
     it = session(engine).start(watch)
     with pytest.raises(RuntimeError, match="make a new"):
         it.start()
@@ -64,7 +65,7 @@ def test_in_the_background():
 
 @pytest.mark.parametrize("when", [("starting", 0), ("running", 0), ("running", 1)])
 def test_stopped_by_whoever_watches(when):
-    engine = StandInEngine()
+    engine = FakeEngine()
     it = session(engine, rounds=3).run(Watch(when, LiveSession.stop))
     assert it.state == live.STOPPED and it.error == ""
     assert len(it.records) == when[1]
@@ -72,7 +73,7 @@ def test_stopped_by_whoever_watches(when):
 
 
 def test_stopped_from_outside_while_the_players_compute():
-    engine, running = StandInEngine("stall", 1, 2), threading.Event()
+    engine, running = FakeEngine("stall", 1, 2), threading.Event()
     it = session(engine, rounds=3)
     it.start(Watch(("running", 1), lambda session: running.set()))
     assert running.wait(30)
@@ -87,7 +88,7 @@ def test_stopped_from_outside_while_the_players_compute():
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05, 0.1, 0.3])
 def test_stopped_from_outside_while_the_players_are_started(seconds):
     """They would never get ready; and wherever the stop falls, nothing is left."""
-    engine, starting = StandInEngine("unready", 1, deadline=60.0), threading.Event()
+    engine, starting = FakeEngine("unready", 1, deadline=60.0), threading.Event()
     it = session(engine)
     it.start(Watch(("starting", 0), lambda session: starting.set()))
     assert starting.wait(30)
@@ -97,7 +98,7 @@ def test_stopped_from_outside_while_the_players_are_started(seconds):
     assert it.state == live.STOPPED and it.error == "" and it.records == []
     if it.players._supervisor is not None:
         assert all(process.poll() is not None for process in processes(it.players))
-    assert not getattr(engine, "folder", TESTS / "no such folder").exists()
+    assert not getattr(engine, "folder", ROOT / "no such folder").exists()
 
 
 def test_stopped_before_it_began():
@@ -109,7 +110,7 @@ def test_stopped_before_it_began():
 
 
 def test_a_player_that_fails_in_the_foreground():
-    engine, watch = StandInEngine("error", 2, 1), Watch()
+    engine, watch = FakeEngine("error", 2, 1), Watch()
     it = session(engine)
     with pytest.raises(PlayerError, match="something is wrong"):
         it.run(watch)
@@ -119,7 +120,7 @@ def test_a_player_that_fails_in_the_foreground():
 
 @posix
 def test_a_player_that_fails_in_the_background():
-    engine, watch = StandInEngine("die", 2, 2), Watch()
+    engine, watch = FakeEngine("die", 2, 2), Watch()
     it = session(engine).start(watch)
     assert it.wait(30)
     assert it.state == live.FAILED and len(it.records) == 1
@@ -130,7 +131,7 @@ def test_a_player_that_fails_in_the_background():
 
 @posix
 def test_an_interrupt():
-    engine = StandInEngine("stall", 1, 1)
+    engine = FakeEngine("stall", 1, 1)
     it = session(engine)
 
     def interrupt(session):

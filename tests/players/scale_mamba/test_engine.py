@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from stand_in_engine import V1, processes
-from stand_in_installation import executable, python
+from fake_engine import V1, processes
+from fake_installation import executable, python
 
 from fl_krum import engines
 from fl_krum.engines import installation, player_files, scale_mamba
@@ -108,7 +108,7 @@ def test_a_conversion_circuit_that_somebody_made(home):
 
 
 def test_a_player_that_lacks_a_library(home, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "library")
+    monkeypatch.setenv("FAKE_FAULT", "library")
     assert "PlayerBinary.x does not run: " in reason()
     assert "libmpir.so.23: cannot open shared object file" in reason()
 
@@ -321,20 +321,20 @@ def test_words_that_players_would_misread_are_never_sent(home, own_folder):
 
 @pytest.mark.parametrize("victim", [0, 3])
 def test_a_killed_player_is_named(home, own_folder, monkeypatch, victim):
-    monkeypatch.setenv("STAND_IN_FAULT", f"die {victim} 2")
+    monkeypatch.setenv("FAKE_FAULT", f"die {victim} 2")
     error = failure(own_folder, rounds=3)
     assert f"player {victim} was killed by SIGKILL in round 2 of 3" in str(error)
     assert "each player takes 0.3 to 1 GB" in str(error)
 
 
 def test_a_player_that_is_missing_ends_at_the_deadline(home, own_folder, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "missing 2")
+    monkeypatch.setenv("FAKE_FAULT", "missing 2")
     error = failure(own_folder, deadline=1.5)
     assert "was not ready before the deadline (not ready: 0, 1, 2, 3, 4, 5)" in str(error)
 
 
 def test_want_of_offline_material_ends_at_the_deadline(home, own_folder, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "hungry")
+    monkeypatch.setenv("FAKE_FAULT", "hungry")
     assert "not ready" in str(failure(own_folder, deadline=1.0))
 
 
@@ -354,7 +354,7 @@ def test_a_file_that_is_missing(home, own_folder):
 
 
 def test_a_bad_exit_after_the_result_is_absorbed(home, own_folder, monkeypatch, recwarn):
-    monkeypatch.setenv("STAND_IN_FAULT", "late 3")
+    monkeypatch.setenv("FAKE_FAULT", "late 3")
     with start() as players:
         assert players.aggregate(V1).tolist() == [1, 2]
     assert not recwarn.list
@@ -362,14 +362,14 @@ def test_a_bad_exit_after_the_result_is_absorbed(home, own_folder, monkeypatch, 
 
 
 def test_a_cheater_who_is_caught_in_a_round(home, own_folder, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "caught 4 2")
+    monkeypatch.setenv("FAKE_FAULT", "caught 4 2")
     error = failure(own_folder, rounds=3)
     assert "in round 2 of 3" in str(error) and "Hash Fail" in str(error)
     assert "No result of these players can be trusted" in str(error)
 
 
 def test_a_cheater_who_is_caught_after_the_result(home, own_folder, monkeypatch):
-    monkeypatch.setenv("STAND_IN_FAULT", "caught-late 4")
+    monkeypatch.setenv("FAKE_FAULT", "caught-late 4")
     error = failure(own_folder)
     assert error.player == 4 and "after the last round" in str(error)
     assert "No result of these players can be trusted" in str(error)
@@ -385,7 +385,7 @@ def test_a_cheater_who_is_caught_after_the_result(home, own_folder, monkeypatch)
     ],
 )
 def test_a_tool_that_fails(home, own_folder, monkeypatch, fault, words):
-    monkeypatch.setenv("STAND_IN_FAULT", fault)
+    monkeypatch.setenv("FAKE_FAULT", fault)
     if fault == "compiler-hangs":
         monkeypatch.setattr(installation, "TOOL_SECONDS", 1.0)
     with pytest.raises(ValueError, match=words):

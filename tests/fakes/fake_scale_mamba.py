@@ -1,12 +1,12 @@
 """The programs of a SCALE-MAMBA installation that compute in the clear and fail as the real ones do.
 
-    stand_in_scale_mamba.py player OPTIONS I Programs/krum
-    stand_in_scale_mamba.py setup 2
-    stand_in_scale_mamba.py compile compile-mamba.py -s -M Programs/krum
+    fake_scale_mamba.py player OPTIONS I Programs/krum
+    fake_scale_mamba.py setup 2
+    fake_scale_mamba.py compile compile-mamba.py -s -M Programs/krum
 
 Files that are missing, what is printed where, with and without a newline, exit statuses and ways of
 hanging: all as seen on an installation of SCALE-MAMBA 1.14. Players find each other through files in
-the folder that STAND_IN_EXCHANGE names, or in Data/. STAND_IN_FAULT is "FAULT [PLAYER [ROUND]]".
+the folder that FAKE_EXCHANGE names, or in Data/. FAKE_FAULT is "FAULT [PLAYER [ROUND]]".
 """
 
 import os
@@ -16,10 +16,10 @@ import sys
 import time
 from pathlib import Path
 
-from stand_in_player import krum, publish, say
+from fake_player import krum, publish, say
 
 PRIME = 170141183460469231731687303715884105727
-FAULT, PLAYER, ROUND = (os.environ.get("STAND_IN_FAULT", "none").split() + ["-1", "1"])[:3]
+FAULT, PLAYER, ROUND = (os.environ.get("FAKE_FAULT", "none").split() + ["-1", "1"])[:3]
 NEEDS = {"triple": 700, "square": 15, "bit": 600}  # of one round
 
 
@@ -75,7 +75,7 @@ class Player:
         self.options = dict(zip(options[1::2], options[2::2], strict=True))
         assert options[0] == "-dOT"
         self.fault = FAULT if int(PLAYER) == self.index else "none"
-        self.exchange = Path(os.environ.get("STAND_IN_EXCHANGE", "Data"))
+        self.exchange = Path(os.environ.get("FAKE_EXCHANGE", "Data"))
         self.words = []
 
     def run(self):

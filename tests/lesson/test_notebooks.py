@@ -7,13 +7,13 @@ notebook that lost its outputs would pass. So the outputs are counted here, and 
 import ast
 import json
 import re
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from fl_krum import exercises
 
-FOLDER = Path(__file__).parent.parent / "notebooks"
+FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 # Types of output that nbval does not compare; the others it does.

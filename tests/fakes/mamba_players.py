@@ -11,9 +11,9 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
+from repository import ROOT
 
 from fl_krum.certificates import issue
 from fl_krum.engines.embedded import free_ports
@@ -25,7 +25,6 @@ from mamba.player import PORT_TAKEN
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
 
-ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds until a test that hangs is given up
 
 

@@ -4,7 +4,7 @@ Takes words and gives results exactly as a real player does, but the clients han
 player 0 through a shared folder, and player 0 runs Krum on them in the clear, in plain Python:
 quick to start, and an implementation of the rule that shares no line with the package.
 
-    stand_in_player.py I FOLDER N F D ROUNDS [FAULT PLAYER ROUND]
+    fake_player.py I FOLDER N F D ROUNDS [FAULT PLAYER ROUND]
 """
 
 import os
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 
-class StandIn:
+class Fake:
     def __init__(self, index, folder, n, f, d, rounds, fault="none", culprit=-1, when=0):
         self.index, self.folder = int(index), Path(folder)
         self.n, self.f, self.d, self.rounds = int(n), int(f), int(d), int(rounds)
@@ -124,4 +124,4 @@ def say(line):
 
 
 if __name__ == "__main__":
-    StandIn(*sys.argv[1:]).run()
+    Fake(*sys.argv[1:]).run()
