@@ -16,7 +16,7 @@ import sys
 import warnings
 
 from . import __version__, engines, forked
-from .supervisor import PlayerError
+from .processes import PlayerError
 
 COMMANDS = ("session", "aggregate", "program", "check", "deploy")
 

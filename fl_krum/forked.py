@@ -19,12 +19,8 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from .processes import SpawnedProcess, end_group
-
-if TYPE_CHECKING:
-    from .engines import Command
+from .processes import Command, SpawnedProcess, end_group
 
 _LONGEST = 1 << 16  # bytes of one packet from the starter
 _PATIENCE = 2.0  # seconds for a starter to end what it has started, then it is killed

@@ -25,7 +25,8 @@ import numpy as np
 from . import engines, forked
 from .fixed_point import real_matrix
 from .player_text import in_pieces
-from .supervisor import PlayerError, Supervisor
+from .processes import PlayerError
+from .supervisor import Supervisor
 
 __all__ = ["LocalPlayers", "PlayerError"]
 

@@ -1,4 +1,4 @@
-"""A player's process that was started by itself, and what every kind of such process offers.
+"""One process: how it is started, what every kind of it offers, and the error when it fails.
 
 `PlayerProcess` needs no more than this, so it does not matter to it whether the operating system
 was asked for the process here, or a starter forked it (`fl_krum.forked`).
@@ -9,12 +9,53 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from typing import TYPE_CHECKING, BinaryIO, Protocol
-
-if TYPE_CHECKING:
-    from .engines import Command
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
 
 POSIX = os.name == "posix"
+
+
+class PlayerError(RuntimeError):
+    """A player ended, stalled or said something unexpected; all players have been ended.
+
+    Attributes
+    ----------
+    player : int or None
+        The player it began with; None when no single one can be named.
+    status : int or None
+        Its exit status, or minus the number of the signal that ended it.
+    last_words : str
+        The last lines of its standard error.
+    """
+
+    def __init__(self, message: str, player=None, status=None, last_words=""):
+        super().__init__(message)
+        self.player = player
+        self.status = status
+        self.last_words = last_words
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start one process.
+
+    Attributes
+    ----------
+    argv : tuple of str
+        Program and arguments, no secret among them.
+    cwd : Path
+    env : mapping of str to str
+        Added to the environment.
+    told : tuple of str
+        Of a player: the arguments that a starter is told in place of ``argv``, if there is one.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    told: tuple[str, ...] = ()
 
 
 class Process(Protocol):

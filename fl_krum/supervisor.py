@@ -12,33 +12,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from . import forked
-from .engines import Command, PreparedRun
+from .engines import PreparedRun
 from .player_process import PlayerProcess, describe_exit
-from .processes import Process, SpawnedProcess
+from .processes import Command, PlayerError, Process, SpawnedProcess
 
 ATTEMPTS = 5  # to start, when other programs take the ports
 GRACE = 0.3  # seconds given to the other players' ends to arrive before one is blamed
 TERMINATION = 0.25  # seconds between asking a player to end and killing it
-
-
-class PlayerError(RuntimeError):
-    """A player ended, stalled or said something unexpected; all players have been ended.
-
-    Attributes
-    ----------
-    player : int or None
-        The player it began with; None when no single one can be named.
-    status : int or None
-        Its exit status, or minus the number of the signal that ended it.
-    last_words : str
-        The last lines of its standard error.
-    """
-
-    def __init__(self, message: str, player=None, status=None, last_words=""):
-        super().__init__(message)
-        self.player = player
-        self.status = status
-        self.last_words = last_words
 
 
 class Supervisor:

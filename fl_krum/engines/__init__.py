@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 
 from .embedded import EmbeddedEngine
-from .run import Command, Engine, EngineStatus, PreparedRun
+from .run import Engine, EngineStatus, PreparedRun
 from .scale_mamba import HOME, ScaleMambaEngine
 
-__all__ = ["ENGINES", "HOME", "Command", "Engine", "EngineStatus", "PreparedRun", "find"]
+__all__ = ["ENGINES", "HOME", "Engine", "EngineStatus", "PreparedRun", "find"]
 
 ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine)}
 

@@ -16,7 +16,8 @@ import sys
 from pathlib import Path
 
 from .. import forked
-from .run import Command, EngineStatus, PreparedRun
+from ..processes import Command
+from .run import EngineStatus, PreparedRun
 
 # mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
 # for conda has a package of the same name, and not imported: players are processes of their own.

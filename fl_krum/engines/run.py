@@ -8,10 +8,12 @@ what to start, how a player says that it is ready, how long it may take, and how
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from ..processes import Command
 
 
 @dataclass(frozen=True)
@@ -33,27 +35,6 @@ class EngineStatus:
     reason: str = ""
     version: str = ""
     security: str = ""
-
-
-@dataclass(frozen=True)
-class Command:
-    """How to start one process.
-
-    Attributes
-    ----------
-    argv : tuple of str
-        Program and arguments, no secret among them.
-    cwd : Path
-    env : mapping of str to str
-        Added to the environment.
-    told : tuple of str
-        Of a player: the arguments that a starter is told in place of ``argv``, if there is one.
-    """
-
-    argv: tuple[str, ...]
-    cwd: Path
-    env: Mapping[str, str] = field(default_factory=dict)
-    told: tuple[str, ...] = ()
 
 
 def never(status: int, last_words: str) -> bool:

@@ -16,9 +16,10 @@ import re
 import socket
 from pathlib import Path
 
+from ..processes import Command
 from . import installation, player_files
 from .installation import HOME, PROGRAM, Installation, OfflineNeeds
-from .run import Command, EngineStatus, PreparedRun
+from .run import EngineStatus, PreparedRun
 
 __all__ = ["HOME", "ScaleMambaEngine", "player_options"]
 

@@ -15,7 +15,7 @@ from repository import ROOT
 from fl_krum import players as players_module
 from fl_krum.__main__ import COMMANDS, main
 from fl_krum.engines import HOME
-from fl_krum.supervisor import PlayerError
+from fl_krum.processes import PlayerError
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # f=1: row 2, scores 20 18 15 30 938
 V2 = [

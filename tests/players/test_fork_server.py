@@ -16,8 +16,9 @@ from repository import ROOT
 
 from fl_krum import forked
 from fl_krum.certificates import issue
-from fl_krum.engines import Command, embedded
+from fl_krum.engines import embedded
 from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.processes import Command
 from fl_krum.program import KrumProgram
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are forked on Linux only")

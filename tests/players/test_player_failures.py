@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 
-from fl_krum.engines import Command, PreparedRun
+from fl_krum.engines import PreparedRun
 from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.processes import Command
 from fl_krum.program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

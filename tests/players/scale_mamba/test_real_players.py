@@ -17,8 +17,9 @@ from fake_engine import processes
 from repository import VECTORS
 
 from fl_krum.__main__ import main
-from fl_krum.engines import HOME, Command, installation, scale_mamba
+from fl_krum.engines import HOME, installation, scale_mamba
 from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.processes import Command
 from fl_krum.program import KrumProgram
 
 try:
