@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .aggregators.krum import check_parameters
 from .attacks import ATTACKS
-from .krum import check_parameters
 
 _CENTRE = (4.0, 3.0)  # the mean honest update; further coordinates are 0
 _STRENGTHS = {

@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .distances import squared_distances
+from .aggregators.distances import squared_distances
+from .aggregators.krum import krum, krum_scores
 from .example import example_vectors
-from .krum import krum, krum_scores
 from .leak import Ledger, Secret
 
 # n = 5, f = 1 and n = 7, f = 2, in integers: the scores were confirmed with Flower 1.20.

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .aggregators import AGGREGATORS
+from .aggregators.krum import krum
+from .aggregators.rules import AGGREGATORS
 from .attacks import ATTACKS
 from .clients import SimulatedClients
 from .data import load
 from .federation import FederatedSession
 from .fixed_point import FixedPoint
-from .krum import krum
 from .models import LogisticModel
 
 

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .aggregators.krum import check_parameters
 from .cost import Cost, estimate
 from .fixed_point import SECURITY, BitBudget, FixedPoint, check_budget
-from .krum import check_parameters
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "mamba" / "krum.mpc"
 _PARAMETER = r"^{name}( *)= *\d+"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..aggregators.krum import check_parameters, krum
 from ..fixed_point import FixedPoint, real_matrix
-from ..krum import check_parameters, krum
 from ..players import LocalPlayers
 from ..program import KrumProgram
 from . import options as shared

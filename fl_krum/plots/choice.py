@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from fl_krum.krum import krum
+from fl_krum.aggregators.krum import krum
 from fl_krum.plots.clients import draw_clients
 from fl_krum.plots.style import (
     BYZANTINE,
@@ -31,7 +31,7 @@ def krum_figure(X, f, byzantine=(), client=None) -> Figure:
     Parameters
     ----------
     X, f
-        As for `fl_krum.krum.krum`, and so are the errors.
+        As for `fl_krum.krum`, and so are the errors.
     byzantine : collection of int
         Rows of the Byzantine clients.
     client : int, optional

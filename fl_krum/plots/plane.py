@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fl_krum.aggregators import AGGREGATORS
+from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.plots.clients import draw_clients
 from fl_krum.plots.style import (
     BYZANTINE,
@@ -35,7 +35,7 @@ def rules_figure(X, f, byzantine=(), rules=tuple(AGGREGATORS)) -> Figure:
     ----------
     X : array_like, shape (n, 2)
     f : int
-        As for `fl_krum.krum.krum`.
+        As for `fl_krum.krum`.
     byzantine : collection of int
         Rows of the Byzantine clients.
     rules : sequence of str

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from fl_krum.krum import check_parameters
+from fl_krum.aggregators.krum import check_parameters
 from fl_krum.plots.shapes import CENTRED, draw_arrow, draw_box, draw_step
 from fl_krum.plots.style import (
     BYZANTINE,

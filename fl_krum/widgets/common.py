@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
+from fl_krum.aggregators.krum import check_parameters
 from fl_krum.attacks import ATTACKS
-from fl_krum.krum import check_parameters
 from fl_krum.plots.style import BYZANTINE, CHOSEN, MUTED
 
 #: Style and layout of everything with a label in front of it, so that all of it lines up.

@@ -12,10 +12,10 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
-from fl_krum.aggregators import mean
+from fl_krum.aggregators.krum import krum
+from fl_krum.aggregators.rules import mean
 from fl_krum.example import example_vectors
 from fl_krum.federation import FederatedSession
-from fl_krum.krum import krum
 from fl_krum.plots import krum_figure, png
 from fl_krum.widgets.common import (
     LABEL,

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from repository import VECTORS
 
-from fl_krum.distances import COLUMNS, squared_distances
-from fl_krum.krum import check_parameters, krum, krum_scores, multi_krum
+from fl_krum.aggregators.distances import COLUMNS, squared_distances
+from fl_krum.aggregators.krum import check_parameters, krum, krum_scores, multi_krum
 
 FROZEN = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))
 
@@ -55,7 +55,7 @@ def test_frozen_vectors_of_flower_byzfl_and_krum(case, kind):
 
 
 def test_docstring_examples():
-    module = importlib.import_module("fl_krum.krum")  # fl_krum.krum itself may be the function
+    module = importlib.import_module("fl_krum.aggregators.krum")
     result = doctest.testmod(module)
     assert result.attempted > 0 and result.failed == 0
 

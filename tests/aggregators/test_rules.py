@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from repository import VECTORS
 from scipy.stats import trim_mean
 
-from fl_krum.aggregators import AGGREGATORS, mean, median, trimmed_mean
-from fl_krum.krum import krum, multi_krum
+from fl_krum.aggregators.krum import krum, multi_krum
+from fl_krum.aggregators.rules import AGGREGATORS, mean, median, trimmed_mean
 
 FILE = VECTORS / "aggregators.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]

@@ -7,9 +7,9 @@ import pytest
 from repository import VECTORS
 from scipy.stats import norm
 
-from fl_krum.aggregators import mean
+from fl_krum.aggregators.krum import krum
+from fl_krum.aggregators.rules import mean
 from fl_krum.attacks import ATTACKS, alie_z, flip_labels
-from fl_krum.krum import krum
 
 FILE = VECTORS / "attacks.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from fl_krum.aggregators import AGGREGATORS
+from fl_krum.aggregators.krum import krum
+from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.attacks import ATTACKS
 from fl_krum.federation import FederatedSession
 from fl_krum.fixed_point import FixedPoint
-from fl_krum.krum import krum
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Experiments of the lesson: they are what they say, and show what the notebooks claim."""
 
-from fl_krum.aggregators import AGGREGATORS
+from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.experiments import accuracy_alone, accuracy_table, minority_session
 from fl_krum.federation import FederatedSession
 

@@ -9,8 +9,8 @@ from clear_language import run_clear
 from mamba_players import run_processes, run_program
 from repository import VECTORS
 
+from fl_krum.aggregators.krum import krum
 from fl_krum.fixed_point import FixedPoint
-from fl_krum.krum import krum
 from fl_krum.program import TEMPLATE, KrumProgram
 
 CASES = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))

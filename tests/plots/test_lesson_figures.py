@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from fl_krum.krum import krum
+from fl_krum.aggregators.krum import krum
 from fl_krum.plots import png
 from fl_krum.plots.cost import cost_figure, curves
 from fl_krum.plots.sharing import PRIME, leak_figure, line_figure, shares_figure, views_figure

@@ -6,7 +6,7 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from fl_krum import krum, plots
-from fl_krum.aggregators import AGGREGATORS
+from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.example import example_vectors
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -1,0 +1,1 @@
+"""Krum and the rules that it is compared with, in the clear."""
