@@ -94,7 +94,7 @@ def split(traces, rounds, begin: float, end: float) -> dict[str, Stage]:
     ----------
     traces : list of lists of (time, CPU-seconds), one a player
         The first entry of each belongs to the agreement on keys.
-    rounds : sequence of fl_krum.cost.Round
+    rounds : sequence of fl_krum.program.cost.Round
     begin, end : float
         When the inputs were given, and when the result was there.
     """

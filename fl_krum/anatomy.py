@@ -13,7 +13,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from .program import KrumProgram
+from .program.krum_program import KrumProgram
 
 # "# --- 2. Distances: …", or the bare rule that ends the parameters.
 _HEADING = re.compile(r"^# ---(?: (?:\d\. )?(?P<title>[A-Z]\w+)\b.*|-+)$", re.M)
@@ -54,7 +54,7 @@ EXPLANATIONS = {
     ),
 }
 
-# Where the cost of a section is booked, see `fl_krum.cost.Round.stage`.
+# Where the cost of a section is booked, see `fl_krum.program.cost.Round.stage`.
 _STAGES = ("input", "distances", "neighbours", "scores", "choice", "output")
 
 

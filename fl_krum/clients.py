@@ -6,7 +6,7 @@ ones send in the same round, which a real one would have to guess.
 
 import numpy as np
 
-from fl_krum.attacks import flip_labels
+from .attacks import flip_labels
 
 # Keep the random numbers of the training and of the attack apart, whatever the seed.
 _TRAINING, _ATTACK = 1, 2

@@ -19,7 +19,7 @@ from pathlib import Path
 from . import certificates, host_files
 from .engines import installation, player_files
 from .engines.scale_mamba import player_options
-from .program import KrumProgram
+from .program.krum_program import KrumProgram
 
 PORT = 14000  # of player 0; player i listens on PORT + i
 DAYS = 365  # that the certificates are valid

@@ -13,8 +13,8 @@ from .attacks import ATTACKS
 from .clients import SimulatedClients
 from .data import load
 from .federation import FederatedSession
-from .fixed_point import FixedPoint
 from .models import LogisticModel
+from .program.fixed_point import FixedPoint
 
 
 def accuracy_table(

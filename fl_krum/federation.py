@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fl_krum.aggregators.krum import check_parameters, krum
-from fl_krum.aggregators.rules import AGGREGATORS, mean
-from fl_krum.attacks import ATTACKS
-from fl_krum.clients import SimulatedClients
-from fl_krum.data import Dataset, load, split
-from fl_krum.fixed_point import FixedPoint
-from fl_krum.models import LogisticModel
+from .aggregators.krum import check_parameters, krum
+from .aggregators.rules import AGGREGATORS, mean
+from .attacks import ATTACKS
+from .clients import SimulatedClients
+from .data import Dataset, load, split
+from .models import LogisticModel
+from .program.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .engines import player_files
 from .engines.installation import CIRCUITS, HOME, PLAYER, PROGRAM
-from .program import KrumProgram
+from .program.krum_program import KrumProgram
 
 
 def command(player: int, options: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from .federation import FederatedSession, RoundRecord
 from .players import LocalPlayers
-from .program import KrumProgram
+from .program.krum_program import KrumProgram
 
 READY, STARTING, RUNNING, STOPPING = "ready", "starting", "running", "stopping"
 DONE, STOPPED, FAILED = "done", "stopped", "failed"

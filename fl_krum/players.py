@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 
 from . import engines, forked
-from .fixed_point import real_matrix
 from .player_text import in_pieces
 from .processes import PlayerError
+from .program.fixed_point import real_matrix
 from .supervisor import Supervisor
 
 __all__ = ["LocalPlayers", "PlayerError"]

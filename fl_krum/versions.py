@@ -10,7 +10,7 @@ _PACKAGES = ("numpy", "scikit-learn", "matplotlib", "ipywidgets", "cryptography"
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, fl_krum and the packages that results may depend on."""
-    from fl_krum import __version__
+    from . import __version__
 
     found = {"Python": platform.python_version(), "fl_krum": __version__}
     for package in _PACKAGES:

@@ -13,7 +13,7 @@ from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
 from benchmarks.traced_player import trace
 from fl_krum import KrumProgram
-from fl_krum.cost import Round
+from fl_krum.program.cost import Round
 
 
 def sample(seconds, **fields):

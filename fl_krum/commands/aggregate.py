@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from ..aggregators.krum import check_parameters, krum
-from ..fixed_point import FixedPoint, real_matrix
 from ..players import LocalPlayers
-from ..program import KrumProgram
+from ..program.fixed_point import FixedPoint, real_matrix
+from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "one Krum of the vectors in a file, inside SMPC or in the clear"

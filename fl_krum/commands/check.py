@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import engines
 from ..players import LocalPlayers, PlayerError
-from ..program import KrumProgram
+from ..program.krum_program import KrumProgram
 
 SUMMARY = "what is installed here, which engines work, and why not"
 DETAILS = """\

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from .. import deploy
-from ..program import KrumProgram
+from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "write one folder a host, for SCALE-MAMBA on several machines"

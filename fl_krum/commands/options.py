@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from ..engines import ENGINES, HOME
-from ..fixed_point import FixedPoint
+from ..program.fixed_point import FixedPoint
 
 
 def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..program import KrumProgram
+from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "write the MAMBA program for given n, f, d and T"

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from ..attacks import ATTACKS
 from ..players import LocalPlayers
-from ..program import KrumProgram
+from ..program.krum_program import KrumProgram
 from . import options as shared
 
 if TYPE_CHECKING:  # scikit-learn and matplotlib take a second to import: only when they are needed

@@ -5,14 +5,14 @@ given axes. In figures clients count from 1, as players do (player 0 is the serv
 rows from 0, as everywhere else in the code.
 """
 
-from fl_krum.plots.choice import draw_distances, draw_points, draw_scores, krum_figure
-from fl_krum.plots.clients import draw_clients
-from fl_krum.plots.images import images_figure
-from fl_krum.plots.panel import panel
-from fl_krum.plots.plane import draw_result, mean_figure, rules_figure
-from fl_krum.plots.round import ordinary_round_figure, round_figure
-from fl_krum.plots.session import draw_accuracy, draw_chosen, draw_seconds, session_figure
-from fl_krum.plots.style import (
+from .choice import draw_distances, draw_points, draw_scores, krum_figure
+from .clients import draw_clients
+from .images import images_figure
+from .panel import panel
+from .plane import draw_result, mean_figure, rules_figure
+from .round import ordinary_round_figure, round_figure
+from .session import draw_accuracy, draw_chosen, draw_seconds, session_figure
+from .style import (
     BYZANTINE,
     CHOSEN,
     HONEST,
@@ -25,7 +25,7 @@ from fl_krum.plots.style import (
     png,
     styled,
 )
-from fl_krum.plots.table import accuracy_table_figure
+from .table import accuracy_table_figure
 
 __all__ = [
     "BYZANTINE",

@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from fl_krum.aggregators.krum import krum
-from fl_krum.plots.clients import draw_clients
-from fl_krum.plots.style import (
+from ..aggregators.krum import krum
+from .clients import draw_clients
+from .style import (
     BYZANTINE,
     CHOSEN,
     HONEST,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from fl_krum.plots.style import glyph, role
+from .style import glyph, role
 
 
 def draw_clients(axes, X, byzantine=(), size=23.0) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from fl_krum.plots.style import MUTED, SERVER, SMPC, new_figure, styled
+from .style import MUTED, SERVER, SMPC, new_figure, styled
 
 _MOST = 20  # clients
 _LONGEST = 10**6

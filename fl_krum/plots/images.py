@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from fl_krum.plots.style import MUTED, new_figure, styled
+from .style import MUTED, new_figure, styled
 
 _INK = "Greys"  # of pixels, 0 (paper) to 1 (ink)
 _SIGNED = "PuOr"  # of weights, which have a sign: orange below 0, white, violet above

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from fl_krum.plots.style import new_figure, styled
+from .style import new_figure, styled
 
 
 @styled

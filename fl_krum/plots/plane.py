@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from fl_krum.aggregators.rules import AGGREGATORS
-from fl_krum.plots.clients import draw_clients
-from fl_krum.plots.style import (
+from ..aggregators.rules import AGGREGATORS
+from .clients import draw_clients
+from .style import (
     BYZANTINE,
     HONEST,
     KRUM,

@@ -2,9 +2,9 @@
 
 from matplotlib.figure import Figure
 
-from fl_krum.aggregators.krum import check_parameters
-from fl_krum.plots.shapes import CENTRED, draw_arrow, draw_box, draw_step
-from fl_krum.plots.style import (
+from ..aggregators.krum import check_parameters
+from .shapes import CENTRED, draw_arrow, draw_box, draw_step
+from .style import (
     BYZANTINE,
     CHOSEN,
     HONEST,

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from fl_krum.plots.style import (
+from .style import (
     BYZANTINE,
     CHOSEN,
     HONEST,

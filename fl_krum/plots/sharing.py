@@ -6,9 +6,9 @@ Shares come in as plain integers, so that nothing here knows how they are made.
 import numpy as np
 from matplotlib.figure import Figure
 
-from fl_krum.fixed_point import FIELD_BITS
-from fl_krum.plots.choice import draw_distances
-from fl_krum.plots.style import HONEST, MUTED, SERVER, SMPC, new_figure, styled
+from ..program.bit_budget import FIELD_BITS
+from .choice import draw_distances
+from .style import HONEST, MUTED, SERVER, SMPC, new_figure, styled
 
 PRIME = 2**FIELD_BITS - 1
 _BINS = 20

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from fl_krum.plots.style import BYZANTINE, SERVER, new_figure, styled
+from .style import BYZANTINE, SERVER, new_figure, styled
 
 _LOSS = LinearSegmentedColormap.from_list("loss", ["#FFFFFF", "#FBE3D2", BYZANTINE])
 

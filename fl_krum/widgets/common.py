@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from fl_krum.aggregators.krum import check_parameters
-from fl_krum.attacks import ATTACKS
-from fl_krum.plots.style import BYZANTINE, CHOSEN, MUTED
+from ..aggregators.krum import check_parameters
+from ..attacks import ATTACKS
+from ..plots.style import BYZANTINE, CHOSEN, MUTED
 
 #: Style and layout of everything with a label in front of it, so that all of it lines up.
 LABEL, WIDE = {"description_width": "7.5em"}, {"width": "24em"}

@@ -12,12 +12,12 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
-from fl_krum.aggregators.krum import krum
-from fl_krum.aggregators.rules import mean
-from fl_krum.example import example_vectors
-from fl_krum.federation import FederatedSession
-from fl_krum.plots import krum_figure, png
-from fl_krum.widgets.common import (
+from ..aggregators.krum import krum
+from ..aggregators.rules import mean
+from ..example import example_vectors
+from ..federation import FederatedSession
+from ..plots import krum_figure, png
+from .common import (
     LABEL,
     WIDE,
     attack_choice,

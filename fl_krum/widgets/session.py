@@ -11,12 +11,12 @@ import threading
 
 import ipywidgets as widgets
 
-from fl_krum import engines
-from fl_krum.data import DATASETS
-from fl_krum.live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
-from fl_krum.plots import png, session_figure
-from fl_krum.program import KrumProgram
-from fl_krum.widgets.common import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
+from .. import engines
+from ..data import DATASETS
+from ..live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
+from ..plots import png, session_figure
+from ..program.krum_program import KrumProgram
+from .common import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
 
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)

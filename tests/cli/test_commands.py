@@ -235,7 +235,7 @@ def test_a_session_reports_every_round(capsys, tmp_path):
 
 
 def test_program_writes_what_krum_program_gives(capsys, tmp_path):
-    from fl_krum.program import KrumProgram
+    from fl_krum.program.krum_program import KrumProgram
 
     output = tmp_path / "krum.mpc"
     arguments = "program --clients 9 --byzantine 3 --dimension 12 --rounds 4".split()

@@ -10,7 +10,7 @@ from repository import ROOT
 
 from fl_krum.engines import EngineStatus, PreparedRun
 from fl_krum.processes import Command
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # n=5, f=1: Krum chooses row 2
 FAKE = Path(__file__).with_name("fake_player.py")

@@ -10,7 +10,7 @@ from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.attacks import ATTACKS
 from fl_krum.federation import FederatedSession
-from fl_krum.fixed_point import FixedPoint
+from fl_krum.program.fixed_point import FixedPoint
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from fl_krum.anatomy import (
     parameter_block,
     sections,
 )
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 
 def test_sections_are_the_whole_program():

@@ -10,8 +10,8 @@ from mamba_players import run_processes, run_program
 from repository import VECTORS
 
 from fl_krum.aggregators.krum import krum
-from fl_krum.fixed_point import FixedPoint
-from fl_krum.program import TEMPLATE, KrumProgram
+from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import TEMPLATE, KrumProgram
 
 CASES = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))
 FROZEN = CASES["cases"] + CASES["ties"]

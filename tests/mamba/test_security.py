@@ -15,7 +15,7 @@ import pytest
 from mamba_players import run_processes, run_program, together
 from scipy import stats
 
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 from mamba import comparison, field, gf256, shamir
 from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols

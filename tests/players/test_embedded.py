@@ -11,7 +11,7 @@ import pytest
 from fake_engine import V1, processes, program, run_script
 
 from fl_krum.players import LocalPlayers, PlayerError
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 

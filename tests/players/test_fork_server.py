@@ -19,7 +19,7 @@ from fl_krum.certificates import issue
 from fl_krum.engines import embedded
 from fl_krum.players import LocalPlayers, PlayerError
 from fl_krum.processes import Command
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are forked on Linux only")
 

@@ -20,7 +20,7 @@ from fake_engine import (
 from fl_krum import engines
 from fl_krum.player_process import describe_exit
 from fl_krum.players import LocalPlayers
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 

@@ -11,7 +11,7 @@ from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 from fl_krum.engines import PreparedRun
 from fl_krum.players import LocalPlayers, PlayerError
 from fl_krum.processes import Command
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 

@@ -8,7 +8,7 @@ from fl_krum.aggregators.krum import krum
 from fl_krum.plots import png
 from fl_krum.plots.cost import cost_figure, curves
 from fl_krum.plots.sharing import PRIME, leak_figure, line_figure, shares_figure, views_figure
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 

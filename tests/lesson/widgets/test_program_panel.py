@@ -7,7 +7,7 @@ import re
 import pytest
 
 from fl_krum.anatomy import sections
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 from fl_krum.widgets.program import ProgramPanel, program_page
 
 

@@ -12,8 +12,8 @@ import pytest
 from fl_krum.__main__ import main
 from fl_krum.deploy import deploy, read_hosts
 from fl_krum.engines import HOME, installation
-from fl_krum.fixed_point import FixedPoint
-from fl_krum.program import KrumProgram
+from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SCALE-MAMBA runs on POSIX systems only")
 

@@ -17,7 +17,7 @@ from fl_krum import engines
 from fl_krum.engines import installation, player_files, scale_mamba
 from fl_krum.engines.installation import HOME, PYTHON, OfflineNeeds, parse_needs
 from fl_krum.players import LocalPlayers, PlayerError
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SCALE-MAMBA runs on POSIX systems only")
 

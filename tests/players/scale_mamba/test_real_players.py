@@ -20,7 +20,7 @@ from fl_krum.__main__ import main
 from fl_krum.engines import HOME, installation, scale_mamba
 from fl_krum.players import LocalPlayers, PlayerError
 from fl_krum.processes import Command
-from fl_krum.program import KrumProgram
+from fl_krum.program.krum_program import KrumProgram
 
 try:
     FOUND, WHY_NOT = installation.find(), ""

@@ -12,11 +12,12 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .aggregators.krum import check_parameters
+from ..aggregators.krum import check_parameters
+from .bit_budget import SECURITY, BitBudget, check_budget
 from .cost import Cost, estimate
-from .fixed_point import SECURITY, BitBudget, FixedPoint, check_budget
+from .fixed_point import FixedPoint
 
-TEMPLATE = Path(__file__).resolve().parent.parent / "mamba" / "krum.mpc"
+TEMPLATE = Path(__file__).resolve().parents[2] / "mamba" / "krum.mpc"
 _PARAMETER = r"^{name}( *)= *\d+"
 
 

@@ -1,0 +1,1 @@
+"""The program that the players run: its numbers, its text, its cost."""
