@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 # under way.
 _HOMES = {
     "AGGREGATORS": "aggregators.rules",
-    "ATTACKS": "attacks",
-    "FederatedSession": "federation",
+    "ATTACKS": "federation.attacks",
+    "FederatedSession": "federation.session",
     "FixedPoint": "program.fixed_point",
     "KrumProgram": "program.krum_program",
     "KrumResult": "aggregators.krum",

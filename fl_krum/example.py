@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from .aggregators.krum import check_parameters
-from .attacks import ATTACKS
+from .federation.attacks import ATTACKS
 
 _CENTRE = (4.0, 3.0)  # the mean honest update; further coordinates are 0
 _STRENGTHS = {

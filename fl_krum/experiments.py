@@ -9,11 +9,11 @@ import numpy as np
 
 from .aggregators.krum import krum
 from .aggregators.rules import AGGREGATORS
-from .attacks import ATTACKS
-from .clients import SimulatedClients
-from .data import load
-from .federation import FederatedSession
-from .models import LogisticModel
+from .federation.attacks import ATTACKS
+from .federation.clients import SimulatedClients
+from .federation.data import load
+from .federation.models import LogisticModel
+from .federation.session import FederatedSession
 from .program.fixed_point import FixedPoint
 
 
@@ -94,7 +94,7 @@ def minority_session(rule="krum", rounds=8, rare=(8, 9), dimension=650, seed=0) 
     rare : collection of int
         Digits that the minority has, and has alone.
     dimension, seed : int
-        As for `fl_krum.data.load`.
+        As for `fl_krum.federation.data.load`.
     """
     data = load("digits", dimension, seed)
     model = LogisticModel(data.features, data.classes)

@@ -11,7 +11,7 @@ import contextvars
 import threading
 from collections.abc import Callable
 
-from .federation import FederatedSession, RoundRecord
+from .federation.session import FederatedSession, RoundRecord
 from .players import LocalPlayers
 from .program.krum_program import KrumProgram
 

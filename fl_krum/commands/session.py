@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from ..attacks import ATTACKS
+from ..federation.attacks import ATTACKS
 from ..players import LocalPlayers
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
 if TYPE_CHECKING:  # scikit-learn and matplotlib take a second to import: only when they are needed
-    from ..federation import FederatedSession, RoundRecord
+    from ..federation.session import FederatedSession, RoundRecord
 
 SUMMARY = "train a model in T rounds, Krum in SMPC against the plain mean"
 DETAILS = """\
@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSession]:
     """Check all arguments; nothing is started yet."""
-    from ..federation import FederatedSession
+    from ..federation.session import FederatedSession
 
     program = KrumProgram(
         n=options.clients,

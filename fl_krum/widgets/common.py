@@ -14,7 +14,7 @@ from collections.abc import Callable
 import ipywidgets as widgets
 
 from ..aggregators.krum import check_parameters
-from ..attacks import ATTACKS
+from ..federation.attacks import ATTACKS
 from ..plots.style import BYZANTINE, CHOSEN, MUTED
 
 #: Style and layout of everything with a label in front of it, so that all of it lines up.

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ..aggregators.krum import krum
 from ..aggregators.rules import mean
 from ..example import example_vectors
-from ..federation import FederatedSession
+from ..federation.session import FederatedSession
 from ..plots import krum_figure, png
 from .common import (
     LABEL,
@@ -65,7 +65,7 @@ def explore(
     n, f, d : int
         Clients, Byzantine clients, length of a vector. Impossible ones are explained, not raised.
     attack : str
-        A name in `fl_krum.attacks.ATTACKS`.
+        A name in `fl_krum.federation.attacks.ATTACKS`.
     source : {"example", "breast_cancer"}
         Vectors of `example_vectors`, or those of the first round of a `FederatedSession`.
     draw : int

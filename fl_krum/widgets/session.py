@@ -12,7 +12,7 @@ import threading
 import ipywidgets as widgets
 
 from .. import engines
-from ..data import DATASETS
+from ..federation.data import DATASETS
 from ..live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
 from ..plots import png, session_figure
 from ..program.krum_program import KrumProgram

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import mean
-from fl_krum.attacks import ATTACKS, alie_z, flip_labels
+from fl_krum.federation.attacks import ATTACKS, alie_z, flip_labels
 
 FILE = VECTORS / "attacks.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fl_krum.data import DATASETS, load, partition_dirichlet, partition_iid, split
+from fl_krum.federation.data import DATASETS, load, partition_dirichlet, partition_iid, split
 
 # Facts of the data sets, from scikit-learn's user guide ("Toy datasets").
 SAMPLES = {"breast_cancer": 569, "digits": 1797}

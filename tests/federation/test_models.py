@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from fl_krum.data import load
-from fl_krum.models import LogisticModel
+from fl_krum.federation.data import load
+from fl_krum.federation.models import LogisticModel
 
 
 @pytest.fixture(scope="module")

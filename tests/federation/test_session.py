@@ -8,8 +8,8 @@ import pytest
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import AGGREGATORS
-from fl_krum.attacks import ATTACKS
-from fl_krum.federation import FederatedSession
+from fl_krum.federation.attacks import ATTACKS
+from fl_krum.federation.session import FederatedSession
 from fl_krum.program.fixed_point import FixedPoint
 
 

@@ -2,7 +2,7 @@
 
 from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.experiments import accuracy_alone, accuracy_table, minority_session
-from fl_krum.federation import FederatedSession
+from fl_krum.federation.session import FederatedSession
 
 
 def test_the_table_holds_the_accuracies_of_the_sessions():

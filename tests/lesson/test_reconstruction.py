@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
-from fl_krum.models import LogisticModel
+from fl_krum.federation.models import LogisticModel
 from fl_krum.privacy import recover_averages, recover_example
 from fl_krum.program.fixed_point import FixedPoint
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fl_krum import krum
-from fl_krum.attacks import ATTACKS
 from fl_krum.example import example_vectors
+from fl_krum.federation.attacks import ATTACKS
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

@@ -15,8 +15,8 @@ from matplotlib.text import Text
 from fl_krum import plots
 from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import AGGREGATORS
-from fl_krum.attacks import ATTACKS
-from fl_krum.federation import FederatedSession
+from fl_krum.federation.attacks import ATTACKS
+from fl_krum.federation.session import FederatedSession
 from fl_krum.plots import style
 
 # A layout that does not fit, or a glyph that the font lacks, is a warning: here an error.

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fl_krum.aggregators.krum import check_parameters
-from fl_krum.data import DATASETS
+from fl_krum.federation.data import DATASETS
 from fl_krum.program.krum_program import KrumProgram
 from fl_krum.widgets.common import (
     attack_choice,

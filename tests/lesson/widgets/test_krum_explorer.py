@@ -5,7 +5,7 @@ import base64
 import pytest
 from matplotlib.text import Text
 
-from fl_krum.attacks import ATTACKS
+from fl_krum.federation.attacks import ATTACKS
 from fl_krum.plots import png
 from fl_krum.widgets import plaintext
 from fl_krum.widgets.plaintext import SOURCES, PlaintextExplorer, explore

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .aggregators.krum import check_parameters, krum
-from .aggregators.rules import AGGREGATORS, mean
+from ..aggregators.krum import check_parameters, krum
+from ..aggregators.rules import AGGREGATORS, mean
+from ..program.fixed_point import FixedPoint
 from .attacks import ATTACKS
 from .clients import SimulatedClients
 from .data import Dataset, load, split
 from .models import LogisticModel
-from .program.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class FederatedSession:
     clients, byzantine : int
         n and f of Krum, 2f + 2 < n; f clients, picked by the seed, are Byzantine.
     dimension : int
-        Length d of the model vector, one of ``fl_krum.data.DATASETS[dataset]``.
+        Length d of the model vector, one of ``fl_krum.federation.data.DATASETS[dataset]``.
     rounds : int
         T, at least 1.
     attack : str or Attack
-        A name in `fl_krum.attacks.ATTACKS`, or anything called in the same way. What Byzantine
+        A name in `fl_krum.federation.attacks.ATTACKS`, or anything called in the same way. What Byzantine
         clients send is clipped to the range of `fixed_point`: a player can input valid words only.
     dataset : str
-        A name in `fl_krum.data.DATASETS`.
+        A name in `fl_krum.federation.data.DATASETS`.
     partition : {"iid", "dirichlet"}
         How the training part is dealt out; `alpha` is the concentration of "dirichlet".
     aggregate : callable or LocalPlayers

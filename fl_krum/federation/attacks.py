@@ -17,7 +17,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from .aggregators.distances import check_vectors
+from ..aggregators.distances import check_vectors
 
 
 def sign_flip(honest, f: int, rng, previous, strength: float = 4.0) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The clients of a session, simulated: each trains on its own samples, f of them are Byzantine.
 
-Assumes the strongest adversary of `fl_krum.attacks`: the Byzantine clients know what the honest
+Assumes the strongest adversary of `fl_krum.federation.attacks`: the Byzantine clients know what the honest
 ones send in the same round, which a real one would have to guess.
 """
 
@@ -22,7 +22,7 @@ class SimulatedClients:
     byzantine : sequence of int
         Rows of the Byzantine clients, counted from 0.
     attack : Attack
-        What these send, see `fl_krum.attacks`. With ``attack.flips_labels`` they train on flipped
+        What these send, see `attacks`. With ``attack.flips_labels`` they train on flipped
         labels; `classes` says how many there are.
     train : callable
         ``train(vector, x, y, rng)`` gives the vector that a client makes of the global one.

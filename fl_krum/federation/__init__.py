@@ -1,0 +1,1 @@
+"""Federated learning without SMPC: data, models, clients, attacks and the rounds of a session."""
