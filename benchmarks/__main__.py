@@ -18,7 +18,7 @@ from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
 from benchmarks.peers.processes import PeerError
-from fl_krum.players import PlayerError
+from fl_krum.players.local_players import PlayerError
 
 ENOUGH = 120.0  # seconds on one engine and size, after which it is not measured again
 TRACES = 3  # runs of which the stages are taken

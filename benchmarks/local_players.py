@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks import usage
 from benchmarks.cases import Sample, Task, Unavailable
-from fl_krum import engines
-from fl_krum.players import LocalPlayers
+from fl_krum.players.find_engine import find_engine
+from fl_krum.players.local_players import LocalPlayers
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3  # of a session: the first one, one after a pause, one right after another
@@ -36,7 +36,7 @@ class LocalEngine:
 
     def __init__(self, name: str):
         self.name = name
-        status = engines.find(name).status()
+        status = find_engine(name).status()
         if not status.usable:
             raise Unavailable(status.reason)
         self.version = status.version

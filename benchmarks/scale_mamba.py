@@ -21,8 +21,8 @@ import numpy as np
 
 from benchmarks import machine
 from fl_krum import KrumProgram, krum
-from fl_krum.engines import installation, player_files
-from fl_krum.players import LocalPlayers
+from fl_krum.players.local_players import LocalPlayers
+from fl_krum.players.scale_mamba import installation, player_files
 
 ELEMENT = 16  # bytes of a field element on the wire
 

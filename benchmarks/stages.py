@@ -18,8 +18,9 @@ import numpy as np
 
 from benchmarks.cases import Task
 from benchmarks.traced_player import TRACE
-from fl_krum import engines, forked
-from fl_krum.players import LocalPlayers
+from fl_krum.players import embedded, fork_server
+from fl_krum.players.find_engine import find_engine
+from fl_krum.players.local_players import LocalPlayers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,16 +39,16 @@ class TracedEngine:
     name = "embedded"
 
     def __init__(self, folder: Path):
-        self._engine = engines.find(self.name)
+        self._engine = find_engine(self.name)
         self._folder = folder
 
     def status(self):
         return self._engine.status()
 
     def prepare(self, program, folder: Path, views: bool = False):
-        starter = engines.embedded.starter()
+        starter = embedded.starter()
         starter = starter and self._traced(starter)
-        forked.launch(starter)  # early, as the engine itself would
+        fork_server.launch(starter)  # early, as the engine itself would
         run = self._engine.prepare(program, folder, views)
         commands = lambda: [self._traced(command) for command in run.commands()]  # noqa: E731
         return dataclasses.replace(run, commands=commands, starter=starter)

@@ -15,8 +15,10 @@ import signal
 import sys
 import warnings
 
-from . import __version__, engines, forked
-from .processes import PlayerError
+from . import __version__
+from .players import embedded, fork_server
+from .players.process import PlayerError
+from .players.scale_mamba.installation import SCALE_MAMBA_HOME
 
 COMMANDS = ("session", "aggregate", "program", "check", "deploy")
 
@@ -124,8 +126,8 @@ def _launch_early(arguments: list[str]) -> None:
     """
     command, *options = arguments or [""]
     wanted = command in ("aggregate", "session") and not {"--plain", "--help", "-h"} & {*options}
-    if wanted and not os.environ.get(engines.HOME) and "--engine" not in " ".join(options):
-        forked.launch(engines.embedded.starter())
+    if wanted and not os.environ.get(SCALE_MAMBA_HOME) and "--engine" not in " ".join(options):
+        fork_server.launch(embedded.starter())
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 
 from .federation.session import FederatedSession, RoundRecord
-from .players import LocalPlayers
+from .players.local_players import LocalPlayers
 from .program.krum_program import KrumProgram
 
 READY, STARTING, RUNNING, STOPPING = "ready", "starting", "running", "stopping"

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..aggregators.krum import check_parameters, krum
-from ..players import LocalPlayers
+from ..players.local_players import LocalPlayers
 from ..program.fixed_point import FixedPoint, real_matrix
 from ..program.krum_program import KrumProgram
 from . import options as shared

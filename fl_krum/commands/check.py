@@ -10,8 +10,10 @@ import time
 
 import numpy as np
 
-from .. import engines
-from ..players import LocalPlayers, PlayerError
+from ..players.engine import Engine
+from ..players.find_engine import ENGINES, find_engine
+from ..players.local_players import LocalPlayers, PlayerError
+from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.krum_program import KrumProgram
 
 SUMMARY = "what is installed here, which engines work, and why not"
@@ -34,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     print(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}")
     for package in PACKAGES:
         print(f"{package:<13} {_version(package)}")
-    problems = [problem for name in engines.ENGINES if (problem := _check_engine(name))]
+    problems = [problem for name in ENGINES if (problem := _check_engine(name))]
     if problems:
         raise problems[0]
     return 0
@@ -50,14 +52,14 @@ def _version(package: str) -> str:
 def _check_engine(name: str) -> Exception | None:
     """Print what can be said about an engine; return the error if it should work and does not."""
     print(f"\nengine {name}")
-    engine = engines.find(name)
+    engine = find_engine(name)
     status = engine.status()
     for label in ("version", "security"):
         if value := getattr(status, label):
             print(f"  {label:<10}  {value}")
     if not status.usable:
         print(f"  not usable  {status.reason}", flush=True)
-        nobody_asked = name == "scale-mamba" and not os.environ.get(engines.HOME)
+        nobody_asked = name == "scale-mamba" and not os.environ.get(SCALE_MAMBA_HOME)
         return None if nobody_asked else ValueError(f"the {name} engine: {status.reason}")
     try:
         print(f"  works       {_try(engine)}", flush=True)
@@ -67,7 +69,7 @@ def _check_engine(name: str) -> Exception | None:
     return None
 
 
-def _try(engine: engines.Engine) -> str:
+def _try(engine: Engine) -> str:
     """One aggregation of three clients; how long it took."""
     program = KrumProgram(n=3, f=0, d=2, rounds=1)
     begin = time.perf_counter()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from .. import deploy
+from ..players.scale_mamba import deploy
 from ..program.krum_program import KrumProgram
 from . import options as shared
 

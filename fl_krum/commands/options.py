@@ -7,7 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from ..engines import ENGINES, HOME
+from ..players.find_engine import ENGINES
+from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
 
 
@@ -46,7 +47,7 @@ def add_players(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("players")
     group.add_argument(
         "--engine", default="auto", metavar="NAME",
-        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {HOME} is set, else embedded "
+        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else embedded "
         "(default auto)",
     )  # fmt: skip
     group.add_argument(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ..federation.attacks import ATTACKS
-from ..players import LocalPlayers
+from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
 from . import options as shared
 

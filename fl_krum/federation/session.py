@@ -2,7 +2,7 @@
 
 Two things are arguments: how a client trains, and the rule that turns the clients' vectors into the
 next global model. So the same session runs with the plain mean, with Krum in the clear, or with
-Krum inside SMPC among `fl_krum.players.LocalPlayers`.
+Krum inside SMPC among `fl_krum.players.local_players.LocalPlayers`.
 """
 
 import time

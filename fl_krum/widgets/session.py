@@ -11,9 +11,9 @@ import threading
 
 import ipywidgets as widgets
 
-from .. import engines
 from ..federation.data import DATASETS
 from ..live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
+from ..players.find_engine import ENGINES, find_engine
 from ..plots import png, session_figure
 from ..program.krum_program import KrumProgram
 from .common import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
@@ -27,8 +27,8 @@ _FIRST_DIMENSION = {"breast_cancer": 5, "digits": 650}
 def engine_report() -> str:
     """Say for each engine whether it was found on this machine, one line each."""
     lines = []
-    for name in engines.ENGINES:
-        status = engines.find(name).status()
+    for name in ENGINES:
+        status = find_engine(name).status()
         found = f"found, {status.version}" if status.usable else f"not found: {status.reason}"
         lines.append(f"engine {name:12} {found}")
     return "\n".join(lines)
@@ -101,7 +101,7 @@ class SessionPanel:
     def __init__(self, n=7, f=2, d=5, rounds=5, attack="sign-flip", engine="embedded"):
         self.session: LiveSession | None = None
         self._saying = threading.RLock()  # the session's thread and the notebook's both do
-        self._engines = {name: engines.find(name).status() for name in engines.ENGINES}
+        self._engines = {name: find_engine(name).status() for name in ENGINES}
         self._make_settings(n, f, d, rounds, attack, engine)
         self.run_button = widgets.Button(
             description="Run", button_style="success", icon="play"

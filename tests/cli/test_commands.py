@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from repository import ROOT
 
-from fl_krum import players as players_module
 from fl_krum.__main__ import COMMANDS, main
-from fl_krum.engines import HOME
-from fl_krum.processes import PlayerError
+from fl_krum.players import local_players as players_module
+from fl_krum.players.process import PlayerError
+from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # f=1: row 2, scores 20 18 15 30 938
 V2 = [
@@ -31,7 +31,7 @@ V2 = [
 
 @pytest.fixture(autouse=True)
 def no_installation(monkeypatch):
-    monkeypatch.delenv(HOME, raising=False)
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def complaint(capsys, *arguments):
         ("session --figure out.txt", "out.txt"),
         ("session --json .", "is a folder"),
         ("session --cli 9", "--cli"),
-        ("session --engine scale-mamba", HOME),
+        ("session --engine scale-mamba", SCALE_MAMBA_HOME),
         ("aggregate no-such-file.csv --byzantine 1", "no-such-file.csv: No such file"),
         ("aggregate no-such-file.txt --byzantine 1", "neither a .npy nor a .csv"),
         ("aggregate . --byzantine 1", "neither"),
@@ -147,9 +147,9 @@ def test_wrong_npy_files_get_one_line(capsys, tmp_path, save, words):
 
 @pytest.mark.usefixtures("nothing_starts")
 def test_an_installation_that_is_not_there(capsys, monkeypatch, v1):
-    monkeypatch.setenv(HOME, "/no/such/folder")
+    monkeypatch.setenv(SCALE_MAMBA_HOME, "/no/such/folder")
     for arguments in (["session"], ["aggregate", v1, "--byzantine", "1"]):
-        assert f"{HOME}=/no/such/folder" in complaint(capsys, *arguments)
+        assert f"{SCALE_MAMBA_HOME}=/no/such/folder" in complaint(capsys, *arguments)
 
 
 @pytest.mark.usefixtures("nothing_starts")
@@ -251,11 +251,11 @@ def test_check_tries_what_can_be_used(capsys):
     printed = capsys.readouterr().out
     assert "numpy" in printed
     assert "works       3 clients and the server" in printed
-    assert f"not usable  {HOME}" in printed
+    assert f"not usable  {SCALE_MAMBA_HOME}" in printed
 
 
 def test_check_complains_of_an_installation_that_is_not_there(capsys, monkeypatch):
-    monkeypatch.setenv(HOME, "/no/such/folder")
+    monkeypatch.setenv(SCALE_MAMBA_HOME, "/no/such/folder")
     assert main(["check"]) == 2
     captured = capsys.readouterr()
     assert "/no/such/folder" in captured.err and captured.err.count("\n") == 1

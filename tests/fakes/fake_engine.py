@@ -8,8 +8,8 @@ from pathlib import Path
 
 from repository import ROOT
 
-from fl_krum.engines import EngineStatus, PreparedRun
-from fl_krum.processes import Command
+from fl_krum.players.engine import EngineStatus, RunPlan
+from fl_krum.players.process import Command
 from fl_krum.program.krum_program import KrumProgram
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # n=5, f=1: Krum chooses row 2
@@ -34,7 +34,7 @@ class FakeEngine:
         secret.write_text("secret")
         numbers = (program.n, program.f, program.d, program.rounds)
         arguments = (str(folder), *map(str, numbers), *self.fault)
-        return PreparedRun(
+        return RunPlan(
             commands=lambda: [
                 Command((sys.executable, "-S", str(FAKE), str(i), *arguments), folder)
                 for i in range(program.players)

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from fl_krum.engines.installation import BASE_CIRCUITS, HOME, PYTHON
+from fl_krum.players.scale_mamba.installation import BASE_CIRCUITS, PYTHON, SCALE_MAMBA_HOME
 
 FAKE = Path(__file__).with_name("fake_scale_mamba.py")
 COMMIT = "c111516c111516c111516c111516c111516c1115"
@@ -25,7 +25,7 @@ def install(home):
     (home / ".git" / "packed-refs").write_text(f"# pack-refs\n{COMMIT} refs/heads/master\n")
     executable(home / "PlayerBinary.x", f'exec "{sys.executable}" -S "{FAKE}" player "$@"')
     executable(home / "SetupBinary.x", f'exec "{sys.executable}" -S "{FAKE}" setup "$@"')
-    return {HOME: str(home), PYTHON: str(python(home / "python2.7", "2.7.18"))}
+    return {SCALE_MAMBA_HOME: str(home), PYTHON: str(python(home / "python2.7", "2.7.18"))}
 
 
 def python(path, version):

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from repository import ROOT
 
-from fl_krum.certificates import issue
-from fl_krum.engines.embedded import free_ports
+from fl_krum.players.certificates import issue
+from fl_krum.players.embedded import free_ports
 from mamba import shamir
 from mamba.language import namespace
 from mamba.machine import Machine

@@ -11,7 +11,7 @@ from repository import ROOT
 
 from fl_krum import live
 from fl_krum.live import LiveSession
-from fl_krum.players import PlayerError
+from fl_krum.players.local_players import PlayerError
 
 SMALL = dict(n=5, f=1, d=2)
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

@@ -11,8 +11,8 @@ import time
 import pytest
 from mamba_players import PATIENCE
 
-from fl_krum.certificates import issue
-from fl_krum.engines.embedded import free_ports
+from fl_krum.players.certificates import issue
+from fl_krum.players.embedded import free_ports
 from mamba.network import Network, NetworkError
 
 PLAYERS = 3

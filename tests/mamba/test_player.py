@@ -7,8 +7,8 @@ import socket
 import pytest
 from mamba_players import finish, player, run_processes, running
 
-from fl_krum.certificates import issue
-from fl_krum.engines.embedded import free_ports
+from fl_krum.players.certificates import issue
+from fl_krum.players.embedded import free_ports
 
 ADD = """\
 a = sint.get_private_input_from(1, size=2)

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from fl_krum.certificates import issue, write_private
+from fl_krum.players.certificates import issue, write_private
 
 
 @pytest.fixture(params=["ec", "rsa"])

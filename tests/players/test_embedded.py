@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from fake_engine import V1, processes, program, run_script
 
-from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
@@ -60,7 +60,7 @@ def test_an_embedded_player_killed_in_a_round(own_folder):
 
 ABANDON = """
 import os
-from fl_krum.players import LocalPlayers
+from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
 print(*[process.pid for process in processes(players)], flush=True)

@@ -14,11 +14,10 @@ import pytest
 from fake_engine import V1, processes, program, run_script
 from repository import ROOT
 
-from fl_krum import forked
-from fl_krum.certificates import issue
-from fl_krum.engines import embedded
-from fl_krum.players import LocalPlayers, PlayerError
-from fl_krum.processes import Command
+from fl_krum.players import embedded, fork_server
+from fl_krum.players.certificates import issue
+from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.process import Command
 from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are forked on Linux only")
@@ -28,12 +27,12 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are for
 def forking(monkeypatch):
     monkeypatch.delenv(embedded.STARTER, raising=False)
     yield
-    forked.discard()
+    fork_server.discard()
 
 
 @pytest.fixture
 def starter():
-    one = forked.Starter(embedded.starter())
+    one = fork_server.Starter(embedded.starter())
     yield one
     one.close()
 
@@ -150,7 +149,7 @@ def test_players_that_are_started_one_by_one(monkeypatch):
 
 ABANDON = """
 import signal
-from fl_krum.players import LocalPlayers
+from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
 pids = [process.pid for process in processes(players)]
@@ -194,7 +193,7 @@ def test_arguments_and_environment_hold_no_secret(monkeypatch):
     keys = []
     write = embedded.Path.write_bytes
     monkeypatch.setattr(
-        "fl_krum.certificates.write_private",
+        "fl_krum.players.certificates.write_private",
         lambda path, key: (keys.append(key), write(path, key), path.chmod(0o600)),
     )
     updates = np.full((5, 2), 1234.5)
@@ -304,18 +303,18 @@ def test_closing_ends_what_still_runs(starter, tmp_path):
 
 
 def test_an_early_starter_is_taken_or_ended():
-    forked.launch(embedded.starter())
-    forked.launch(embedded.starter())  # one is enough
-    (early,) = forked._early
-    assert forked.take(embedded.starter()) is early
+    fork_server.launch(embedded.starter())
+    fork_server.launch(embedded.starter())  # one is enough
+    (early,) = fork_server._early
+    assert fork_server.take(embedded.starter()) is early
     early.close()
-    forked.launch(Command((sys.executable, "-c", "input()"), ROOT))
-    (unwanted,) = forked._early
-    other = forked.take(embedded.starter())
+    fork_server.launch(Command((sys.executable, "-c", "input()"), ROOT))
+    (unwanted,) = fork_server._early
+    other = fork_server.take(embedded.starter())
     assert other is not unwanted
     other.close()
-    forked.discard()
-    assert state(unwanted.pid) == "" and forked._early == []
+    fork_server.discard()
+    assert state(unwanted.pid) == "" and fork_server._early == []
 
 
 @pytest.mark.parametrize("arguments", ["no-such-file.npy --byzantine 1", "--byzantine one"])

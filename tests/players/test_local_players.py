@@ -17,9 +17,10 @@ from fake_engine import (
     run_script,
 )
 
-from fl_krum import engines
-from fl_krum.player_process import describe_exit
-from fl_krum.players import LocalPlayers
+from fl_krum.players.find_engine import find_engine
+from fl_krum.players.local_players import LocalPlayers
+from fl_krum.players.player import describe_exit
+from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
@@ -132,7 +133,7 @@ def test_forgotten_players_end():
 
 
 SHUT_DOWN = """
-from fl_krum.players import LocalPlayers
+from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), FakeEngine())
 players.start()
 print(*[process.pid for process in processes(players)])
@@ -167,10 +168,10 @@ def test_views_have_to_be_asked_for():
 
 
 def test_the_embedded_engine_is_the_default(monkeypatch):
-    monkeypatch.delenv(engines.HOME, raising=False)
-    assert engines.find("auto").name == "embedded"
-    monkeypatch.setenv(engines.HOME, "")
-    assert engines.find("auto").name == "embedded"
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
+    assert find_engine("auto").name == "embedded"
+    monkeypatch.setenv(SCALE_MAMBA_HOME, "")
+    assert find_engine("auto").name == "embedded"
 
 
 def test_an_unknown_engine_is_refused():

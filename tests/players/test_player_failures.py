@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 
-from fl_krum.engines import PreparedRun
-from fl_krum.players import LocalPlayers, PlayerError
-from fl_krum.processes import Command
+from fl_krum.players.engine import RunPlan
+from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.process import Command
 from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
@@ -106,7 +106,7 @@ def test_a_command_that_does_not_exist(tmp_path):
         run = prepare(*arguments)
         commands = run.commands()
         commands[2] = Command(("/no/such/player",), tmp_path)
-        return PreparedRun(lambda: commands, run.ready, 5.0, 5.0)
+        return RunPlan(lambda: commands, run.ready, 5.0, 5.0)
 
     engine.prepare = broken
     players = LocalPlayers(program(), engine)

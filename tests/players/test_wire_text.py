@@ -5,8 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fl_krum import player_text
-from fl_krum.player_text import in_pieces, parse_outputs
+from fl_krum.players import wire_text
+from fl_krum.players.wire_text import in_pieces, parse_outputs
 from mamba.words import parse_words
 
 WORDS = st.one_of(
@@ -27,7 +27,7 @@ def test_words_become_text_and_words_again(values):
 @given(st.integers(0, 60), st.integers(1, 20))
 def test_pieces_are_cut_between_words(count, size):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(player_text, "PIECE", size)
+        patch.setattr(wire_text, "PIECE", size)
         pieces = list(in_pieces(np.arange(count, dtype=np.uint64)))
     assert len(pieces) == -(-count // size)
     assert all(piece.endswith(b"\n") for piece in pieces)
@@ -87,7 +87,7 @@ LINES = st.one_of(st.integers(100, 999).map(line), VALUES.map(line), st.sampled_
 @example(b"Output Channel 0 : 5\n", [])
 def test_the_quick_and_the_careful_reader_agree(text, cuts):
     cuts = sorted(min(cut, len(text)) for cut in cuts)
-    careful = read_all(player_text._any_outputs, text, cuts)
+    careful = read_all(wire_text._any_outputs, text, cuts)
     assert read_all(parse_outputs, text, cuts) == careful
 
 
@@ -100,10 +100,8 @@ def test_results_come_back_however_they_are_cut(values, data):
 
 def test_results_of_equal_length_are_read_quickly(monkeypatch):
     """Else nothing would show that the quick reader reads nothing any more."""
-    seen, careful = [], player_text._any_outputs
-    monkeypatch.setattr(
-        player_text, "_any_outputs", lambda text: seen.append(text) or careful(text)
-    )
+    seen, careful = [], wire_text._any_outputs
+    monkeypatch.setattr(wire_text, "_any_outputs", lambda text: seen.append(text) or careful(text))
     text = b"".join(map(line, range(1000, 3000)))
     assert parse_outputs(text + b"Output cha") == ([*range(1000, 3000)], b"Output cha", "")
     assert seen == [b"Output cha"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fl_krum import KrumProgram
-from fl_krum.players import LocalPlayers
+from fl_krum.players.local_players import LocalPlayers
 
 
 @pytest.mark.parametrize(

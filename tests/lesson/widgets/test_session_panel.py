@@ -5,8 +5,9 @@ import re
 import pytest
 from fake_engine import FakeEngine, assert_nothing_left
 
-from fl_krum import engines, live
+from fl_krum import live
 from fl_krum.live import LiveSession
+from fl_krum.players.find_engine import ENGINES
 from fl_krum.plots import png
 from fl_krum.widgets import session as module
 from fl_krum.widgets.session import (
@@ -21,7 +22,7 @@ from fl_krum.widgets.session import (
 def fake(monkeypatch):
     """Make the panel's embedded engine one of stand-in players, with a fault when asked for."""
     engine = FakeEngine()
-    monkeypatch.setitem(engines.ENGINES, "embedded", lambda: engine)
+    monkeypatch.setitem(ENGINES, "embedded", lambda: engine)
     return engine
 
 

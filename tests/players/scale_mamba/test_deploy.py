@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from fl_krum.__main__ import main
-from fl_krum.deploy import deploy, read_hosts
-from fl_krum.engines import HOME, installation
+from fl_krum.players.scale_mamba import installation
+from fl_krum.players.scale_mamba.deploy import deploy, read_hosts
+from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
 
@@ -120,12 +121,12 @@ def test_instructions_name_host_port_and_role(folders):
 
 
 def test_a_host_without_an_installation_says_so(folders):
-    environment = {key: value for key, value in os.environ.items() if key != HOME}
+    environment = {key: value for key, value in os.environ.items() if key != SCALE_MAMBA_HOME}
     run = subprocess.run(
         [folders[1] / "run.sh"], env=environment, capture_output=True, text=True, timeout=20
     )
     assert run.returncode != 0
-    assert f"{HOME}: has to name the folder of SCALE-MAMBA" in run.stderr
+    assert f"{SCALE_MAMBA_HOME}: has to name the folder of SCALE-MAMBA" in run.stderr
 
 
 # --- Words ----------------------------------------------------------------------------------------
@@ -162,7 +163,10 @@ def test_the_hosts_commands_give_the_chosen_vectors(folders, tmp_path, monkeypat
     assert not [path for path in folders[0].parent.rglob("Memory-P*") if not path.is_symlink()]
 
 
-@pytest.mark.skipif(not os.environ.get(HOME), reason=f"{HOME} names no installation of SCALE-MAMBA")
+@pytest.mark.skipif(
+    not os.environ.get(SCALE_MAMBA_HOME),
+    reason=f"{SCALE_MAMBA_HOME} names no installation of SCALE-MAMBA",
+)
 @pytest.mark.timeout(900)
 def test_the_hosts_commands_on_a_real_installation(tmp_path):
     """Every player in a folder of its own, on this machine."""
@@ -226,10 +230,10 @@ def test_wrong_arguments_write_nothing(home, hosts, tmp_path, capsys, arguments,
 
 
 def test_no_installation_here(hosts, tmp_path, capsys, monkeypatch):
-    monkeypatch.delenv(HOME, raising=False)
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
     output = tmp_path / "players"
     assert main(["deploy", "--hosts", str(hosts), "--output", str(output)]) == 2
-    assert f"{HOME} does not name an installation" in capsys.readouterr().err
+    assert f"{SCALE_MAMBA_HOME} does not name an installation" in capsys.readouterr().err
     assert not output.exists()
 
 

@@ -13,10 +13,16 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fake_engine import V1, processes
 from fake_installation import executable, python
 
-from fl_krum import engines
-from fl_krum.engines import installation, player_files, scale_mamba
-from fl_krum.engines.installation import HOME, PYTHON, OfflineNeeds, parse_needs
-from fl_krum.players import LocalPlayers, PlayerError
+from fl_krum.players.find_engine import find_engine
+from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.scale_mamba import engine as scale_mamba
+from fl_krum.players.scale_mamba import installation, player_files
+from fl_krum.players.scale_mamba.installation import (
+    PYTHON,
+    SCALE_MAMBA_HOME,
+    OfflineNeeds,
+    parse_needs,
+)
 from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="SCALE-MAMBA runs on POSIX systems only")
@@ -46,13 +52,13 @@ def own_folder(tmp_path, monkeypatch):
 
 
 def reason():
-    status = engines.find("scale-mamba").status()
+    status = find_engine("scale-mamba").status()
     assert not status.usable
     return status.reason
 
 
 def test_a_complete_installation(home):
-    status = engines.find("auto").status()
+    status = find_engine("auto").status()
     assert status.usable and not status.reason
     assert status.version == (
         f"SCALE-MAMBA 1.14 (commit c111516) in {home}, compiler on Python 2.7.18"
@@ -66,13 +72,13 @@ def test_versions_that_cannot_be_told(home, head):
     git = home / ".git" / "HEAD"
     git.write_text(head) if head else git.unlink()
     commit = " (commit 0123456)" if head else ""
-    version = engines.find("scale-mamba").status().version
+    version = find_engine("scale-mamba").status().version
     assert version.startswith(f"SCALE-MAMBA{commit} in ")
 
 
 def test_no_installation_is_named(monkeypatch):
-    monkeypatch.delenv(HOME, raising=False)
-    assert reason() == f"{HOME} does not name an installation of SCALE-MAMBA"
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
+    assert reason() == f"{SCALE_MAMBA_HOME} does not name an installation of SCALE-MAMBA"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +95,7 @@ def test_no_installation_is_named(monkeypatch):
 )
 def test_whatever_is_missing_is_named(home, missing, words):
     (home / missing).unlink()
-    assert reason().startswith(f"{HOME}={home}: ")
+    assert reason().startswith(f"{SCALE_MAMBA_HOME}={home}: ")
     assert words in reason()
 
 

@@ -17,9 +17,11 @@ from fake_engine import processes
 from repository import VECTORS
 
 from fl_krum.__main__ import main
-from fl_krum.engines import HOME, installation, scale_mamba
-from fl_krum.players import LocalPlayers, PlayerError
-from fl_krum.processes import Command
+from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.process import Command
+from fl_krum.players.scale_mamba import engine as scale_mamba
+from fl_krum.players.scale_mamba import installation
+from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 from fl_krum.program.krum_program import KrumProgram
 
 try:
@@ -29,7 +31,7 @@ except ValueError as error:
 
 # A broken installation is not a reason to skip: whoever names one wants to know.
 pytestmark = [
-    pytest.mark.skipif(not os.environ.get(HOME), reason=WHY_NOT),
+    pytest.mark.skipif(not os.environ.get(SCALE_MAMBA_HOME), reason=WHY_NOT),
     pytest.mark.timeout(900),
 ]
 

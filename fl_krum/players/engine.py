@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ..processes import Command
+from .process import Command
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def no_advice(status: int, last_words: str) -> str:
 
 
 @dataclass(frozen=True)
-class PreparedRun:
+class RunPlan:
     """Everything the supervisor has to know about one run of the players 0…N-1.
 
     Attributes
@@ -74,8 +74,8 @@ class PreparedRun:
     views : tuple of Path
         Where player i writes what it saw, in the order of the players; empty when not asked for.
     starter : Command or None
-        A process that forks the players, as `fl_krum.forked` asks it to; when there is none, each
-        player is started by itself.
+        A process that forks the players, as `fork_server` asks it to; when there is none, each player
+        is started by itself.
     reports_every_round : bool
         Whether players print "Sent … in R rounds" after every aggregation or only at the end.
     """
@@ -104,7 +104,7 @@ class Engine(Protocol):
     def status(self) -> EngineStatus:
         """Look at this machine, start nothing."""
 
-    def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
+    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
         """Write what the players of ``program`` (a KrumProgram) need to the private ``folder``.
 
         Raises ValueError when the program cannot run here, or ``views`` cannot be given.

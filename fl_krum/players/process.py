@@ -1,7 +1,7 @@
 """One process: how it is started, what every kind of it offers, and the error when it fails.
 
 `PlayerProcess` needs no more than this, so it does not matter to it whether the operating system
-was asked for the process here, or a starter forked it (`fl_krum.forked`).
+was asked for the process here, or a starter forked it (`fl_krum.players.fork_server`).
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ class Command:
     cwd : Path
     env : mapping of str to str
         Added to the environment.
-    told : tuple of str
+    player_arguments : tuple of str
         Of a player: the arguments that a starter is told in place of ``argv``, if there is one.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
-    told: tuple[str, ...] = ()
+    player_arguments: tuple[str, ...] = ()
 
 
 class Process(Protocol):

@@ -13,8 +13,8 @@ import threading
 import time
 from collections.abc import Iterable
 
-from .player_text import parse_outputs
-from .processes import POSIX, Process
+from .process import POSIX, Process
+from .wire_text import parse_outputs
 
 _SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
 _TAIL = 4096  # bytes of standard error that are kept for an error message

@@ -20,7 +20,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-from .processes import Command, SpawnedProcess, end_group
+from .process import Command, SpawnedProcess, end_group
 
 _LONGEST = 1 << 16  # bytes of one packet from the starter
 _PATIENCE = 2.0  # seconds for a starter to end what it has started, then it is killed
@@ -28,7 +28,7 @@ _LAST_WORDS = 4096  # bytes
 
 
 class ForkedProcess:
-    """A player that was forked, or is about to be; see `fl_krum.processes.Process`.
+    """A player that was forked, or is about to be; see `fl_krum.players.process.Process`.
 
     Attributes
     ----------

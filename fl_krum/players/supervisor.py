@@ -11,10 +11,10 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from . import forked
-from .engines import PreparedRun
-from .player_process import PlayerProcess, describe_exit
-from .processes import Command, PlayerError, Process, SpawnedProcess
+from . import fork_server
+from .engine import RunPlan
+from .player import PlayerProcess, describe_exit
+from .process import Command, PlayerError, Process, SpawnedProcess
 
 ATTEMPTS = 5  # to start, when other programs take the ports
 GRACE = 0.3  # seconds given to the other players' ends to arrive before one is blamed
@@ -22,20 +22,20 @@ TERMINATION = 0.25  # seconds between asking a player to end and killing it
 
 
 class Supervisor:
-    """Runs the players of one `PreparedRun`.
+    """Runs the players of one `RunPlan`.
 
     All methods but `close` belong to one thread at a time; `close` may be called from anywhere,
     more than once.
     """
 
-    def __init__(self, run: PreparedRun):
+    def __init__(self, run: RunPlan):
         self.run = run
         self.players: list[PlayerProcess] = []
         self._changed = threading.Condition()
         self._last_round = False
         self._allowed = 0  # outputs of player 0 that may be there by now
         self._closed = False
-        self._starter: forked.Starter | None = None
+        self._starter: fork_server.Starter | None = None
 
     def start(self, deadline: float) -> None:
         """Start all players and return when each is connected to all the others."""
@@ -152,14 +152,18 @@ class Supervisor:
                 self._fail(PlayerError("the players were ended while they were being started"))
 
     @staticmethod
-    def _launch(command: Command) -> forked.Starter:
+    def _launch(command: Command) -> fork_server.Starter:
         try:
-            return forked.take(command)
+            return fork_server.take(command)
         except OSError as error:
             raise PlayerError(f"the players' starter could not be started: {error}") from None
 
     def _start_process(self, command: Command) -> Process:
-        return self._starter.start(command.told) if self._starter else SpawnedProcess(command)
+        return (
+            self._starter.start(command.player_arguments)
+            if self._starter
+            else SpawnedProcess(command)
+        )
 
     def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
         """Wait until ``done()``; end all players and raise when that will not happen."""

@@ -2,7 +2,7 @@
 
 ``embedded`` is this project's own player, always there. ``scale-mamba`` is the real SCALE-MAMBA,
 installed by the user, whose folder the environment variable ``SCALE_MAMBA_HOME`` names. Both run
-the same program and give the same result. `fl_krum.engines.run` says what an engine has to provide.
+the same program and give the same result. `fl_krum.players.engine` says what an engine has to provide.
 """
 
 from __future__ import annotations
@@ -10,15 +10,14 @@ from __future__ import annotations
 import os
 
 from .embedded import EmbeddedEngine
-from .run import Engine, EngineStatus, PreparedRun
-from .scale_mamba import HOME, ScaleMambaEngine
-
-__all__ = ["ENGINES", "HOME", "Engine", "EngineStatus", "PreparedRun", "find"]
+from .engine import Engine
+from .scale_mamba.engine import ScaleMambaEngine
+from .scale_mamba.installation import SCALE_MAMBA_HOME
 
 ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine)}
 
 
-def find(name: str = "auto") -> Engine:
+def find_engine(name: str = "auto") -> Engine:
     """The engine of that name, usable on this machine or not; its ``status()`` tells.
 
     ``auto`` is scale-mamba when `SCALE_MAMBA_HOME` is set, else embedded. Somebody who names an
@@ -30,7 +29,7 @@ def find(name: str = "auto") -> Engine:
         There is no engine of that name.
     """
     if name == "auto":
-        name = ScaleMambaEngine.name if os.environ.get(HOME) else EmbeddedEngine.name
+        name = ScaleMambaEngine.name if os.environ.get(SCALE_MAMBA_HOME) else EmbeddedEngine.name
     if name not in ENGINES:
         raise ValueError(f"unknown engine {name!r}: choose one of auto, {', '.join(ENGINES)}")
     return ENGINES[name]()

@@ -15,9 +15,9 @@ import socket
 import sys
 from pathlib import Path
 
-from .. import forked
-from ..processes import Command
-from .run import EngineStatus, PreparedRun
+from . import fork_server
+from .engine import EngineStatus, RunPlan
+from .process import Command
 
 # mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
 # for conda has a package of the same name, and not imported: players are processes of their own.
@@ -34,7 +34,7 @@ STARTER = "FL_KRUM_STARTER"
 
 
 class EmbeddedEngine:
-    """Starts ``python -m mamba.player``; see `fl_krum.engines.run.Engine`."""
+    """Starts ``python -m mamba.player``; see `fl_krum.players.engine.Engine`."""
 
     name = "embedded"
 
@@ -49,15 +49,15 @@ class EmbeddedEngine:
             security="Shamir shares, honest majority, semi-honest; openings are checked",
         )
 
-    def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
-        forked.launch(starter())
-        from .. import certificates  # takes a while, in which the starter gets ready
+    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+        fork_server.launch(starter())
+        from . import certificates  # takes a while, in which the starter gets ready
 
         source = folder / "krum.mpc"
         source.write_text(program.source(), encoding="utf-8")
         keys = certificates.issue(program.players, "ec").write(folder)
         files = tuple(folder / f"view{i}.json" for i in range(program.players)) if views else ()
-        return PreparedRun(
+        return RunPlan(
             commands=lambda: _commands(program.players, source, files),
             ready=re.compile(rb"Player \d+ ready"),
             start_deadline=30.0 + 2.0 * program.players,
@@ -98,10 +98,10 @@ def _commands(players: int, source: Path, views: tuple[Path, ...]) -> list[Comma
     environment, commands = _environment(), []
     for i in range(players):
         view = ("--views", str(views[i])) if views else ()
-        told = (str(i), str(source), *shared, *view)
-        argv = (sys.executable, "-m", "mamba.player", *told)
+        arguments = (str(i), str(source), *shared, *view)
+        argv = (sys.executable, "-m", "mamba.player", *arguments)
         # Players do not stand in the run's own folder: it may be gone before they are.
-        commands.append(Command(argv, ROOT, environment, told))
+        commands.append(Command(argv, ROOT, environment, arguments))
     return commands
 
 

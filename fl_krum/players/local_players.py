@@ -22,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from . import engines, forked
-from .player_text import in_pieces
-from .processes import PlayerError
-from .program.fixed_point import real_matrix
+from ..program.fixed_point import real_matrix
+from . import fork_server
+from .find_engine import find_engine
+from .process import PlayerError
 from .supervisor import Supervisor
+from .wire_text import in_pieces
 
 __all__ = ["LocalPlayers", "PlayerError"]
 
@@ -39,7 +40,7 @@ class LocalPlayers:
     program : KrumProgram
         For n clients with vectors of d coordinates, and T rounds.
     engine : {"auto", "embedded", "scale-mamba"} or Engine
-        The kind of player, see `fl_krum.engines`.
+        The kind of player, see `fl_krum.players.find_engine`.
     deadline : float, optional
         Seconds that starting, or one aggregation, may take; by default what the engine proposes.
     views : bool
@@ -70,7 +71,7 @@ class LocalPlayers:
         if deadline is not None and not deadline > 0:
             raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
         self.program = program
-        self._engine = engines.find(engine) if isinstance(engine, str) else engine
+        self._engine = find_engine(engine) if isinstance(engine, str) else engine
         status = self._engine.status()
         if not status.usable:
             raise ValueError(f"the {self._engine.name} engine cannot be used: {status.reason}")
@@ -124,7 +125,7 @@ class LocalPlayers:
             self.stop()
             raise
         finally:
-            forked.discard()  # what an engine may have launched in vain
+            fork_server.discard()  # what an engine may have launched in vain
         self._running = True
         self.startup_seconds = time.perf_counter() - begin
 

@@ -16,10 +16,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import certificates, host_files
-from .engines import installation, player_files
-from .engines.scale_mamba import player_options
-from .program.krum_program import KrumProgram
+from ...program.krum_program import KrumProgram
+from .. import certificates
+from . import host_files, installation, player_files
+from .engine import player_options
 
 PORT = 14000  # of player 0; player i listens on PORT + i
 DAYS = 365  # that the certificates are valid

@@ -1,13 +1,13 @@
-"""What `fl_krum.deploy` writes for the people at the hosts: commands, and what to do with them."""
+"""What `deploy` writes for the people at the hosts: commands, and what to do with them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from .engines import player_files
-from .engines.installation import CIRCUITS, HOME, PLAYER, PROGRAM
-from .program.krum_program import KrumProgram
+from ...program.krum_program import KrumProgram
+from . import player_files
+from .installation import CIRCUITS, PLAYER, PROGRAM, SCALE_MAMBA_HOME
 
 
 def command(player: int, options: Sequence[str]) -> str:
@@ -18,15 +18,15 @@ def command(player: int, options: Sequence[str]) -> str:
 # and keep a core busy meanwhile.
 set -eu
 cd "$(dirname "$0")"
-: "${{{HOME}:?has to name the folder of SCALE-MAMBA on this host}}"
-ln -sfn "${HOME}/{CIRCUITS}" {CIRCUITS}
+: "${{{SCALE_MAMBA_HOME}:?has to name the folder of SCALE-MAMBA on this host}}"
+ln -sfn "${SCALE_MAMBA_HOME}/{CIRCUITS}" {CIRCUITS}
 
 # A player's memory is full of shares: none of it is to stay on disk, neither what it writes when
 # it ends nor a core dump.
 ln -sf /dev/null {player_files.memory(player)}
 ulimit -c 0
 
-exec "${HOME}/{PLAYER}" \\
+exec "${SCALE_MAMBA_HOME}/{PLAYER}" \\
     {" ".join(options)} \\
     {player} {PROGRAM}
 """
@@ -60,7 +60,7 @@ Player {player} of the {program.players} players 0 to {program.n}: {role}, on {h
 Programs/krum/krum.mpc is what they compute: Krum for n = {program.n} clients, f = {program.f} of them
 Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 
-1. {HOME} has to name the folder of SCALE-MAMBA 1.14 on this host.
+1. {SCALE_MAMBA_HOME} has to name the folder of SCALE-MAMBA 1.14 on this host.
 
 2. TCP port {port + player} here has to be open to the other hosts, and should be to nobody else:
 {others}

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-HOME = "SCALE_MAMBA_HOME"
+SCALE_MAMBA_HOME = "SCALE_MAMBA_HOME"
 PYTHON = "SCALE_MAMBA_PYTHON"
 
 PRIME = 2**127 - 1  # one limb less than SCALE-MAMBA's default of 129 bits: a quarter less work
@@ -138,14 +138,14 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
         Telling all that is missing, and how to mend it.
     """
     environ = os.environ if environ is None else environ
-    named = environ.get(HOME)
+    named = environ.get(SCALE_MAMBA_HOME)
     if not named:
-        raise ValueError(f"{HOME} does not name an installation of SCALE-MAMBA")
+        raise ValueError(f"{SCALE_MAMBA_HOME} does not name an installation of SCALE-MAMBA")
     if os.name != "posix":
         raise ValueError("SCALE-MAMBA runs under Linux; on Windows, use it inside WSL")
     home = Path(named).expanduser().absolute()
     if not home.is_dir():
-        raise ValueError(f"{HOME}={named}: there is no such folder")
+        raise ValueError(f"{SCALE_MAMBA_HOME}={named}: there is no such folder")
     problems = [*_missing_parts(home), *_unloadable(home / PLAYER)]
     python = version = ""
     try:
@@ -153,7 +153,7 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
     except ValueError as error:
         problems.append(str(error))
     if problems:
-        raise ValueError(f"{HOME}={named}: " + "; ".join(problems))
+        raise ValueError(f"{SCALE_MAMBA_HOME}={named}: " + "; ".join(problems))
     return Installation(home, python, version)
 
 

@@ -12,7 +12,7 @@ A player takes everything relative to the folder it stands in:
     Circuits/                a link to the installation's
 
 Players on one machine share such a folder; on several machines each has its own, with its own key
-only (`fl_krum.deploy`).
+only (`fl_krum.players.scale_mamba.deploy`).
 """
 
 from __future__ import annotations

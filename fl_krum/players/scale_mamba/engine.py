@@ -16,12 +16,10 @@ import re
 import socket
 from pathlib import Path
 
-from ..processes import Command
+from ..engine import EngineStatus, RunPlan
+from ..process import Command
 from . import installation, player_files
-from .installation import HOME, PROGRAM, Installation, OfflineNeeds
-from .run import EngineStatus, PreparedRun
-
-__all__ = ["HOME", "ScaleMambaEngine", "player_options"]
+from .installation import PROGRAM, Installation, OfflineNeeds
 
 # The offline phase (src/config.h) makes this many at a time, and pauses while a queue is longer.
 BATCH = OfflineNeeds(triples=29952, squares=30208, bits=59904)
@@ -43,7 +41,7 @@ CAUGHT = re.compile(
 
 
 class ScaleMambaEngine:
-    """Starts ``PlayerBinary.x``; see `fl_krum.engines.run.Engine`."""
+    """Starts ``PlayerBinary.x``; see `fl_krum.players.engine.Engine`."""
 
     name = "scale-mamba"
 
@@ -58,7 +56,7 @@ class ScaleMambaEngine:
             security="Shamir shares, honest majority, active security with abort",
         )
 
-    def prepare(self, program, folder: Path, views: bool = False) -> PreparedRun:
+    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
         from .. import certificates  # which takes longer to import than all else here
 
         if views:
@@ -69,7 +67,7 @@ class ScaleMambaEngine:
         certificates.issue(program.players, "rsa").write(folder / player_files.CERTIFICATES)
         player_files.link(found, folder, program.players)
         patience = _patience(program, needs)
-        return PreparedRun(
+        return RunPlan(
             commands=lambda: _commands(found, program.players, folder, options),
             ready=re.compile(rb"Signal online thread ready"),
             start_deadline=60.0 + patience,

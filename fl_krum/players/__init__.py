@@ -1,0 +1,1 @@
+"""The processes that run a program: how they are started, fed, watched and ended."""

@@ -1,0 +1,1 @@
+"""A real SCALE-MAMBA that the user has built."""
