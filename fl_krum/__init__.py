@@ -20,10 +20,12 @@ _HOMES = {
     "KrumResult": "aggregators.krum",
     "LocalPlayers": "players.local_players",
     "PlayerError": "players.process",
+    "engine_report": "cli.check",
     "krum": "aggregators.krum",
     "krum_scores": "aggregators.krum",
     "mean": "aggregators.rules",
     "multi_krum": "aggregators.krum",
+    "print_versions": "cli.check",
 }
 __all__ = sorted(_HOMES)
 

@@ -8,7 +8,6 @@ rows from 0, as everywhere else in the code.
 from .choice import draw_distances, draw_points, draw_scores, krum_figure
 from .clients import draw_clients
 from .images import images_figure
-from .panel import panel
 from .plane import draw_result, mean_figure, rules_figure
 from .round import ordinary_round_figure, round_figure
 from .session import draw_accuracy, draw_chosen, draw_seconds, session_figure
@@ -22,6 +21,7 @@ from .style import (
     SERVER,
     SMPC,
     new_figure,
+    panel,
     png,
     styled,
 )

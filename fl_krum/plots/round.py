@@ -1,9 +1,10 @@
 """The round as a picture: who holds what, what travels, and what stays secret (or does not)."""
 
 from matplotlib.figure import Figure
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
+from matplotlib.path import Path
 
 from ..aggregators.krum import check_parameters
-from .shapes import CENTRED, draw_arrow, draw_box, draw_step
 from .style import (
     BYZANTINE,
     CHOSEN,
@@ -20,6 +21,7 @@ from .style import (
 _SHOWN = 12  # more clients than these would be too small to see
 _LEFT, _WIDTH = 2.2, 12.0  # of the box of the clients and that of the computation
 _MIDDLE = _LEFT + _WIDTH / 2
+_CENTRED = {"ha": "center", "va": "center"}
 
 
 @styled
@@ -44,7 +46,7 @@ def round_figure(clients=7, byzantine=2) -> Figure:
     _draw_server(axes, "Server (player 0)", "sees one vector a round,\nnot whose it is")
     _draw_computation(axes, clients)
     _draw_clients(axes, clients, byzantine, "clients (players)", tops=(_LEFT, _LEFT + _WIDTH, 4.05))
-    draw_step(axes, 3, (_LEFT + _WIDTH + 0.4, 3.45), "secret shares\nof its vector", SERVER)
+    _draw_step(axes, 3, (_LEFT + _WIDTH + 0.4, 3.45), "secret shares\nof its vector", SERVER)
     return axes.figure
 
 
@@ -58,7 +60,7 @@ def ordinary_round_figure(clients=7, byzantine=0) -> Figure:
     axes = _new_axes(clients, byzantine, title)
     _draw_server(axes, "Server", "takes the mean of the vectors:\nthe next global model")
     _draw_clients(axes, clients, byzantine, "clients", tops=(_MIDDLE - 2.2, _MIDDLE + 2.2, 7.05))
-    draw_step(axes, 3, (_LEFT + _WIDTH - 1.6, 4.8), "its vector,\nnot its data", SERVER)
+    _draw_step(axes, 3, (_LEFT + _WIDTH - 1.6, 4.8), "its vector,\nnot its data", SERVER)
     return axes.figure
 
 
@@ -75,32 +77,32 @@ def _new_axes(clients, byzantine, title):
 
 
 def _draw_server(axes, name, task) -> None:
-    draw_box(axes, (_MIDDLE - 2.5, 7.1), 5, 1.1, SERVER)
+    _draw_box(axes, (_MIDDLE - 2.5, 7.1), 5, 1.1, SERVER)
     axes.text(_MIDDLE, 7.65, name, fontsize=20, weight="bold", color="white",
-              **CENTRED)  # fmt: skip
+              **_CENTRED)  # fmt: skip
     axes.text(_MIDDLE + 2.8, 7.65, task, va="center")
     down = [(_MIDDLE - 2.55, 7.65), (1.2, 7.65), (1.2, 1.5), (_LEFT - 0.05, 1.5)]
-    draw_arrow(axes, down, SERVER)
-    draw_step(axes, 1, (1.75, 6.5), "global model", SERVER)
+    _draw_arrow(axes, down, SERVER)
+    _draw_step(axes, 1, (1.75, 6.5), "global model", SERVER)
 
 
 def _draw_computation(axes, clients) -> None:
-    draw_box(axes, (_LEFT, 4.1), _WIDTH, 1.8, SMPC, alpha=0.35)
+    _draw_box(axes, (_LEFT, 4.1), _WIDTH, 1.8, SMPC, alpha=0.35)
     axes.text(_MIDDLE, 5.45, "Krum in secure multiparty computation (SMPC)", fontsize=20,
-              weight="bold", **CENTRED)  # fmt: skip
+              weight="bold", **_CENTRED)  # fmt: skip
     axes.text(
         _MIDDLE, 4.7, f"all {clients + 1} players compute on shares: distances, scores, choice;\n"
-        "nobody sees a vector, a distance, a score or who is chosen", **CENTRED,
+        "nobody sees a vector, a distance, a score or who is chosen", **_CENTRED,
     )  # fmt: skip
-    draw_arrow(axes, [(_MIDDLE, 5.95), (_MIDDLE, 7.05)], CHOSEN, width=6)
-    draw_step(axes, 4, (_MIDDLE + 0.65, 6.5), "the chosen vector: next global model", CHOSEN)
+    _draw_arrow(axes, [(_MIDDLE, 5.95), (_MIDDLE, 7.05)], CHOSEN, width=6)
+    _draw_step(axes, 4, (_MIDDLE + 0.65, 6.5), "the chosen vector: next global model", CHOSEN)
 
 
 def _draw_clients(axes, clients, byzantine, name, tops) -> None:
     """Draw the clients, and an arrow from each; `tops` is where they end: left, right, height."""
     left, right, height = tops
     byzantine = range(clients - byzantine, clients)
-    draw_box(axes, (_LEFT, 0.1), _WIDTH, 2.75, "none", edgecolor=MUTED)
+    _draw_box(axes, (_LEFT, 0.1), _WIDTH, 2.75, "none", edgecolor=MUTED)
     pitch = _WIDTH / clients
     for client in range(clients):
         x, colour = _LEFT + pitch * (client + 0.5), role(client, byzantine)
@@ -108,11 +110,35 @@ def _draw_clients(axes, clients, byzantine, name, tops) -> None:
         axes.text(x, 2.2, str(client + 1), color="white", fontsize=19, weight="bold",
                   ha="center", va="center_baseline")  # fmt: skip
         end = left + (right - left) * (client + 0.5) / clients
-        draw_arrow(axes, [(x, 2.9), (end, height)], colour)
+        _draw_arrow(axes, [(x, 2.9), (end, height)], colour)
     honest = clients - len(byzantine)
-    axes.text(_LEFT + pitch * honest / 2, 1.4, f"honest {name}", color=HONEST, **CENTRED)
+    axes.text(_LEFT + pitch * honest / 2, 1.4, f"honest {name}", color=HONEST, **_CENTRED)
     if byzantine:
         middle = _LEFT + pitch * (honest + clients) / 2
-        axes.text(middle, 1.4, "Byzantine: may\nsend anything", color=BYZANTINE, **CENTRED)
+        axes.text(middle, 1.4, "Byzantine: may\nsend anything", color=BYZANTINE, **_CENTRED)
     trains = "each trains on its own data, which stay with it"
-    draw_step(axes, 2, (_LEFT + 0.5, 0.55), trains, SERVER)
+    _draw_step(axes, 2, (_LEFT + 0.5, 0.55), trains, SERVER)
+
+
+def _draw_box(axes, corner, width, height, colour, edgecolor="none", alpha=None) -> None:
+    """Draw a box with round corners, `corner` being the lower left one."""
+    shape = "round,pad=0,rounding_size=0.25"
+    axes.add_patch(
+        FancyBboxPatch(corner, width, height, shape, facecolor=colour, edgecolor=edgecolor,
+                       linewidth=2, alpha=alpha)
+    )  # fmt: skip
+
+
+def _draw_arrow(axes, corners, colour, width=3.5) -> None:
+    """Draw an arrow along `corners`, with its head at the last."""
+    axes.add_patch(
+        FancyArrowPatch(path=Path(corners), arrowstyle="-|>", color=colour, fill=True,
+                        linewidth=width, mutation_scale=24, joinstyle="round")
+    )  # fmt: skip
+
+
+def _draw_step(axes, number, place, text, colour) -> None:
+    """Write a step of the round, its number in a disc at `place`."""
+    axes.add_patch(Circle(place, 0.26, color=colour))
+    axes.text(*place, str(number), color="white", weight="bold", **_CENTRED)
+    axes.text(place[0] + 0.42, place[1], text, va="center")

@@ -84,3 +84,18 @@ def role(client, byzantine=()) -> str:
 def glyph(client, byzantine=()) -> str:
     """Give the shape that says the same as `role`, as a matplotlib marker."""
     return "s" if client in byzantine else "o"
+
+
+@styled
+def panel(draw, *arguments, width=10.0, height=7.0, **keywords) -> Figure:
+    """Make a figure of ``draw(axes, *arguments, **keywords)``, any of the ``draw_…`` functions.
+
+    Parameters
+    ----------
+    draw : callable
+    width, height : float
+        Size of the figure in inches.
+    """
+    figure = new_figure(width, height)
+    draw(figure.add_subplot(), *arguments, **keywords)
+    return figure

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from repository import ROOT
 
-from fl_krum.__main__ import COMMANDS, main
+from fl_krum.cli import COMMANDS, main
+from fl_krum.cli.check import engine_report
 from fl_krum.players import local_players as players_module
 from fl_krum.players.process import PlayerError
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
@@ -314,3 +316,10 @@ def test_a_reader_that_has_seen_enough(tmp_path):
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait(timeout=30)
+
+
+def test_engines_found_and_not_found(monkeypatch):
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
+    first, second = engine_report().splitlines()
+    assert re.match(r"engine embedded +found, Python 3", first)
+    assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fl_krum import krum_scores
-from fl_krum.exercises import check_attack, check_largest_f, check_lie, check_scores
+from fl_krum.lesson.exercises import check_attack, check_largest_f, check_lie, check_scores
 
 
 def squared(X):

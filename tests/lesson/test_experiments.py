@@ -1,8 +1,8 @@
 """Experiments of the lesson: they are what they say, and show what the notebooks claim."""
 
 from fl_krum.aggregators.rules import AGGREGATORS
-from fl_krum.experiments import accuracy_alone, accuracy_table, minority_session
 from fl_krum.federation.session import FederatedSession
+from fl_krum.lesson.experiments import accuracy_alone, accuracy_table, minority_session
 
 
 def test_the_table_holds_the_accuracies_of_the_sessions():

@@ -11,7 +11,7 @@ psutil = pytest.importorskip("psutil")
 manager = pytest.importorskip("jupyter_client.manager", reason="jupyter is not installed")
 
 LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
-    "from fl_krum.live import LiveSession\n"
+    "from fl_krum.lesson.live_session import LiveSession\n"
     "session = LiveSession(n=12, f=2, rounds=20, engine='embedded')\n"
 )
 START = (  # and wait until the players run: a kernel killed before cannot tidy up any more

@@ -9,8 +9,8 @@ import pytest
 from fake_engine import FakeEngine, assert_nothing_left, processes
 from repository import ROOT
 
-from fl_krum import live
-from fl_krum.live import LiveSession
+from fl_krum.lesson import live_session
+from fl_krum.lesson.live_session import LiveSession
 from fl_krum.players.local_players import PlayerError
 
 SMALL = dict(n=5, f=1, d=2)
@@ -36,7 +36,7 @@ class Watch:
 def test_a_session_from_start_to_end():
     watch, engine = Watch(), FakeEngine()
     it = session(engine)
-    assert (it.state, it.progress, it.records) == (live.READY, 0, [])
+    assert (it.state, it.progress, it.records) == (live_session.READY, 0, [])
     assert it.run(watch) is it
     assert watch.seen == [
         ("starting", 0, 0.0),
@@ -67,7 +67,7 @@ def test_in_the_background():
 def test_stopped_by_whoever_watches(when):
     engine = FakeEngine()
     it = session(engine, rounds=3).run(Watch(when, LiveSession.stop))
-    assert it.state == live.STOPPED and it.error == ""
+    assert it.state == live_session.STOPPED and it.error == ""
     assert len(it.records) == when[1]
     assert_nothing_left(it.players, engine)
 
@@ -79,10 +79,10 @@ def test_stopped_from_outside_while_the_players_compute():
     assert running.wait(30)
     it.stop()
     assert it.wait(30)
-    assert it.state == live.STOPPED and it.error == "" and len(it.records) == 1
+    assert it.state == live_session.STOPPED and it.error == "" and len(it.records) == 1
     assert_nothing_left(it.players, engine)
     it.stop()  # once more does no harm
-    assert it.state == live.STOPPED
+    assert it.state == live_session.STOPPED
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05, 0.1, 0.3])
@@ -95,7 +95,7 @@ def test_stopped_from_outside_while_the_players_are_started(seconds):
     time.sleep(seconds)
     it.stop()
     assert it.wait(10)
-    assert it.state == live.STOPPED and it.error == "" and it.records == []
+    assert it.state == live_session.STOPPED and it.error == "" and it.records == []
     if it.players._supervisor is not None:
         assert all(process.poll() is not None for process in processes(it.players))
     assert not getattr(engine, "folder", ROOT / "no such folder").exists()
@@ -104,7 +104,7 @@ def test_stopped_from_outside_while_the_players_are_started(seconds):
 def test_stopped_before_it_began():
     it = session()
     it.stop()
-    assert it.state == live.STOPPED
+    assert it.state == live_session.STOPPED
     with pytest.raises(RuntimeError, match="is stopped"):
         it.run()
 
@@ -114,7 +114,7 @@ def test_a_player_that_fails_in_the_foreground():
     it = session(engine)
     with pytest.raises(PlayerError, match="something is wrong"):
         it.run(watch)
-    assert watch.seen[-1][0] == live.FAILED
+    assert watch.seen[-1][0] == live_session.FAILED
     assert_nothing_left(it.players, engine)
 
 
@@ -123,9 +123,9 @@ def test_a_player_that_fails_in_the_background():
     engine, watch = FakeEngine("die", 2, 2), Watch()
     it = session(engine).start(watch)
     assert it.wait(30)
-    assert it.state == live.FAILED and len(it.records) == 1
+    assert it.state == live_session.FAILED and len(it.records) == 1
     assert "player 2 was killed by SIGKILL in round 2 of 2" in it.error
-    assert watch.seen[-1][0] == live.FAILED
+    assert watch.seen[-1][0] == live_session.FAILED
     assert_nothing_left(it.players, engine)
 
 
@@ -139,7 +139,7 @@ def test_an_interrupt():
 
     with pytest.raises(KeyboardInterrupt):
         it.run(Watch(("running", 0), interrupt))
-    assert it.state == live.STOPPED
+    assert it.state == live_session.STOPPED
     assert_nothing_left(it.players, engine)
 
 
@@ -160,6 +160,6 @@ def test_wrong_settings_start_nothing(settings, message):
 
 def test_with_embedded_players():
     it = LiveSession(n=3, f=0, d=11, rounds=1, dataset="breast_cancer", engine="embedded")
-    assert it.run().state == live.DONE
+    assert it.run().state == live_session.DONE
     assert it.records[0].matches_plaintext
     assert all(process.poll() is not None for process in processes(it.players))

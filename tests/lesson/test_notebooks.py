@@ -11,7 +11,7 @@ import re
 import pytest
 from repository import ROOT
 
-from fl_krum import exercises
+from fl_krum.lesson import exercises
 
 FOLDER = ROOT / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from fl_krum.anatomy import (
+from fl_krum.lesson.program_sections import (
     EXPLANATIONS,
     changes,
     consequences,

@@ -5,7 +5,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_digits
 
 from fl_krum.federation.models import LogisticModel
-from fl_krum.privacy import recover_averages, recover_example
+from fl_krum.lesson.reconstruction import recover_averages, recover_example
 from fl_krum.program.fixed_point import FixedPoint
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fl_krum import exercises
-from fl_krum.leak import BranchOnSecret, Ledger, eavesdrop, published_sort
+from fl_krum.lesson import exercises
+from fl_krum.lesson.secret_ledger import BranchOnSecret, Ledger, eavesdrop, published_sort
 
 numbers = st.lists(st.integers(0, 2**60), min_size=2, max_size=12)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from fl_krum import krum
-from fl_krum.example import example_vectors
 from fl_krum.federation.attacks import ATTACKS
+from fl_krum.lesson.toy_vectors import example_vectors
 
 
 @pytest.mark.parametrize("attack", ATTACKS)

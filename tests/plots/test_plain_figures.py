@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 from fl_krum import krum, plots
 from fl_krum.aggregators.rules import AGGREGATORS
-from fl_krum.example import example_vectors
+from fl_krum.lesson.toy_vectors import example_vectors
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from fl_krum.aggregators.krum import check_parameters
 from fl_krum.federation.data import DATASETS
-from fl_krum.program.krum_program import KrumProgram
-from fl_krum.widgets.common import (
+from fl_krum.lesson.widgets.controls import (
     attack_choice,
     krum_controls,
     largest_f,
@@ -15,6 +14,7 @@ from fl_krum.widgets.common import (
     notice,
     parameter_problem,
 )
+from fl_krum.program.krum_program import KrumProgram
 
 
 def possible(n, f):

@@ -6,9 +6,9 @@ import pytest
 from matplotlib.text import Text
 
 from fl_krum.federation.attacks import ATTACKS
+from fl_krum.lesson.widgets import krum_explorer
+from fl_krum.lesson.widgets.krum_explorer import SOURCES, PlaintextExplorer, explore
 from fl_krum.plots import png
-from fl_krum.widgets import plaintext
-from fl_krum.widgets.plaintext import SOURCES, PlaintextExplorer, explore
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 
@@ -21,13 +21,13 @@ def text_of(figure):
 @pytest.fixture
 def drawn(monkeypatch):
     """Arguments of every call of `explore`."""
-    calls, real = [], plaintext.explore
+    calls, real = [], krum_explorer.explore
 
     def record(**settings):
         calls.append(settings)
         return real(**settings)
 
-    monkeypatch.setattr(plaintext, "explore", record)
+    monkeypatch.setattr(krum_explorer, "explore", record)
     return calls
 
 

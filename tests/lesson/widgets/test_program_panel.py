@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from fl_krum.anatomy import sections
+from fl_krum.lesson.program_sections import sections
+from fl_krum.lesson.widgets.program_panel import ProgramPanel, program_page
 from fl_krum.program.krum_program import KrumProgram
-from fl_krum.widgets.program import ProgramPanel, program_page
 
 
 def plain(text):

@@ -5,17 +5,16 @@ import re
 import pytest
 from fake_engine import FakeEngine, assert_nothing_left
 
-from fl_krum import live
-from fl_krum.live import LiveSession
-from fl_krum.players.find_engine import ENGINES
-from fl_krum.plots import png
-from fl_krum.widgets import session as module
-from fl_krum.widgets.session import (
+from fl_krum.lesson import live_session
+from fl_krum.lesson.live_session import LiveSession
+from fl_krum.lesson.widgets import session_panel as module
+from fl_krum.lesson.widgets.session_panel import (
     SessionPanel,
     describe_session,
-    engine_report,
     show_session,
 )
+from fl_krum.players.find_engine import ENGINES
+from fl_krum.plots import png
 
 
 @pytest.fixture
@@ -40,7 +39,7 @@ def test_a_session_is_run(fake):
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     panel.run_button.click()
     session = finish(panel)
-    assert session.state == live.DONE
+    assert session.state == live_session.DONE
     assert "Done: 3 rounds" in text(panel) and "the same as Krum in the clear" in text(panel)
     assert panel.progress.value == 1 and panel.progress.bar_style == "success"
     assert bytes(panel.picture.value).startswith(b"\x89PNG")
@@ -65,7 +64,7 @@ def test_everything_but_stop_is_locked_while_it_runs(fake):
     assert panel.session is first
     panel.stop_button.click()
     session = finish(panel)
-    assert session.state == live.STOPPED
+    assert session.state == live_session.STOPPED
     assert "Stopped after 1 of 3 rounds. No player is left." in text(panel)
     assert looks and all(looks)
     assert not panel.run_button.disabled and panel.stop_button.disabled
@@ -79,7 +78,7 @@ def test_another_session_after_the_first(fake):
     panel.attack.value = "alie"
     panel.start()
     second = finish(panel)
-    assert second is not first and second.state == live.DONE
+    assert second is not first and second.state == live_session.DONE
     assert second.settings["attack"] == "alie"
 
 
@@ -87,7 +86,7 @@ def test_a_failure_is_told_in_words(fake):
     fake.fault = ("error", "2", "1")
     panel = SessionPanel(n=5, f=1, d=2)
     panel.start()
-    assert finish(panel).state == live.FAILED
+    assert finish(panel).state == live_session.FAILED
     assert "krum.mpc, line 7: something is wrong" in text(panel)
     assert not panel.run_button.disabled
 
@@ -149,20 +148,20 @@ def test_a_figure_can_grow_in_a_cell(fake):
 def test_words_for_every_state(fake):
     session = LiveSession(n=5, f=1, d=2, rounds=2)
     words = {}
-    for state in (live.STARTING, live.RUNNING, live.STOPPING, live.STOPPED, live.FAILED, live.DONE):
+    for state in (
+        live_session.STARTING,
+        live_session.RUNNING,
+        live_session.STOPPING,
+        live_session.STOPPED,
+        live_session.FAILED,
+        live_session.DONE,
+    ):
         session.state, session.error = state, "Why: because."
         words[state] = describe_session(session)
-    assert words[live.STARTING][0].startswith("Starting 6 players")
-    assert "round 1 of 2" in words[live.RUNNING][0]
-    assert "Why: because." in words[live.FAILED][0]
+    assert words[live_session.STARTING][0].startswith("Starting 6 players")
+    assert "round 1 of 2" in words[live_session.RUNNING][0]
+    assert "Why: because." in words[live_session.FAILED][0]
     assert {tone for _, tone in words.values()} == {"note", "problem", "good"}
-
-
-def test_engines_found_and_not_found(monkeypatch):
-    monkeypatch.delenv("SCALE_MAMBA_HOME", raising=False)
-    first, second = engine_report().splitlines()
-    assert re.match(r"engine embedded +found, Python 3", first)
-    assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)
 
 
 def test_what_jupyter_shows(fake):

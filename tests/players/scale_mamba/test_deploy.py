@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from fl_krum.__main__ import main
+from fl_krum.cli import main
 from fl_krum.players.scale_mamba import installation
 from fl_krum.players.scale_mamba.deploy import deploy, read_hosts
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME

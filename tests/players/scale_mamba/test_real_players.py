@@ -16,7 +16,7 @@ import pytest
 from fake_engine import processes
 from repository import VECTORS
 
-from fl_krum.__main__ import main
+from fl_krum.cli import main
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.players.process import Command
 from fl_krum.players.scale_mamba import engine as scale_mamba

@@ -12,12 +12,12 @@ import ipywidgets as widgets
 import numpy as np
 from matplotlib.figure import Figure
 
-from ..aggregators.krum import krum
-from ..aggregators.rules import mean
-from ..example import example_vectors
-from ..federation.session import FederatedSession
-from ..plots import krum_figure, png
-from .common import (
+from ...aggregators.krum import krum
+from ...aggregators.rules import mean
+from ...federation.session import FederatedSession
+from ...plots import krum_figure, png
+from ..toy_vectors import example_vectors
+from .controls import (
     LABEL,
     WIDE,
     attack_choice,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .aggregators.krum import krum
-from .aggregators.rules import AGGREGATORS
-from .federation.attacks import ATTACKS
-from .federation.clients import SimulatedClients
-from .federation.data import load
-from .federation.models import LogisticModel
-from .federation.session import FederatedSession
-from .program.fixed_point import FixedPoint
+from ..aggregators.krum import krum
+from ..aggregators.rules import AGGREGATORS
+from ..federation.attacks import ATTACKS
+from ..federation.clients import SimulatedClients
+from ..federation.data import load
+from ..federation.models import LogisticModel
+from ..federation.session import FederatedSession
+from ..program.fixed_point import FixedPoint
 
 
 def accuracy_table(

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .aggregators.distances import squared_distances
-from .aggregators.krum import krum, krum_scores
-from .example import example_vectors
-from .leak import Ledger, Secret
+from ..aggregators.distances import squared_distances
+from ..aggregators.krum import krum, krum_scores
+from .secret_ledger import Ledger, Secret
+from .toy_vectors import example_vectors
 
 # n = 5, f = 1 and n = 7, f = 2, in integers: the scores were confirmed with Flower 1.20.
 _V1 = np.array([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])

@@ -11,9 +11,9 @@ import contextvars
 import threading
 from collections.abc import Callable
 
-from .federation.session import FederatedSession, RoundRecord
-from .players.local_players import LocalPlayers
-from .program.krum_program import KrumProgram
+from ..federation.session import FederatedSession, RoundRecord
+from ..players.local_players import LocalPlayers
+from ..program.krum_program import KrumProgram
 
 READY, STARTING, RUNNING, STOPPING = "ready", "starting", "running", "stopping"
 DONE, STOPPED, FAILED = "done", "stopped", "failed"

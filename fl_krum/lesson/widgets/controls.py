@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from ..aggregators.krum import check_parameters
-from ..federation.attacks import ATTACKS
-from ..plots.style import BYZANTINE, CHOSEN, MUTED
+from ...aggregators.krum import check_parameters
+from ...federation.attacks import ATTACKS
+from ...plots.style import BYZANTINE, CHOSEN, MUTED
 
 #: Style and layout of everything with a label in front of it, so that all of it lines up.
 LABEL, WIDE = {"description_width": "7.5em"}, {"width": "24em"}

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .federation.models import LogisticModel
+from ..federation.models import LogisticModel
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,19 @@
-"""``python -m fl_krum check``: what is installed here, and whether the engines work."""
+"""``python -m fl_krum check``: what is installed here, and whether the engines work.
+
+The notebooks begin with the engines that are found, and end with the versions that they ran with.
+"""
 
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
 import os
 import platform
 import time
+from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
+from .. import __version__
 from ..players.engine import Engine
 from ..players.find_engine import ENGINES, find_engine
 from ..players.local_players import LocalPlayers, PlayerError
@@ -33,20 +37,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    print(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}")
-    for package in PACKAGES:
-        print(f"{package:<13} {_version(package)}")
+    print_versions()
     problems = [problem for name in ENGINES if (problem := _check_engine(name))]
     if problems:
         raise problems[0]
     return 0
 
 
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed: pip install -r requirements.txt"
+def print_versions() -> None:
+    """Print the versions of Python, fl_krum and the packages that results may depend on."""
+    print(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}")
+    print(f"fl_krum       {__version__}")
+    for package in PACKAGES:
+        try:
+            print(f"{package:<13} {version(package)}")
+        except PackageNotFoundError:
+            print(f"{package:<13} not installed: pip install -r requirements.txt")
+
+
+def engine_report() -> str:
+    """Say for each engine whether it was found on this machine, one line each."""
+    lines = []
+    for name in ENGINES:
+        status = find_engine(name).status()
+        found = f"found, {status.version}" if status.usable else f"not found: {status.reason}"
+        lines.append(f"engine {name:12} {found}")
+    return "\n".join(lines)
 
 
 def _check_engine(name: str) -> Exception | None:

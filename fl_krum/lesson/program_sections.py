@@ -13,7 +13,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-from .program.krum_program import KrumProgram
+from ..program.krum_program import KrumProgram
 
 # "# --- 2. Distances: …", or the bare rule that ends the parameters.
 _HEADING = re.compile(r"^# ---(?: (?:\d\. )?(?P<title>[A-Z]\w+)\b.*|-+)$", re.M)

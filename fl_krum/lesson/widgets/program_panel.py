@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import ipywidgets as widgets
 
-from ..anatomy import changes, consequences, cost_table, highlighted, sections
-from ..plots import HONEST, png
-from ..plots.cost import cost_figure
-from ..program.krum_program import KrumProgram
-from .common import krum_controls, mimebundle, notice, parameter_problem
+from ...plots import HONEST, png
+from ...plots.cost import cost_figure
+from ...program.krum_program import KrumProgram
+from ..program_sections import changes, consequences, cost_table, highlighted, sections
+from .controls import krum_controls, mimebundle, notice, parameter_problem
 
 _DIMENSIONS = range(1, 1001)
 _COST_TAB = 2

@@ -1,8 +1,8 @@
 """A federated session as a panel: settings, Run, Stop, a progress bar, and a figure that grows.
 
 The session runs in a thread of its own, so the notebook stays usable and Stop is heard at once. All
-that happens in it is `fl_krum.live.LiveSession`, which works without a front end; here are only the
-controls, and what is said about its state.
+that happens in it is `LiveSession`, which works without a front end; here are only the controls,
+and what is said about its state.
 """
 
 from __future__ import annotations
@@ -11,27 +11,17 @@ import threading
 
 import ipywidgets as widgets
 
-from ..federation.data import DATASETS
-from ..live import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
-from ..players.find_engine import ENGINES, find_engine
-from ..plots import png, session_figure
-from ..program.krum_program import KrumProgram
-from .common import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
+from ...federation.data import DATASETS
+from ...players.find_engine import ENGINES, find_engine
+from ...plots import png, session_figure
+from ...program.krum_program import KrumProgram
+from ..live_session import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
+from .controls import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
 
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)
 _WIDEST = "1280px"  # the size at which the figure is drawn
 _FIRST_DIMENSION = {"breast_cancer": 5, "digits": 650}
-
-
-def engine_report() -> str:
-    """Say for each engine whether it was found on this machine, one line each."""
-    lines = []
-    for name in ENGINES:
-        status = find_engine(name).status()
-        found = f"found, {status.version}" if status.usable else f"not found: {status.reason}"
-        lines.append(f"engine {name:12} {found}")
-    return "\n".join(lines)
 
 
 def show_session(session: LiveSession, display=None):

@@ -1,0 +1,110 @@
+"""The command line: ``python -m fl_krum COMMAND``, or ``fl-krum COMMAND`` once installed.
+
+Standard output holds results, standard error everything else. Exit status: 0 done; 1 the players
+failed, or their result differs from plaintext Krum; 2 wrong input, and nothing was started; 130
+interrupted.
+
+Each command is a module here with ``SUMMARY`` (one line for the list of commands), ``DETAILS`` (what
+its own --help says below the options), ``configure(parser)`` and ``run(options) -> exit status``.
+Wrong input is a ValueError or an OSError before anything is started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+
+from .. import __version__
+from ..players.process import PlayerError
+
+COMMANDS = ("session", "aggregate", "program", "check", "deploy")
+
+DESCRIPTION = (
+    "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."
+)
+EPILOG = """\
+start here:
+  python -m fl_krum check      does everything work on this machine?
+  python -m fl_krum session    train a model while two of seven clients attack
+
+`python -m fl_krum COMMAND --help` tells more about a command.
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return the exit status."""
+    try:
+        arguments = sys.argv[1:] if arguments is None else arguments
+        options = _parser(arguments).parse_args(arguments)
+        status = options.run(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (ValueError, OSError) as error:
+        return _complain(_one_line(error), 2)
+    except ModuleNotFoundError as error:
+        if error.name.startswith("fl_krum"):
+            raise
+        return _complain(f"the package {error.name} is missing: pip install -r requirements.txt", 2)
+    except PlayerError as error:
+        return _complain(str(error), 1)
+    except KeyboardInterrupt:
+        return _complain("interrupted; all players have been ended", 130)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, rather than after several lines of usage."""
+
+    def error(self, message: str):
+        raise ValueError(f"{message} (see {self.prog} --help)")
+
+
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """A parser that knows the command that comes first, or all of them when none does."""
+    chosen = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
+    modules = {name: importlib.import_module(f".{name}", __name__) for name in chosen}
+    table = "\n".join(f"  {name:<12}{module.SUMMARY}" for name, module in modules.items())
+    prog = "python -m fl_krum"
+    parser = _Parser(
+        prog=prog,
+        usage=f"{prog} COMMAND [options]",
+        description=f"{DESCRIPTION}\n\ncommands:\n{table}",
+        epilog=EPILOG,
+        formatter_class=_layout,
+    )
+    parser.add_argument("--version", action="version", version=f"fl_krum {__version__}")
+    commands = parser.add_subparsers(
+        prog=prog, metavar="COMMAND", required=True, help=argparse.SUPPRESS
+    )
+    for name, module in modules.items():
+        command = commands.add_parser(
+            name,
+            description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + ".",
+            epilog=module.DETAILS,
+            formatter_class=_layout,
+            allow_abbrev=False,
+        )
+        module.configure(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def _layout(prog: str) -> argparse.HelpFormatter:
+    """Keep the examples' line breaks, and options and their help in two columns."""
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=24, width=100)
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}"
+    return " ".join(str(error).split())
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"fl_krum: error: {message}", file=sys.stderr)
+    return status

@@ -1,0 +1,1 @@
+"""What only the notebooks use: exercises, experiments, and a session that can be watched."""
