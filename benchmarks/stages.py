@@ -66,7 +66,7 @@ class TracedEngine:
 
 def swap(word: str) -> str:
     """The traced player, or its starter, instead of the usual one."""
-    return "benchmarks.traced_player" if word in ("mamba.player", "mamba.starter") else word
+    return "benchmarks.traced_player" if word in ("mamba.player", "mamba.fork_server") else word
 
 
 def measure(task: Task) -> dict[str, Stage]:

@@ -2,21 +2,43 @@
 
 ``krum.mpc`` is the program; everything else in this package is what runs it where no SCALE-MAMBA
 is installed: ``python -m mamba.player`` is one player, and the other files are its parts, one idea
-each.
+each. (conda has a package manager of the same name, which has nothing to do with it.)
 
-==================  ==========================================================================
-``field.py``        the prime field that shares live in, on NumPy arrays
-``gf256.py``        the small field that single bits are shared in
-``shamir.py``       a secret becomes N shares; t + 1 of them give it back
-``network.py``      mutually authenticated connections to every other player
-``protocols.py``    input, multiply, open
-``masks.py``        random numbers that hide what is opened, with their bits
-``circuits.py``     logic on shared bits: carries, and which number is smaller
-``comparison.py``   less-than on shared integers
-``values.py``       vectors of shared and of public integers, with their operators
-``machine.py``      what a running program holds: memory, and its queue of inputs and outputs
-``language.py``     the names that a ``.mpc`` file sees
-``player.py``       one player process
-``starter.py``      forks players on Linux, quicker than to start each
-==================  ==========================================================================
+*Arithmetic*
+
+=====================  =======================================================================
+``field.py``           the prime field that shares live in, on NumPy arrays
+``gf256.py``           the small field that single bits are shared in
+``shamir.py``          a secret becomes N shares; t + 1 of them give it back
+``randomness.py``      uniform bytes from the operating system, in bulk
+=====================  =======================================================================
+
+*Protocols*
+
+=====================  =======================================================================
+``protocols.py``       input, multiply, open
+``masks.py``           random numbers that hide what is opened, with their bits
+``circuits.py``        logic on shared bits: carries, and which number is smaller
+``comparison.py``      less-than on shared integers
+=====================  =======================================================================
+
+*Language*
+
+=====================  =======================================================================
+``language.py``        the names that a ``.mpc`` file sees
+``values.py``          vectors of shared and of public integers, with their operators
+``deferred_sums.py``   sums of products that are computed as a whole
+``machine.py``         what a running program holds: memory, and its queue of inputs and outputs
+``program_error.py``   the error of a program
+=====================  =======================================================================
+
+*Process*
+
+=====================  =======================================================================
+``player.py``          one player process
+``network.py``         mutually authenticated connections to every other player
+``input_words.py``     the words that a player reads
+``view.py``            what one player saw, for the lesson
+``fork_server.py``     forks players on Linux, quicker than to start each
+=====================  =======================================================================
 """

@@ -8,7 +8,7 @@ bits, which hides k bits up to a statistical distance of 2^-kappa.
 There are two ways to use this. Whether x < y is the highest bit of x - y + 2^(k-1), and to get at
 one bit, only the last borrow of the subtraction matters: `less_than_zero`. When few numbers are
 compared in many pairs, as the distances of n clients are, it is cheaper to find all bits of every
-number once and to compare bits: `less_than_among`. It takes eight rounds more, and `pays` where
+number once and to compare bits: `less_than_among`. It takes eight rounds more, and `is_cheaper` where
 they are nothing beside the logic that is saved.
 
 Everything here works on vectors: a vector of comparisons takes as many rounds as one. Semi-honest,
@@ -23,7 +23,7 @@ from mamba import circuits, gf256
 from mamba import field as prime
 from mamba.masks import double
 
-_WORTH = 2000  # units of saved logic, see `pays`
+_WORTH = 2000  # units of saved logic, see `is_cheaper`
 
 
 def less_than_zero(protocols, x, bits, mask):
@@ -77,7 +77,7 @@ class Pairs:
     left: np.ndarray
     right: np.ndarray
 
-    def pays(self, threshold):
+    def is_cheaper(self, threshold):
         """Whether `less_than_among` is the better way to compare them.
 
         Per bit, to compare one pair by their difference takes the logic to make a mask, t

@@ -12,7 +12,7 @@ What vectors can do is in `mamba.values`.
 
 from functools import partial
 
-from mamba.machine import ProgramError
+from mamba.program_error import ProgramError
 from mamba.values import PublicInteger, SharedInteger, Vector
 
 
@@ -20,7 +20,7 @@ def namespace(machine):
     """The global names of a program that runs on `machine` (`mamba.machine.Machine`)."""
     secret = type("sint", (SharedInteger,), {"machine": machine})
     public = type("cint", (PublicInteger,), {"machine": machine})
-    secret.public_type, public.secret_type = public, secret
+    secret.public_type = public
     array = type("Array", (Array,), {"machine": machine})
     return {
         "sint": secret,

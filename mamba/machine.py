@@ -9,18 +9,16 @@ import weakref
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 import numpy as np
 
+from mamba import deferred_sums
 from mamba import field as prime
-from mamba import lazy
 from mamba.masks import make_masks
+from mamba.program_error import ProgramError
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
-
-
-class ProgramError(Exception):
-    """The program asks for something that its players cannot do."""
 
 
 class Memory:
@@ -30,7 +28,7 @@ class Memory:
     def __init__(self, machine):
         self._machine, self._size = machine, 0
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
-        self._overlay = lazy.Overlay(
+        self._overlay = deferred_sums.Overlay(
             lambda address, value: self._write(address, machine.evaluate(value), 2)
         )
 
@@ -43,9 +41,9 @@ class Memory:
         """(value, degree, lazy value) of the words from `address` on; one of the values is None."""
         self._machine.flush_inputs()
         self._reserve(address + size)
-        lazy = self._overlay.find(address, size)
-        if lazy is not None:
-            return None, 2, lazy
+        deferred = self._overlay.find(address, size)
+        if deferred is not None:
+            return None, 2, deferred
         part = slice(address, address + size)
         return self._value[:, part].copy(), int(self._degree[part].max(initial=1)), None
 
@@ -56,7 +54,7 @@ class Memory:
         self._write(address, value, degree)
 
     def store_lazy(self, address, size, value):
-        """Let a value of `mamba.lazy` stand for `size` words from `address` on."""
+        """Let a value of `mamba.deferred_sums` stand for `size` words from `address` on."""
         self._machine.flush_inputs()
         self._reserve(address + size)
         self._overlay.store(address, size, value)
@@ -122,7 +120,7 @@ class Machine:
         self._queue, self._stock, self._demands = [], {}, Counter()
         self._inputs_wait = False
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
-        self.waiting = lazy.waiting_room()
+        self.waiting = WeakSet()
 
     # --- what a program calls through its names --------------------------------------------------
 
@@ -148,13 +146,13 @@ class Machine:
         return protocol(self.protocols, *arguments)
 
     def evaluate(self, value):
-        """Field array of a value of `mamba.lazy`.
+        """Field array of a value of `mamba.deferred_sums`.
 
         A player that holds no shares need not compute products, which the holders share anew
         before they use them. But equal differences must be equal on every player, since
         `mamba.comparison.pair_up` looks for them.
         """
-        if self.protocols.is_holder or isinstance(value, lazy.Difference):
+        if self.protocols.is_holder or isinstance(value, deferred_sums.Difference):
             return value.evaluate()
         return prime.random(self.protocols.randomness, value.size)
 

@@ -16,12 +16,13 @@ import sys
 import traceback
 from pathlib import Path
 
+from mamba.input_words import WordReader
 from mamba.language import namespace
-from mamba.machine import Machine, ProgramError
+from mamba.machine import Machine
 from mamba.network import Network, NetworkError
+from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
 from mamba.view import View
-from mamba.words import WordReader
 
 PORT_TAKEN = 3
 

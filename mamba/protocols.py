@@ -14,7 +14,7 @@ Several parts share one round of communication.
 """
 
 from mamba import field as prime
-from mamba import gf256, shamir
+from mamba import shamir
 from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
@@ -269,6 +269,3 @@ def _size(shape):
 
 def _random(shape, randomness):
     return [field.random(randomness, count) for field, count in shape]
-
-
-FIELDS = {prime: "prime", gf256: "gf256"}

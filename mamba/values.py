@@ -6,10 +6,10 @@ again, so that a sum of products is reduced once. Assumes a machine (`mamba.mach
 the attribute `machine` of the types that a program sees; `mamba.language` makes these.
 """
 
-from mamba import comparison, lazy
+from mamba import comparison, deferred_sums
 from mamba import field as prime
-from mamba.machine import ProgramError
 from mamba.masks import Demand
+from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
 
 BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
@@ -152,7 +152,7 @@ class SharedInteger(Vector):
         result._lazy = lazy_value
         return result
 
-    _lazy = None  # what the value is to be computed from (`mamba.lazy`)
+    _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
 
     @property
     def value(self):
@@ -179,7 +179,7 @@ class SharedInteger(Vector):
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
-        if isinstance(self._lazy, (lazy.Squares, lazy.Multiples)):
+        if isinstance(self._lazy, (deferred_sums.Squares, deferred_sums.Multiples)):
             self.machine.memory.store_lazy(_address(address), self.size, self._lazy)
             return
         awaited = self._value is None and self._lazy is None
@@ -221,12 +221,12 @@ class SharedInteger(Vector):
                 if joined is not None:
                     return self._of_lazy(joined)
             if a == -b == 1 and self._is_plain() and other._is_plain():
-                return self._of_lazy(lazy.Difference(self.value, other.value), 1)
+                return self._of_lazy(deferred_sums.Difference(self.value, other.value), 1)
         return super()._linear(a, other, b)
 
     def _is_plain(self):
         """Whether this is a long vector of shares of degree t, ready to be used."""
-        return self._value is not None and self.degree == 1 and self.size >= lazy.SHORTEST
+        return self._value is not None and self.degree == 1 and self.size >= deferred_sums.SHORTEST
 
     def __mul__(self, other):
         if isinstance(other, int):
@@ -238,8 +238,8 @@ class SharedInteger(Vector):
             return NotImplemented
         self._reduce(self, other)
         for number, vector in ((self, other), (other, self)):
-            if number.size >= lazy.SHORTEST and prime.is_constant(number.value):
-                return self._of_lazy(lazy.Multiples([(number.value[:, :1], vector.value)]))
+            if number.size >= deferred_sums.SHORTEST and prime.is_constant(number.value):
+                return self._of_lazy(deferred_sums.Multiples([(number.value[:, :1], vector.value)]))
         return self._of(prime.mul(self.value, other.value), 2)
 
     __rmul__ = __mul__
@@ -247,9 +247,9 @@ class SharedInteger(Vector):
     def square(self):
         """The product with itself."""
         self._reduce(self)
-        if isinstance(self._lazy, lazy.Difference):
-            source = lazy.Source(self._lazy, self.machine.waiting)
-            return self._of_lazy(lazy.Squares(source))
+        if isinstance(self._lazy, deferred_sums.Difference):
+            source = deferred_sums.Source(self._lazy, self.machine.waiting)
+            return self._of_lazy(deferred_sums.Squares(source))
         return self._of(prime.mul(self.value, self.value), 2)
 
     def if_else(self, yes, no):
@@ -279,10 +279,10 @@ class SharedInteger(Vector):
             Statistical security in bits; 40 when not given.
         """
         bits, security = max(2, bit_length or BIT_LENGTH + 1), security or SECURITY
-        if isinstance(other, SharedInteger) and self.size == other.size >= lazy.SHORTEST:
+        if isinstance(other, SharedInteger) and self.size == other.size >= deferred_sums.SHORTEST:
             if self.degree == other.degree == 1:
                 pairs = comparison.pair_up(self.value, other.value)
-                if pairs.pays(self.machine.protocols.threshold):
+                if pairs.is_cheaper(self.machine.protocols.threshold):
                     demand = Demand(pairs.numbers.shape[1], bits, security, self.size)
                     return self._compare(comparison.less_than_among, pairs, demand)
         difference = self - other

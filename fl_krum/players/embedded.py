@@ -1,6 +1,6 @@
 """The embedded engine: this project's own players, ``python -m mamba.player``, one process each.
 
-On Linux one ``python -m mamba.starter`` forks them all, which is several times quicker; elsewhere,
+On Linux one ``python -m mamba.fork_server`` forks them all, which is several times quicker; elsewhere,
 and where the environment variable ``FL_KRUM_STARTER`` is ``no``, each is started by itself.
 
 Always there, and the default. All players run on this machine and listen on 127.0.0.1 only;
@@ -76,7 +76,7 @@ def starter() -> Command | None:
     """What forks the players; None where they are started one by one."""
     if sys.platform != "linux" or os.environ.get(STARTER) == "no":
         return None
-    return Command((sys.executable, "-m", "mamba.starter"), cwd=ROOT, env=_environment())
+    return Command((sys.executable, "-m", "mamba.fork_server"), cwd=ROOT, env=_environment())
 
 
 def free_ports(count: int) -> list[int]:

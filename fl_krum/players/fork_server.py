@@ -1,4 +1,4 @@
-"""Players that a starter forks: this side of the socket whose other side is ``mamba.starter``.
+"""Players that a starter forks: this side of the socket whose other side is ``mamba.fork_server``.
 
 To start one interpreter and to fork it is several times quicker than to start one for each player.
 The starter is told the arguments of a player, and given the ends of its pipes; it tells its process

@@ -145,7 +145,7 @@ class _Counter:
         d, n = self.d, self.n
         yield Round("input", "input", d, 0, messages=self._deal_messages(range(1, n + 1)))
         yield self._multiply("distances", self.couples)
-        # Few numbers in many pairs: the rule of the players, `mamba.comparison.Pairs.pays`.
+        # Few numbers in many pairs: the rule of the players, `mamba.comparison.Pairs.is_cheaper`.
         if self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000:
             yield from self._compare_among(
                 "neighbours", self.couples, self.triples, self.budget.distance_bits

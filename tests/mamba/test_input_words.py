@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mamba.machine import ProgramError
-from mamba.words import WordReader
+from mamba.input_words import WordReader
+from mamba.program_error import ProgramError
 
 words = st.one_of(st.sampled_from([0, 1, 2**63, 2**64 - 1]), st.integers(0, 2**64 - 1))
 spaces = st.text(st.sampled_from(" \t\r\n\v\f"), min_size=1, max_size=3)

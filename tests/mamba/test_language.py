@@ -12,7 +12,7 @@ from mamba_players import run_processes, run_program
 
 from mamba import comparison, machine
 from mamba.field import P
-from mamba.machine import ProgramError
+from mamba.program_error import ProgramError
 
 
 def outputs(source, words=((), (), ())):
@@ -200,7 +200,9 @@ def test_equal_differences_are_compared_in_pairs_by_all_players_alike(players):
         y = sint.load_mem(a.address + 2000, size=2000)
         (x - y).less_than(y - x, 10).reveal_to(0)
     """
-    with mock.patch.object(comparison.Pairs, "pays", lambda pairs, _: pairs.numbers.shape[1] == 4):
+    with mock.patch.object(
+        comparison.Pairs, "is_cheaper", lambda pairs, _: pairs.numbers.shape[1] == 4
+    ):
         result = outputs(program, [(), (5, 9)] + [()] * (players - 2))[0]
     assert result == [1, 0] * 1000
 

@@ -204,7 +204,7 @@ def test_arguments_and_environment_hold_no_secret(monkeypatch):
             known = b"".join(
                 Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ")
             )
-            assert b"mamba.starter" in known
+            assert b"mamba.fork_server" in known
             assert word not in known and b"PRIVATE" not in known
             assert all(line not in known for key in keys for line in key.splitlines()[1:-1])
     assert len(keys) == 6

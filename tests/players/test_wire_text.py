@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fl_krum.players import wire_text
 from fl_krum.players.wire_text import in_pieces, parse_outputs
-from mamba.words import parse_words
+from mamba.input_words import parse_words
 
 WORDS = st.one_of(
     st.sampled_from([0, 2**32 - 1, 2**32, 2**64 - 1]),

@@ -10,7 +10,7 @@ from collections import deque
 
 import numpy as np
 
-from mamba.machine import ProgramError
+from mamba.program_error import ProgramError
 
 _WHITE_SPACE = b" \n\t\r\v\f"
 _LARGEST = 2**64 - 1

@@ -12,7 +12,6 @@ Only local computation is saved. Nothing here sends, and the sharings that come 
 
 from bisect import bisect_left, insort
 from functools import lru_cache
-from weakref import WeakSet
 
 import numpy as np
 
@@ -219,8 +218,3 @@ class Overlay:
     def _remove(self, start):
         del self._starts[bisect_left(self._starts, start)]
         return self._entries.pop(start)
-
-
-def waiting_room():
-    """The set in which a player's sources wait."""
-    return WeakSet()
