@@ -46,12 +46,12 @@ class TracedEngine:
         return self._engine.status()
 
     def prepare(self, program, folder: Path, views: bool = False):
-        starter = embedded.starter()
-        starter = starter and self._traced(starter)
-        fork_server.launch(starter)  # early, as the engine itself would
+        command = embedded.fork_server_command()
+        command = command and self._traced(command)
+        fork_server.launch(command)  # early, as the engine itself would
         run = self._engine.prepare(program, folder, views)
         commands = lambda: [self._traced(command) for command in run.commands()]  # noqa: E731
-        return dataclasses.replace(run, commands=commands, starter=starter)
+        return dataclasses.replace(run, commands=commands, fork_server=command)
 
     def traces(self) -> list[list[tuple[float, float]]]:
         """What the players wrote, once they have ended."""
@@ -65,7 +65,7 @@ class TracedEngine:
 
 
 def swap(word: str) -> str:
-    """The traced player, or its starter, instead of the usual one."""
+    """The traced player, or its fork server, instead of the usual one."""
     return "benchmarks.traced_player" if word in ("mamba.player", "mamba.fork_server") else word
 
 

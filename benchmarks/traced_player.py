@@ -1,4 +1,4 @@
-"""One embedded player that notes when each of its rounds ends, or a starter of such players.
+"""One embedded player that notes when each of its rounds ends, or a fork server of such players.
 
     python -m benchmarks.traced_player [<arguments of mamba.player>]
 
@@ -44,7 +44,7 @@ def traced_main(arguments, main=player.main):
 if __name__ == "__main__":
     if sys.argv[1:]:
         sys.exit(traced_main(sys.argv[1:]))
-    from mamba import starter
+    from mamba import fork_server
 
-    player.main = traced_main  # which the starter calls
-    starter.main()
+    player.main = traced_main  # which the fork server calls
+    fork_server.main()

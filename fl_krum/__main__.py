@@ -26,14 +26,14 @@ def run() -> int:
 
 
 def _launch_early(arguments: list[str]) -> None:
-    """Let a starter of players get ready while this process imports what it needs itself.
+    """Let a fork server of players get ready while this process imports what it needs itself.
 
     Only where players are sure to be wanted if the input is right; else `LocalPlayers` does it.
     """
     command, *options = arguments or [""]
     wanted = command in ("aggregate", "session") and not {"--plain", "--help", "-h"} & {*options}
     if wanted and not os.environ.get(SCALE_MAMBA_HOME) and "--engine" not in " ".join(options):
-        fork_server.launch(embedded.starter())
+        fork_server.launch(embedded.fork_server_command())
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:

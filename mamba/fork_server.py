@@ -35,7 +35,7 @@ LONGEST = 1 << 20  # bytes of one packet
 _DEATH_SIGNAL, _NAME = 1, 15  # PR_SET_PDEATHSIG and PR_SET_NAME of prctl(2)
 
 
-class Starter:
+class ForkServer:
     """Forks players as it is told to, and tells how they end.
 
     Has no thread: only the thread that forks lives on in the new process, and a lock that another
@@ -76,7 +76,7 @@ class Starter:
             return False
         request = json.loads(packet)
         try:
-            pid, starter = 0, os.getpid()
+            pid, parent = 0, os.getpid()
             try:
                 pid = os.fork()
             except OSError as error:
@@ -84,7 +84,7 @@ class Starter:
                 self._tell(player=request["player"], status=1)
                 return True
             if pid == 0:
-                self._become_player(pipes, request["arguments"], starter)
+                self._become_player(pipes, request["arguments"], parent)
         finally:
             for pipe in pipes:
                 os.close(pipe)
@@ -105,15 +105,15 @@ class Starter:
     def _tell(self, **message):
         self._control.send(json.dumps(message).encode())
 
-    def _become_player(self, pipes, arguments, starter):
+    def _become_player(self, pipes, arguments, parent):
         """What the new process does; it never comes back from here."""
         status = 1
         try:
             os.setsid()
             # Also when it is suspended, and would not notice the end of its standard input.
             self._libc.prctl(_DEATH_SIGNAL, signal.SIGKILL)
-            if os.getppid() == starter:  # else that came too late
-                # What `top` and `ps -o comm` show; the command line stays the starter's.
+            if os.getppid() == parent:  # else that came too late
+                # What `top` and `ps -o comm` show; the command line stays the fork server's.
                 self._libc.prctl(_NAME, " ".join(["player", *arguments[:1]]).encode())
                 signal.set_wakeup_fd(-1)
                 signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -148,7 +148,7 @@ def main():
     control = socket.socket(fileno=CONTROL)
     player.warm_up()
     gc.freeze()  # what is here now is not looked at again, and its memory stays common to all
-    Starter(control).run()
+    ForkServer(control).run()
     player.leave(0)
 
 

@@ -1,7 +1,7 @@
 """The embedded engine: this project's own players, ``python -m mamba.player``, one process each.
 
 On Linux one ``python -m mamba.fork_server`` forks them all, which is several times quicker; elsewhere,
-and where the environment variable ``FL_KRUM_STARTER`` is ``no``, each is started by itself.
+and where the environment variable ``FL_KRUM_FORK_SERVER`` is ``no``, each is started by itself.
 
 Always there, and the default. All players run on this machine and listen on 127.0.0.1 only;
 between them is mutual TLS, with certificates made for this one run.
@@ -30,7 +30,7 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 # which hands it out again page by page: a quarter of the time at d = 10^6. Others ignore this.
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
-STARTER = "FL_KRUM_STARTER"
+FORK_SERVER = "FL_KRUM_FORK_SERVER"
 
 
 class EmbeddedEngine:
@@ -50,8 +50,8 @@ class EmbeddedEngine:
         )
 
     def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
-        fork_server.launch(starter())
-        from . import certificates  # takes a while, in which the starter gets ready
+        fork_server.launch(fork_server_command())
+        from . import certificates  # takes a while, in which the fork server gets ready
 
         source = folder / "krum.mpc"
         source.write_text(program.source(), encoding="utf-8")
@@ -67,14 +67,14 @@ class EmbeddedEngine:
             advice=_advice,
             disposable=tuple(keys) if views else (folder,),
             views=files,
-            starter=starter(),
+            fork_server=fork_server_command(),
             reports_every_round=True,
         )
 
 
-def starter() -> Command | None:
+def fork_server_command() -> Command | None:
     """What forks the players; None where they are started one by one."""
-    if sys.platform != "linux" or os.environ.get(STARTER) == "no":
+    if sys.platform != "linux" or os.environ.get(FORK_SERVER) == "no":
         return None
     return Command((sys.executable, "-m", "mamba.fork_server"), cwd=ROOT, env=_environment())
 
@@ -106,7 +106,7 @@ def _commands(players: int, source: Path, views: tuple[Path, ...]) -> list[Comma
 
 
 def _environment() -> dict[str, str]:
-    """What players, or their starter, are given besides this process's environment."""
+    """What players, or their fork server, are given besides this process's environment."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**dict.fromkeys(THREADS, "1"), **KEEP_MEMORY, "PYTHONPATH": path}
 

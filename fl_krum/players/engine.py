@@ -73,7 +73,7 @@ class RunPlan:
         Files and folders no player needs any more once all are ready, private keys above all.
     views : tuple of Path
         Where player i writes what it saw, in the order of the players; empty when not asked for.
-    starter : Command or None
+    fork_server : Command or None
         A process that forks the players, as `fork_server` asks it to; when there is none, each player
         is started by itself.
     reports_every_round : bool
@@ -92,7 +92,7 @@ class RunPlan:
     advice: Callable[[int, str], str] = no_advice
     disposable: tuple[Path, ...] = ()
     views: tuple[Path, ...] = ()
-    starter: Command | None = None
+    fork_server: Command | None = None
     reports_every_round: bool = False
 
 

@@ -1,11 +1,11 @@
-"""Players that a starter forks: this side of the socket whose other side is ``mamba.fork_server``.
+"""Players that a fork server forks: this side of the socket whose other side is ``mamba.fork_server``.
 
 To start one interpreter and to fork it is several times quicker than to start one for each player.
-The starter is told the arguments of a player, and given the ends of its pipes; it tells its process
-number and how it ended. Whatever signal a player is sent comes from here: until the starter is
+The fork server is told the arguments of a player, and given the ends of its pipes; it tells its process
+number and how it ended. Whatever signal a player is sent comes from here: until the fork server is
 closed, it does not reap a player, so that nobody else gets its number.
 
-Linux only. A starter may be launched before it is known what to start; see `launch`.
+Linux only. A fork server may be launched before it is known what to start; see `launch`.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from pathlib import Path
 
 from .process import Command, SpawnedProcess, end_group
 
-_LONGEST = 1 << 16  # bytes of one packet from the starter
-_PATIENCE = 2.0  # seconds for a starter to end what it has started, then it is killed
+_LONGEST = 1 << 16  # bytes of one packet from the fork server
+_PATIENCE = 2.0  # seconds for a fork server to end what it has started, then it is killed
 _LAST_WORDS = 4096  # bytes
 
 
@@ -81,7 +81,7 @@ class ForkedProcess:
         self.end(force=True)
 
     def note(self, pid: int | None = None, status: int | None = None) -> None:
-        """What the starter tells of it."""
+        """What the fork server tells of it."""
         with self._lock:
             if pid is not None:
                 self._pid = pid
@@ -93,8 +93,8 @@ class ForkedProcess:
         self._has_number.set()
 
 
-class Starter:
-    """A running starter.
+class ForkServer:
+    """A running fork server.
 
     Parameters
     ----------
@@ -120,17 +120,17 @@ class Starter:
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             self._process = SpawnedProcess(command, stdin=other, stdout=subprocess.DEVNULL)
-        self._listener = threading.Thread(target=self._listen, name="starter", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="fork server", daemon=True)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def start(self, arguments: tuple[str, ...]) -> ForkedProcess:
-        """Let it fork a player with these arguments; OSError when there is no starter any more."""
+        """Let it fork a player with these arguments; OSError when there is no fork server any more."""
         with self._lock, contextlib.ExitStack() as theirs:
             if self._closed:
-                raise OSError("their starter has been ended")
+                raise OSError("their fork server has been ended")
             process, ends = _with_pipes(theirs)
             self._processes.append(process)
             request = {"player": len(self._processes) - 1, "arguments": arguments}
@@ -175,7 +175,7 @@ class Starter:
             self.last_words = "\n".join(said.decode("utf-8", "replace").splitlines()[-5:])
             self.lost = status
         for process in list(self._processes):
-            process.note(status=-signal.SIGKILL)  # so a player ends when its starter does
+            process.note(status=-signal.SIGKILL)  # so a player ends when its fork server does
 
 
 def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]:
@@ -193,31 +193,31 @@ def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]
     return process, its
 
 
-_early: list[Starter] = []  # at most one
+_early: list[ForkServer] = []  # at most one
 _early_lock = threading.Lock()
 
 
 def launch(command: Command | None) -> None:
-    """Start a starter now, for whoever asks for one with `take` next."""
+    """Start a fork server now, for whoever asks for one with `take` next."""
     # If it cannot be started now, it is the one who needs it that will say so.
     with _early_lock, contextlib.suppress(OSError):
         if command is not None and not _early:
-            _early.append(Starter(command))
+            _early.append(ForkServer(command))
 
 
-def take(command: Command) -> Starter:
-    """A starter of that command: the one that was launched early, or a new one."""
+def take(command: Command) -> ForkServer:
+    """A fork server of that command: the one that was launched early, or a new one."""
     with _early_lock:
         if _early and _early[0].command == command and _early[0].owner == os.getpid():
             return _early.pop()
-    return Starter(command)
+    return ForkServer(command)
 
 
 @atexit.register
 def discard() -> None:
-    """End a starter that was launched early and that nobody wants."""
+    """End a fork server that was launched early and that nobody wants."""
     with _early_lock:
         while _early:
-            starter = _early.pop()
-            if starter.owner == os.getpid():  # else this is a fork of the process that it is for
-                starter.close()
+            early = _early.pop()
+            if early.owner == os.getpid():  # else this is a fork of the process that it is for
+                early.close()

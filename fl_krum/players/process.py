@@ -1,7 +1,7 @@
 """One process: how it is started, what every kind of it offers, and the error when it fails.
 
 `PlayerProcess` needs no more than this, so it does not matter to it whether the operating system
-was asked for the process here, or a starter forked it (`fl_krum.players.fork_server`).
+was asked for the process here, or a fork server forked it (`fl_krum.players.fork_server`).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Command:
     env : mapping of str to str
         Added to the environment.
     player_arguments : tuple of str
-        Of a player: the arguments that a starter is told in place of ``argv``, if there is one.
+        Of a player: the arguments that a fork server is told in place of ``argv``, if there is one.
     """
 
     argv: tuple[str, ...]

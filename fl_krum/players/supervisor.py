@@ -35,14 +35,14 @@ class Supervisor:
         self._last_round = False
         self._allowed = 0  # outputs of player 0 that may be there by now
         self._closed = False
-        self._starter: fork_server.Starter | None = None
+        self._fork_server: fork_server.ForkServer | None = None
 
     def start(self, deadline: float) -> None:
         """Start all players and return when each is connected to all the others."""
         until = time.monotonic() + deadline
         try:
-            if self.run.starter:
-                self._starter = self._launch(self.run.starter)
+            if self.run.fork_server:
+                self._fork_server = self._launch(self.run.fork_server)
             for attempt in range(1, ATTEMPTS + 1):
                 self._start_processes()
                 try:
@@ -52,7 +52,7 @@ class Supervisor:
                     if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
                         raise
         except BaseException:
-            self._end_starter()  # `close` may have come from another thread before it was there
+            self._end_fork_server()  # `close` may have come from another thread before it was there
             raise
 
     def exchange(
@@ -99,9 +99,9 @@ class Supervisor:
             if player.status and self.run.is_alarm(player.status, player.last_words):
                 end = describe_exit(player.status)
                 self._fail(self._error(player, end, "after the last round"))
-        if self._starter and self._starter.lost is not None:
-            end = describe_exit(self._starter.lost)
-            return [f"the players' starter {end} after the result was complete"]
+        if self._fork_server and self._fork_server.lost is not None:
+            end = describe_exit(self._fork_server.lost)
+            return [f"the players' fork server {end} after the result was complete"]
         return [
             f"player {p.index} {describe_exit(p.status)} after the result was complete"
             if p.status is not None
@@ -116,11 +116,11 @@ class Supervisor:
         try:
             self._end_all()
         finally:
-            self._end_starter()
+            self._end_fork_server()
 
-    def _end_starter(self) -> None:
-        if self._starter is not None:
-            self._starter.close()
+    def _end_fork_server(self) -> None:
+        if self._fork_server is not None:
+            self._fork_server.close()
 
     def _end_all(self) -> None:
         for player in self.players:
@@ -152,16 +152,16 @@ class Supervisor:
                 self._fail(PlayerError("the players were ended while they were being started"))
 
     @staticmethod
-    def _launch(command: Command) -> fork_server.Starter:
+    def _launch(command: Command) -> fork_server.ForkServer:
         try:
             return fork_server.take(command)
         except OSError as error:
-            raise PlayerError(f"the players' starter could not be started: {error}") from None
+            raise PlayerError(f"the players' fork server could not be started: {error}") from None
 
     def _start_process(self, command: Command) -> Process:
         return (
-            self._starter.start(command.player_arguments)
-            if self._starter
+            self._fork_server.start(command.player_arguments)
+            if self._fork_server
             else SpawnedProcess(command)
         )
 
@@ -180,7 +180,7 @@ class Supervisor:
     def _check(self, phase: str) -> None:
         """Raise when a player has said what it should not have, or has ended too early."""
         self._check_outputs(phase)
-        self._check_starter(phase)
+        self._check_fork_server(phase)
         if any(self._ended_badly(player) for player in self.players):
             # The first end that is noticed need not be the first: hear the others out.
             with self._changed:
@@ -188,11 +188,13 @@ class Supervisor:
             player = self._culprit()
             self._fail(self._error(player, describe_exit(player.status), phase))
 
-    def _check_starter(self, phase: str) -> None:
-        if self._starter and self._starter.lost is not None:
-            end = describe_exit(self._starter.lost)
-            what = f"the players' starter {end} {phase}; all players have been ended."
-            self._fail(_error(what, self._starter.last_words, _general_advice(self._starter.lost)))
+    def _check_fork_server(self, phase: str) -> None:
+        if self._fork_server and self._fork_server.lost is not None:
+            end = describe_exit(self._fork_server.lost)
+            what = f"the players' fork server {end} {phase}; all players have been ended."
+            self._fail(
+                _error(what, self._fork_server.last_words, _general_advice(self._fork_server.lost))
+            )
 
     def _check_outputs(self, phase: str) -> None:
         """Only player 0 may print results, integers, and no more of them than are expected."""

@@ -1,4 +1,4 @@
-"""Players that a starter forks: as well guarded as those that are started one by one."""
+"""Players that a fork server forks: as well guarded as those that are started one by one."""
 
 import os
 import signal
@@ -25,14 +25,14 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are for
 
 @pytest.fixture(autouse=True)
 def forking(monkeypatch):
-    monkeypatch.delenv(embedded.STARTER, raising=False)
+    monkeypatch.delenv(embedded.FORK_SERVER, raising=False)
     yield
     fork_server.discard()
 
 
 @pytest.fixture
-def starter():
-    one = fork_server.Starter(embedded.starter())
+def server():
+    one = fork_server.ForkServer(embedded.fork_server_command())
     yield one
     one.close()
 
@@ -53,7 +53,7 @@ def assert_gone(pids, seconds=5.0):
 
 
 def all_pids(players):
-    return [players._supervisor._starter.pid, *(process.pid for process in processes(players))]
+    return [players._supervisor._fork_server.pid, *(process.pid for process in processes(players))]
 
 
 def descriptors(pid):
@@ -98,9 +98,9 @@ def test_a_suspended_player_is_found_out():
     assert_gone(pids)
 
 
-def test_a_killed_starter_is_named_and_takes_all_players_along():
+def test_a_killed_fork_server_is_named_and_takes_all_players_along():
     players = LocalPlayers(program(2), "embedded")
-    with pytest.raises(PlayerError, match="starter was killed by SIGKILL in round 2") as caught:  # noqa: SIM117
+    with pytest.raises(PlayerError, match="fork server was killed by SIGKILL in round 2") as caught:  # noqa: SIM117
         with players:
             players.aggregate(V1)
             pids = all_pids(players)
@@ -111,17 +111,19 @@ def test_a_killed_starter_is_named_and_takes_all_players_along():
     assert_gone(pids)
 
 
-def test_a_starter_that_does_not_start_says_why(monkeypatch):
+def test_a_fork_server_that_does_not_start_says_why(monkeypatch):
     broken = Command((sys.executable, "-c", "import sys; sys.exit('there is no NumPy')"), ROOT)
-    monkeypatch.setattr(embedded, "starter", lambda: broken)
-    with pytest.raises(PlayerError, match="starter ended with exit status 1 while") as caught:
+    monkeypatch.setattr(embedded, "fork_server_command", lambda: broken)
+    with pytest.raises(PlayerError, match="fork server ended with exit status 1 while") as caught:
         LocalPlayers(program(), "embedded").start()
     assert "there is no NumPy" in str(caught.value)
 
 
-def test_a_starter_that_is_not_there(monkeypatch):
-    monkeypatch.setattr(embedded, "starter", lambda: Command(("/no/such/starter",), ROOT))
-    with pytest.raises(PlayerError, match="starter could not be started: .*no/such"):
+def test_a_fork_server_that_is_not_there(monkeypatch):
+    monkeypatch.setattr(
+        embedded, "fork_server_command", lambda: Command(("/no/such/program",), ROOT)
+    )
+    with pytest.raises(PlayerError, match="fork server could not be started: .*no/such"):
         LocalPlayers(program(), "embedded").start()
 
 
@@ -140,9 +142,9 @@ def test_taken_ports_are_tried_again(monkeypatch):
 
 
 def test_players_that_are_started_one_by_one(monkeypatch):
-    monkeypatch.setenv(embedded.STARTER, "no")
+    monkeypatch.setenv(embedded.FORK_SERVER, "no")
     with LocalPlayers(program(), "embedded") as players:
-        assert players._supervisor._starter is None
+        assert players._supervisor._fork_server is None
         assert all(isinstance(process, subprocess.Popen) for process in processes(players))
         assert players.aggregate(V1).tolist() == [1, 2]
 
@@ -153,7 +155,7 @@ from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
 pids = [process.pid for process in processes(players)]
-print(players._supervisor._starter.pid, *pids, flush=True)
+print(players._supervisor._fork_server.pid, *pids, flush=True)
 os.kill(pids[2], signal.SIGSTOP)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -218,28 +220,28 @@ print(*[value.hex() for value in drawn], file=sys.stderr)
 """
 
 
-def run_players(starter, folder, source, count=3):
+def run_players(server, folder, source, count=3):
     """Run a program's text in forked players; their statuses and what they said on both outputs."""
     issue(count).write(folder)
     (folder / "test.mpc").write_text(source)
     ports = ",".join(map(str, embedded.free_ports(count)))
     options = ("--ports", ports, "--certificates", str(folder))
     players = [
-        starter.start((str(i), str(folder / "test.mpc"), *options)) for i in range(count)
+        server.start((str(i), str(folder / "test.mpc"), *options)) for i in range(count)
     ]  # fmt: skip
     statuses = [player.wait(30) for player in players]
     return statuses, [(player.stdout.read(), player.stderr.read()) for player in players]
 
 
-def test_players_have_no_randomness_in_common(starter, tmp_path):
-    statuses, said = run_players(starter, tmp_path, DRAW)
+def test_players_have_no_randomness_in_common(server, tmp_path):
+    statuses, said = run_players(server, tmp_path, DRAW)
     assert statuses == [0] * 3
     drawn = [errors.splitlines()[-1].split() for _, errors in said]
     assert [len(values) for values in drawn] == [3] * 3
     assert len({value for values in drawn for value in values}) == 9
 
 
-# --- as a starter's own user sees it --------------------------------------------------------------
+# --- as a fork server's own user sees it ---------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -253,48 +255,48 @@ def test_players_have_no_randomness_in_common(starter, tmp_path):
         ("1 / 0", 1, "test.mpc, line 1: division by zero"),
     ],
 )
-def test_how_a_player_ended_is_told(starter, tmp_path, source, status, words):
-    statuses, said = run_players(starter, tmp_path, source)
+def test_how_a_player_ended_is_told(server, tmp_path, source, status, words):
+    statuses, said = run_players(server, tmp_path, source)
     assert statuses == [status] * 3
     assert all(words in errors.decode() for _, errors in said)
 
 
-def test_wrong_arguments_are_the_parsers_business(starter):
-    player = starter.start(("0", "no-such.mpc"))
+def test_wrong_arguments_are_the_parsers_business(server):
+    player = server.start(("0", "no-such.mpc"))
     assert player.wait(30) == 2
     assert b"--ports" in player.stderr.read()
 
 
-def test_the_number_of_an_ended_player_stays_its_own(starter):
-    player = starter.start(("0", "no-such.mpc"))
+def test_the_number_of_an_ended_player_stays_its_own(server):
+    player = server.start(("0", "no-such.mpc"))
     player.wait(30)
     assert state(player.pid) == "Z"
-    starter.close()
+    server.close()
     assert state(player.pid) == ""
 
 
-def test_a_player_that_is_ended_before_it_is_there(starter):
-    """What is asked for while the starter is still importing is done when there is a process."""
-    os.kill(starter.pid, signal.SIGSTOP)
-    player = starter.start(("0", "no-such.mpc"))
+def test_a_player_that_is_ended_before_it_is_there(server):
+    """What is asked for while the fork server is still importing is done when there is a process."""
+    os.kill(server.pid, signal.SIGSTOP)
+    player = server.start(("0", "no-such.mpc"))
     player.kill()
     assert player.poll() is None
-    os.kill(starter.pid, signal.SIGCONT)
+    os.kill(server.pid, signal.SIGCONT)
     assert player.wait(30) in (2, -9)  # it may be quicker
     with pytest.raises(OSError, match="has been ended"):
-        starter.close()
-        starter.start(("0", "no-such.mpc"))
+        server.close()
+        server.start(("0", "no-such.mpc"))
 
 
-def test_closing_ends_what_still_runs(starter, tmp_path):
+def test_closing_ends_what_still_runs(server, tmp_path):
     (tmp_path / "test.mpc").write_text("")
     issue(3).write(tmp_path)
     ports = ",".join(map(str, embedded.free_ports(3)))
     options = ("--ports", ports, "--certificates", str(tmp_path))
-    player = starter.start(("0", str(tmp_path / "test.mpc"), *options))  # alone, it waits
-    pids = [starter.pid, player.pid]
+    player = server.start(("0", str(tmp_path / "test.mpc"), *options))  # alone, it waits
+    pids = [server.pid, player.pid]
     os.kill(pids[1], signal.SIGSTOP)
-    starter.close()
+    server.close()
     assert [state(pid) for pid in pids] == ["", ""]
     assert player.poll() == -9
 
@@ -302,15 +304,15 @@ def test_closing_ends_what_still_runs(starter, tmp_path):
 # --- launched before it is wanted -----------------------------------------------------------------
 
 
-def test_an_early_starter_is_taken_or_ended():
-    fork_server.launch(embedded.starter())
-    fork_server.launch(embedded.starter())  # one is enough
+def test_an_early_fork_server_is_taken_or_ended():
+    fork_server.launch(embedded.fork_server_command())
+    fork_server.launch(embedded.fork_server_command())  # one is enough
     (early,) = fork_server._early
-    assert fork_server.take(embedded.starter()) is early
+    assert fork_server.take(embedded.fork_server_command()) is early
     early.close()
     fork_server.launch(Command((sys.executable, "-c", "input()"), ROOT))
     (unwanted,) = fork_server._early
-    other = fork_server.take(embedded.starter())
+    other = fork_server.take(embedded.fork_server_command())
     assert other is not unwanted
     other.close()
     fork_server.discard()
@@ -318,7 +320,7 @@ def test_an_early_starter_is_taken_or_ended():
 
 
 @pytest.mark.parametrize("arguments", ["no-such-file.npy --byzantine 1", "--byzantine one"])
-def test_wrong_input_leaves_no_starter(tmp_path, arguments):
+def test_wrong_input_leaves_no_fork_server(tmp_path, arguments):
     mark = f"FL_KRUM_TEST={tmp_path}"
     run = subprocess.run(
         [sys.executable, "-m", "fl_krum", "aggregate", *arguments.split()],
