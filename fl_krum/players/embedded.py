@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from . import fork_server
-from .engine import EngineStatus, RunPlan
+from .engine import EngineStatus, Exit, RunPlan
 from .process import Command
 
 # mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
@@ -31,6 +31,8 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 FORK_SERVER = "FL_KRUM_FORK_SERVER"
+
+LOST = re.compile("connect|reach|answer")  # what a player says that lost another one
 
 
 class EmbeddedEngine:
@@ -63,8 +65,7 @@ class EmbeddedEngine:
             start_deadline=30.0 + 2.0 * program.players,
             round_deadline=_round_deadline(program.n, program.d),
             ports_taken=frozenset({3}),
-            is_consequence=_is_consequence,
-            advice=_advice,
+            read_exit=_read_exit,
             disposable=tuple(keys) if views else (folder,),
             views=files,
             fork_server=fork_server_command(),
@@ -116,12 +117,8 @@ def _round_deadline(n: int, d: int) -> float:
     return 60.0 + 1.2e-5 * n**2 * d + 2e-6 * n**5
 
 
-def _is_consequence(status: int, last_words: str) -> bool:
-    """Whether a player ended because another one had: its error speaks of a connection."""
-    return status == 1 and re.search("connect|reach|answer", last_words) is not None
-
-
-def _advice(status: int, last_words: str) -> str:
+def _read_exit(status: int, last_words: str) -> Exit:
     if status == 3:
-        return "Other programs keep taking the ports that were free a moment before: try again."
-    return ""
+        advice = "Other programs keep taking the ports that were free a moment before: try again."
+        return Exit(advice=advice)
+    return Exit(is_consequence=status == 1 and LOST.search(last_words) is not None)

@@ -37,14 +37,26 @@ class EngineStatus:
     security: str = ""
 
 
-def never(status: int, last_words: str) -> bool:
-    """No exit is of the kind that is asked for."""
-    return False
+@dataclass(frozen=True)
+class Exit:
+    """How the end of a player is to be read.
 
+    Attributes
+    ----------
+    is_consequence : bool
+        Whether it most likely ended because it lost another player.
+    is_harmless : bool
+        Whether an exit status other than 0 means nothing once the whole result has been given.
+    is_alarm : bool
+        Whether it has found out that another player cheats: an error whenever it comes.
+    advice : str
+        What the user can do about it, in one sentence, or "".
+    """
 
-def no_advice(status: int, last_words: str) -> str:
-    """Nothing to add to an exit status."""
-    return ""
+    is_consequence: bool = False
+    is_harmless: bool = False
+    is_alarm: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,14 +73,8 @@ class RunPlan:
         Seconds until all are ready, for one aggregation, and for ending after the last one.
     ports_taken : set of int
         Exit statuses that mean "a port is in use", worth another attempt.
-    absorbed : callable (status, last words) -> bool
-        Whether an exit other than 0 means nothing once the whole result has been given.
-    is_alarm : callable (status, last words) -> bool
-        Whether a player has found out that another one cheats: an error whenever it comes.
-    is_consequence : callable (status, last words) -> bool
-        Whether a player that ended so most likely did because it lost another player.
-    advice : callable (status, last words) -> str
-        What the user can do about such an exit, in one sentence, or "".
+    read_exit : callable (status, last words) -> Exit
+        How to read an exit status that is not 0, with what the player said last.
     disposable : tuple of Path
         Files and folders no player needs any more once all are ready, private keys above all.
     views : tuple of Path
@@ -86,10 +92,7 @@ class RunPlan:
     round_deadline: float
     stop_deadline: float = 10.0
     ports_taken: frozenset[int] = frozenset()
-    absorbed: Callable[[int, str], bool] = never
-    is_alarm: Callable[[int, str], bool] = never
-    is_consequence: Callable[[int, str], bool] = never
-    advice: Callable[[int, str], str] = no_advice
+    read_exit: Callable[[int, str], Exit] = lambda status, last_words: Exit()
     disposable: tuple[Path, ...] = ()
     views: tuple[Path, ...] = ()
     fork_server: Command | None = None

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from . import fork_server
-from .engine import RunPlan
+from .engine import Exit, RunPlan
 from .player import PlayerProcess, describe_exit
 from .process import Command, PlayerError, Process, SpawnedProcess
 
@@ -96,7 +96,7 @@ class Supervisor:
             self._changed.wait_for(self._all_ended, self.run.stop_deadline)
         self._check_outputs("after the last round")
         for player in self.players:
-            if player.status and self.run.is_alarm(player.status, player.last_words):
+            if player.status and self._exit(player).is_alarm:
                 end = describe_exit(player.status)
                 self._fail(self._error(player, end, "after the last round"))
         if self._fork_server and self._fork_server.lost is not None:
@@ -220,15 +220,18 @@ class Supervisor:
         """Whether its exit is one of those that may follow a complete result."""
         if player.status is None:
             return False
-        return player.status == 0 or self.run.absorbed(player.status, player.last_words)
+        return player.status == 0 or self._exit(player).is_harmless
+
+    def _exit(self, player: PlayerProcess) -> Exit:
+        return self.run.read_exit(player.status, player.last_words)
 
     def _culprit(self) -> PlayerProcess:
         """The player whose end came first, among those that did not just lose another one."""
 
         def innocence(player):
-            lost_another = self.run.is_consequence(player.status, player.last_words)
             by_itself = player.status >= 0  # unlike a signal, which comes from outside
-            return lost_another, not self._ended_badly(player), by_itself, player.ended_at
+            is_consequence = self._exit(player).is_consequence
+            return is_consequence, not self._ended_badly(player), by_itself, player.ended_at
 
         return min((p for p in self.players if p.status is not None), key=innocence)
 
@@ -251,7 +254,7 @@ class Supervisor:
         """What happened, what the player said last, and what can be done about it."""
         words = player.last_words
         if player.status is not None:
-            advice = self.run.advice(player.status, words) or _general_advice(player.status)
+            advice = self._exit(player).advice or _general_advice(player.status)
         what = f"player {player.index} {what} {phase}; all players have been ended."
         return _error(what, words, advice, player=player.index, status=player.status)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from repository import ROOT
 
-from fl_krum.players.engine import EngineStatus, RunPlan
+from fl_krum.players.engine import EngineStatus, Exit, RunPlan
 from fl_krum.players.process import Command
 from fl_krum.program.krum_program import KrumProgram
 
@@ -44,8 +44,9 @@ class FakeEngine:
             round_deadline=self.deadline,
             stop_deadline=0.5,
             ports_taken=frozenset({3}),
-            absorbed=lambda status, words: status == -6,
-            is_consequence=lambda status, words: "lost the connection" in words,
+            read_exit=lambda status, words: Exit(
+                is_consequence="lost the connection" in words, is_harmless=status == -6
+            ),
             disposable=(secret,),
             reports_every_round=True,
         )

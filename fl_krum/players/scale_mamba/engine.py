@@ -16,7 +16,7 @@ import re
 import socket
 from pathlib import Path
 
-from ..engine import EngineStatus, RunPlan
+from ..engine import EngineStatus, Exit, RunPlan
 from ..process import Command
 from . import installation, player_files
 from .installation import PROGRAM, Installation, OfflineNeeds
@@ -38,6 +38,10 @@ LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
 CAUGHT = re.compile(
     r"Hash Fail|hash_fail|mac_fail|Sacrifice|invalid_commitment|inconsistent_inputs"
 )
+ADVICE = {
+    -9: "If the system killed it for want of memory: each player takes 0.3 to 1 GB.",
+    127: "`python -m fl_krum check` tells what is wrong with the installation.",
+}
 
 
 class ScaleMambaEngine:
@@ -73,10 +77,7 @@ class ScaleMambaEngine:
             start_deadline=60.0 + patience,
             round_deadline=60.0 + patience,
             stop_deadline=60.0,
-            absorbed=_is_absorbed,
-            is_alarm=_is_alarm,
-            is_consequence=_is_consequence,
-            advice=_advice,
+            read_exit=_read_exit,
             disposable=(folder / player_files.CERTIFICATES,),
         )
 
@@ -160,33 +161,15 @@ def _patience(program, needs: OfflineNeeds) -> float:
     return program.players**2 * (1.0 + batches)
 
 
-def _is_absorbed(status: int, last_words: str) -> bool:
-    """Whether an exit after the whole result means nothing.
-
-    A player that has made enough offline material leaves that phase at once. One that was a moment
-    slower then waits for it there, and finds the connection closed when the other has ended.
-    """
-    return _is_consequence(status, last_words)
-
-
-def _is_alarm(status: int, last_words: str) -> bool:
-    """Whether a player has found out that another one cheats, or that their files differ."""
-    return CAUGHT.search(last_words) is not None
-
-
-def _is_consequence(status: int, last_words: str) -> bool:
-    """Whether a player ended because another one had."""
-    return status == SIGPIPE or (status == SIGABRT and LOST.search(last_words) is not None)
-
-
-def _advice(status: int, last_words: str) -> str:
+def _read_exit(status: int, last_words: str) -> Exit:
     if CAUGHT.search(last_words):
-        return (
+        advice = (
             "Values that the players opened do not fit together: one of them computed something "
             "else than agreed. No result of these players can be trusted."
         )
-    if status == -9:
-        return "If the system killed it for want of memory: each player takes 0.3 to 1 GB."
-    if status == 127:
-        return "`python -m fl_krum check` tells what is wrong with the installation."
-    return ""
+        return Exit(is_alarm=True, advice=advice)
+    if status == SIGPIPE or (status == SIGABRT and LOST.search(last_words)):
+        # Harmless at the end: a player that has made enough offline material leaves that phase at
+        # once, and one that was a moment slower waits for it there and finds the connection closed.
+        return Exit(is_consequence=True, is_harmless=True)
+    return Exit(advice=ADVICE.get(status, ""))

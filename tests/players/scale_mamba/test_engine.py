@@ -417,7 +417,6 @@ CAUGHT = "terminate called after throwing an instance of 'hash_fail'\nwhat():  H
     ],
 )
 def test_exits_are_read_as_what_they_mean(prepared, status, words, consequence, alarm):
-    run = prepared[2]
-    assert run.is_consequence(status, words) == consequence
-    assert run.absorbed(status, words) == consequence
-    assert run.is_alarm(status, words) == alarm
+    read = prepared[2].read_exit(status, words)
+    assert (read.is_consequence, read.is_harmless) == (consequence, consequence)
+    assert read.is_alarm == alarm
