@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fl_krum import KrumProgram, krum
+from fl_krum.aggregators.parameters import largest_f
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Case:
     @property
     def f(self) -> int:
         """The largest f with 2f + 2 < n."""
-        return (self.n - 3) // 2
+        return largest_f(self.n)
 
     def program(self, rounds: int = 1) -> KrumProgram:
         return KrumProgram(n=self.n, f=self.f, d=self.d, rounds=rounds)

@@ -14,12 +14,12 @@ Tolerant Gradient Descent", NeurIPS 2017, section 4.
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
 
 from .distances import check_vectors, squared_distances
+from .parameters import check_integer, check_parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,25 +118,10 @@ def multi_krum(X, f: int, m: int | None = None) -> np.ndarray:
     X = check_vectors(X)
     scores = krum_scores(X, f)
     largest = len(X) - f
-    m = largest if m is None else _integer("m", m)
+    m = largest if m is None else check_integer("m", m)
     if not 1 <= m <= largest:
         raise ValueError(f"Multi-Krum averages 1 <= m <= n - f = {largest} vectors; got m = {m}")
     return X[np.argsort(scores, kind="stable")[:m]].astype(np.float64).mean(axis=0)
-
-
-def check_parameters(n: int, f: int) -> None:
-    """Raise a ValueError unless n >= 3, f >= 0 and 2f + 2 < n, as the paper assumes."""
-    n, f = _integer("n", n), _integer("f", f)
-    if f < 0:
-        raise ValueError(f"the number of Byzantine clients must be f >= 0; got f = {f}")
-    if n < 3:
-        raise ValueError(f"Krum needs at least n = 3 clients; got n = {n}")
-    if 2 * f + 2 >= n:
-        clients = "client needs" if f == 1 else "clients need"
-        raise ValueError(
-            f"f = {f} Byzantine {clients} 2f + 2 < n, so at least n = {2 * f + 3} clients; "
-            f"got n = {n} (largest f here: {(n - 3) // 2})"
-        )
 
 
 def _nearest(distances: np.ndarray, count: int) -> np.ndarray:
@@ -145,10 +130,3 @@ def _nearest(distances: np.ndarray, count: int) -> np.ndarray:
     others = np.nonzero(~np.eye(n, dtype=bool))[1].reshape(n, n - 1)
     order = np.argsort(np.take_along_axis(distances, others, axis=1), axis=1, kind="stable")
     return np.take_along_axis(others, order[:, :count], axis=1)
-
-
-def _integer(name: str, value) -> int:
-    try:
-        return operator.index(value)
-    except TypeError:
-        raise ValueError(f"{name} must be an integer; got {name} = {value!r}") from None

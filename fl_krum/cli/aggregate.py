@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..aggregators.krum import check_parameters, krum
+from ..aggregators.krum import krum
+from ..aggregators.parameters import check_parameters
 from ..players.local_players import LocalPlayers
 from ..program.fixed_point import FixedPoint, real_matrix
 from ..program.krum_program import KrumProgram

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..aggregators.parameters import largest_f
 from ..players.scale_mamba import deploy
 from ..program.krum_program import KrumProgram
 from . import options as shared
@@ -43,10 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     hosts = deploy.read_hosts(Path(options.hosts))
     clients = len(hosts) - 1
-    most = (clients - 3) // 2
     program = KrumProgram(
         n=clients,
-        f=most if options.byzantine is None else options.byzantine,
+        f=largest_f(clients) if options.byzantine is None else options.byzantine,
         d=options.dimension,
         rounds=options.rounds,
         fixed_point=shared.fixed_point(options),

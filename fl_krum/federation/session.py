@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..aggregators.krum import check_parameters, krum
+from ..aggregators.krum import krum
+from ..aggregators.parameters import check_parameters
 from ..aggregators.rules import AGGREGATORS, mean
 from ..program.fixed_point import FixedPoint
 from .attacks import ATTACKS

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..aggregators.krum import check_parameters
+from ..aggregators.parameters import check_parameters
 from ..federation.attacks import ATTACKS
 
 _CENTRE = (4.0, 3.0)  # the mean honest update; further coordinates are 0

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from ..aggregators.parameters import largest_f
 from .style import MUTED, SERVER, SMPC, new_figure, styled
 
 _MOST = 20  # clients
@@ -58,7 +59,7 @@ def curves(program) -> dict[str, list]:
     lengths = {int(length) for length in np.geomspace(1, max(_LONGEST, d), 13)} | {d}
     ranges = {
         "n": range(2 * f + 3, max(_MOST, n) + 1),
-        "f": range((n - 3) // 2 + 1),
+        "f": range(largest_f(n) + 1),
         "d": sorted(lengths),
     }
     return {

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
-from ..aggregators.krum import check_parameters
+from ..aggregators.parameters import check_parameters
 from .style import (
     BYZANTINE,
     CHOSEN,

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..aggregators.parameters import check_integer
+
 COLUMNS = 1 << 13  # encoded at a time
 
 
@@ -42,8 +44,8 @@ class FixedPoint:
     fraction: int = 16
 
     def __post_init__(self) -> None:
-        _check_integer("bits", self.bits, 2, 53)
-        _check_integer("fraction", self.fraction, 0, self.bits - 1)
+        check_integer("bits", self.bits, 2, 53)
+        check_integer("fraction", self.fraction, 0, self.bits - 1)
 
     @property
     def offset(self) -> int:
@@ -151,10 +153,3 @@ def real_matrix(updates) -> np.ndarray:
             f"updates must have the shape (clients, coordinates), neither zero, not {values.shape}"
         )
     return values.astype(np.float64, copy=False)
-
-
-def _check_integer(name: str, value, low: int, high: int) -> None:
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool):
-        raise ValueError(f"{name} must be an integer, not {value!r}")
-    if not low <= value <= high:
-        raise ValueError(f"{name} must lie between {low} and {high}, not {value}")

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..aggregators.krum import check_parameters
+from ..aggregators.parameters import check_integer, check_parameters
 from .bit_budget import SECURITY, BitBudget, check_budget
 from .cost import Cost, estimate
 from .fixed_point import FixedPoint
@@ -60,8 +60,8 @@ class KrumProgram:
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
-        _check_positive("d", self.d, "a vector has at least one coordinate")
-        _check_positive("rounds", self.rounds, "there is at least one round")
+        check_integer("d", self.d, 1, why="a vector has at least one coordinate")
+        check_integer("rounds", self.rounds, 1)
         if self.n > MOST_CLIENTS:
             raise ValueError(
                 f"n = {self.n} clients are too many: at most {MOST_CLIENTS} can share bits in a byte"
@@ -116,10 +116,3 @@ class KrumProgram:
 
 
 MOST_CLIENTS = 254  # players 0 to n need n + 1 points other than 0 in the field of 256 elements
-
-
-def _check_positive(name, value, why):
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be an integer, not {value!r}")
-    if value < 1:
-        raise ValueError(f"{name} = {value} must be at least 1: {why}")

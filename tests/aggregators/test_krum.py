@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from repository import VECTORS
 
 from fl_krum.aggregators.distances import COLUMNS, squared_distances
-from fl_krum.aggregators.krum import check_parameters, krum, krum_scores, multi_krum
+from fl_krum.aggregators.krum import krum, krum_scores, multi_krum
+from fl_krum.aggregators.parameters import check_parameters
 
 FROZEN = json.loads((VECTORS / "krum.json").read_text(encoding="utf-8"))
 

@@ -1,7 +1,7 @@
 """What the widgets of all notebooks share: linked controls for n, f and d, and plain explanations.
 
 A widget never shows a traceback. `parameter_problem` says in words why a combination cannot be;
-`krum_controls` keeps the sliders within what can be, and shows these words when somebody types a
+`KrumControls` keeps the sliders within what can be, and shows these words when somebody types a
 number that cannot. Both work without a front end, as the tests and the notebooks use them.
 """
 
@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from ...aggregators.krum import check_parameters
+from ...aggregators.parameters import check_parameters, largest_f
 from ...federation.attacks import ATTACKS
 from ...plots.style import BYZANTINE, CHOSEN, MUTED
 
@@ -24,11 +24,6 @@ _CLIENTS = range(3, 21)
 _DIMENSIONS = range(1, 32)
 _LABELS = {"n": "Clients n", "f": "Byzantine f", "d": "Dimension d"}
 _TONES = {"problem": BYZANTINE, "good": CHOSEN, "note": MUTED}
-
-
-def largest_f(n: int) -> int:
-    """Return the most Byzantine clients that Krum tolerates among n, 2f + 2 < n; 0 if n is small."""
-    return max(0, (n - 3) // 2)
 
 
 def parameter_problem(n, f, d=1, dimensions=None, check=None) -> str | None:
@@ -89,11 +84,6 @@ def attack_choice(value="sign-flip") -> widgets.Dropdown:
     return widgets.Dropdown(
         options=list(ATTACKS), value=value, description="Attack", style=LABEL, layout=WIDE
     ).add_class("krum-attack")
-
-
-def krum_controls(n=7, f=2, d=5, clients=_CLIENTS, dimensions=_DIMENSIONS, check=None):
-    """Make linked controls for n, f and d; arguments as for `KrumControls`."""
-    return KrumControls(n, f, d, clients, dimensions, check)
 
 
 class KrumControls:

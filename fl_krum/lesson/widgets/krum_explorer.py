@@ -20,8 +20,8 @@ from ..toy_vectors import example_vectors
 from .controls import (
     LABEL,
     WIDE,
+    KrumControls,
     attack_choice,
-    krum_controls,
     mimebundle,
     notice,
     parameter_problem,
@@ -125,7 +125,7 @@ class PlaintextExplorer:
     """
 
     def __init__(self, n=7, f=2, d=2, attack="sign-flip", source="example", draw=0):
-        self.controls = krum_controls(n, f, d, clients=_CLIENTS, dimensions=_DIMENSIONS)
+        self.controls = KrumControls(n, f, d, clients=_CLIENTS, dimensions=_DIMENSIONS)
         self.attack = attack_choice(attack)
         self.source = widgets.Dropdown(
             options=SOURCES, value=source, description="Vectors", style=LABEL, layout=WIDE

@@ -15,7 +15,7 @@ from ...plots import HONEST, png
 from ...plots.cost import cost_figure
 from ...program.krum_program import KrumProgram
 from ..program_sections import changes, consequences, cost_table, highlighted, sections
-from .controls import krum_controls, mimebundle, notice, parameter_problem
+from .controls import KrumControls, mimebundle, notice, parameter_problem
 
 _DIMENSIONS = range(1, 1001)
 _COST_TAB = 2
@@ -74,7 +74,7 @@ class ProgramPanel:
     """
 
     def __init__(self, n=7, f=2, d=5):
-        self.controls = krum_controls(n, f, d, dimensions=_DIMENSIONS, check=KrumProgram)
+        self.controls = KrumControls(n, f, d, dimensions=_DIMENSIONS, check=KrumProgram)
         self._changed, self._listing, self._cost = (widgets.HTML() for _ in range(3))
         self._picture = widgets.Image(format="png", layout={"max_width": "1280px"})
         self._picture.add_class("krum-figure")

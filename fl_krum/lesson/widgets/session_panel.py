@@ -16,7 +16,7 @@ from ...players.find_engine import ENGINES, find_engine
 from ...plots import png, session_figure
 from ...program.krum_program import KrumProgram
 from ..live_session import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
-from .controls import LABEL, WIDE, attack_choice, krum_controls, mimebundle, notice
+from .controls import LABEL, WIDE, KrumControls, attack_choice, mimebundle, notice
 
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)
@@ -191,7 +191,7 @@ class SessionPanel:
             self.controls.set(d=_FIRST_DIMENSION.get(self.dataset.value, lengths[-1]))
 
     def _make_settings(self, n, f, d, rounds, attack, engine) -> None:
-        self.controls = krum_controls(
+        self.controls = KrumControls(
             n, f, d, clients=_CLIENTS, dimensions=DATASETS["breast_cancer"], check=KrumProgram
         )
         look = {"style": LABEL, "layout": WIDE}

@@ -4,12 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fl_krum.aggregators.krum import check_parameters
+from fl_krum.aggregators.parameters import check_parameters, largest_f
 from fl_krum.federation.data import DATASETS
 from fl_krum.lesson.widgets.controls import (
+    KrumControls,
     attack_choice,
-    krum_controls,
-    largest_f,
     mimebundle,
     notice,
     parameter_problem,
@@ -71,7 +70,7 @@ def test_a_further_check_is_asked_last():
 
 
 def test_the_limit_of_f_follows_n():
-    controls = krum_controls(7, 2, 5)
+    controls = KrumControls(7, 2, 5)
     for n in (20, 9, 8, 5, 4, 3, 12):
         controls.sliders["n"].value = n
         assert controls.n.value == n
@@ -81,7 +80,7 @@ def test_the_limit_of_f_follows_n():
 
 
 def test_sliders_and_fields_move_together():
-    controls = krum_controls(7, 2, 5)
+    controls = KrumControls(7, 2, 5)
     controls.sliders["d"].value = 12
     assert controls.d.value == 12
     controls.d.value = 30
@@ -92,7 +91,7 @@ def test_sliders_and_fields_move_together():
 
 
 def test_what_cannot_be_is_kept_and_explained_until_it_can():
-    controls = krum_controls(7, 2, 5)
+    controls = KrumControls(7, 2, 5)
     assert controls.message.value == ""
     controls.f.value = 3
     assert controls.f.value == 3 and controls.sliders["f"].value == controls.sliders["f"].max == 2
@@ -102,7 +101,7 @@ def test_what_cannot_be_is_kept_and_explained_until_it_can():
 
 
 def test_one_change_is_reported_once():
-    controls = krum_controls(12, 4, 5)
+    controls = KrumControls(12, 4, 5)
     seen = []
     controls.observe(lambda: seen.append(controls.values))
     controls.sliders["n"].value = 5  # f goes along
@@ -114,7 +113,7 @@ def test_one_change_is_reported_once():
 
 
 def test_another_data_set_has_other_dimensions():
-    controls = krum_controls(7, 2, 31)
+    controls = KrumControls(7, 2, 31)
     controls.set_dimensions(DATASETS["digits"])
     slider = controls.sliders["d"]
     assert controls.d.value == slider.value == 30
@@ -126,7 +125,7 @@ def test_another_data_set_has_other_dimensions():
 
 
 def test_controls_can_be_locked():
-    controls = krum_controls()
+    controls = KrumControls()
     controls.disabled = True
     assert controls.disabled and controls.sliders["f"].disabled and controls.d.disabled
 
@@ -141,8 +140,8 @@ def test_attacks_are_offered_by_name():
 
 
 def test_a_page_without_a_kernel_has_a_picture_and_words():
-    bundle = mimebundle(krum_controls().box, "words", b"\x89PNG")
+    bundle = mimebundle(KrumControls().box, "words", b"\x89PNG")
     assert bundle["text/plain"] == "words"
     assert bundle["image/png"] == "iVBORw=="
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
-    assert "image/png" not in mimebundle(krum_controls().box, "words")
+    assert "image/png" not in mimebundle(KrumControls().box, "words")
