@@ -59,31 +59,14 @@ class Cost:
     rounds : tuple of Round
         Every round of the first aggregation. The later ones of a session cost the same, but their
         masks are made together (`masks_ahead` rounds), before the inputs come.
-    distance_comparisons, score_comparisons : int
-        Secure comparisons of two squared distances, and of two scores.
-    multiplications : int
-        Products that are brought back to degree t, in the large field.
-    bit_multiplications : int
-        The same, in the small field: the logic of the comparisons.
-    opened : int
-        Values that are opened to all players; each is masked, so it says nothing.
-    outputs : int
-        Values that are opened to player 0: the result.
+    comparisons : int
+        Secure comparisons, of two squared distances or of two scores.
+    players : int
     """
 
     rounds: tuple[Round, ...]
-    distance_comparisons: int
-    score_comparisons: int
-    multiplications: int
-    bit_multiplications: int
-    opened: int
-    outputs: int
+    comparisons: int
     players: int
-
-    @property
-    def comparisons(self) -> int:
-        """Secure comparisons in all."""
-        return self.distance_comparisons + self.score_comparisons
 
     @property
     def bytes(self) -> int:
@@ -94,11 +77,6 @@ class Cost:
     def bytes_per_player(self) -> float:
         """Mean number of bytes a player sends."""
         return self.bytes / self.players
-
-    @property
-    def words_per_player(self) -> float:
-        """Mean number of 16-byte words a player sends."""
-        return self.bytes_per_player / PRIME_BYTES
 
     def by_stage(self) -> dict[str, tuple[int, int]]:
         """Rounds and bytes of each stage, in the order of the computation."""
@@ -112,19 +90,7 @@ class Cost:
 def estimate(program) -> Cost:
     """Cost of one aggregation of a `KrumProgram`."""
     count = _Counter(program)
-    rounds = tuple(count.rounds())
-    deals = [one for one in rounds if one.kind == "multiply"]
-    opens = [one for one in rounds if one.kind == "open"]
-    return Cost(
-        rounds=rounds,
-        distance_comparisons=count.triples,
-        score_comparisons=count.couples,
-        multiplications=sum(one.elements for one in deals),
-        bit_multiplications=sum(one.bits for one in deals),
-        opened=sum(one.elements + one.bits for one in opens),
-        outputs=program.d,
-        players=program.players,
-    )
+    return Cost(tuple(count.rounds()), count.triples + count.couples, program.players)
 
 
 class _Counter:
