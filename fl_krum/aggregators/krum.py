@@ -14,6 +14,7 @@ Tolerant Gradient Descent", NeurIPS 2017, section 4.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +50,13 @@ class KrumResult:
     distances: np.ndarray
     neighbours: np.ndarray
 
+    @property
+    def ranking(self) -> np.ndarray:
+        """All rows, the smallest score first; of equal scores, the smallest index first."""
+        return np.argsort(self.scores, kind="stable")
 
-def krum(X, f: int) -> KrumResult:
+
+def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     """Choose one of n vectors, of which up to f may be Byzantine.
 
     Parameters
@@ -59,6 +65,8 @@ def krum(X, f: int) -> KrumResult:
         One client's vector a row, real or integer.
     f : int
         Byzantine clients to tolerate: f >= 0 and 2f + 2 < n.
+    excluded : iterable of int
+        Rows known to be Byzantine, at most f: infinitely far from everybody, and never chosen.
 
     Returns
     -------
@@ -67,7 +75,7 @@ def krum(X, f: int) -> KrumResult:
     Raises
     ------
     ValueError
-        f does not fit n, or X is not a matrix of finite numbers.
+        f does not fit n, X is not a matrix of finite numbers, or more than f rows are excluded.
 
     Examples
     --------
@@ -78,6 +86,12 @@ def krum(X, f: int) -> KrumResult:
     X = check_vectors(X)
     check_parameters(len(X), f)
     distances = squared_distances(X)
+    if excluded := sorted(set(excluded)):
+        check_integer(
+            "the number of excluded clients", len(excluded), 0, f, "they count among the f"
+        )
+        distances[excluded], distances[:, excluded] = np.inf, np.inf
+        distances[excluded, excluded] = 0
     neighbours = _nearest(distances, len(X) - f - 2)
     scores = np.take_along_axis(distances, neighbours, axis=1).sum(axis=1)
     index = int(np.argmin(scores))  # the first of several minima
@@ -89,7 +103,7 @@ def krum_scores(X, f: int) -> np.ndarray:
     return krum(X, f).scores
 
 
-def multi_krum(X, f: int, m: int | None = None) -> np.ndarray:
+def multi_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
     """Average the m vectors with the smallest Krum scores (Multi-Krum, in the same paper).
 
     m = 1 is Krum. The paper lets m go up to n, which is the plain mean; here m <= n - f, because
@@ -101,7 +115,7 @@ def multi_krum(X, f: int, m: int | None = None) -> np.ndarray:
 
     Parameters
     ----------
-    X, f
+    X, f, excluded
         As for `krum`.
     m : int, optional
         How many vectors to average, 1 <= m <= n - f; by default n - f.
@@ -116,12 +130,12 @@ def multi_krum(X, f: int, m: int | None = None) -> np.ndarray:
         As `krum`, or m is out of range.
     """
     X = check_vectors(X)
-    scores = krum_scores(X, f)
+    ranking = krum(X, f, excluded).ranking
     largest = len(X) - f
     m = largest if m is None else check_integer("m", m)
     if not 1 <= m <= largest:
         raise ValueError(f"Multi-Krum averages 1 <= m <= n - f = {largest} vectors; got m = {m}")
-    return X[np.argsort(scores, kind="stable")[:m]].astype(np.float64).mean(axis=0)
+    return X[ranking[:m]].astype(np.float64).mean(axis=0)
 
 
 def _nearest(distances: np.ndarray, count: int) -> np.ndarray:

@@ -10,16 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from ..aggregators.krum import krum
-from ..aggregators.parameters import check_parameters
 from ..players.local_players import LocalPlayers
-from ..program.fixed_point import FixedPoint, real_matrix
+from ..program.fixed_point import real_matrix
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "one Krum of the vectors in a file, inside SMPC or in the clear"
 DETAILS = """\
-The chosen vector goes to standard output as one row of comma-separated values, everything else to
-standard error.
+The chosen vector, or the mean of the --average best, goes to standard output as one row of
+comma-separated values, everything else to standard error.
 
 examples:
   python -m fl_krum aggregate updates.npy --byzantine 2
@@ -36,6 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--byzantine", type=int, required=True, metavar="F",
         help="Byzantine clients to tolerate, f, with 2f + 2 < n",
     )  # fmt: skip
+    shared.add_average(parser)
     parser.add_argument(
         "--plain", action="store_true", help="compute in the clear, and tell scores and choice"
     )
@@ -51,13 +51,15 @@ def run(options: argparse.Namespace) -> int:
     if output is not None and output.suffix not in (".npy", ".csv"):
         raise ValueError(f"{output} is neither a .npy nor a .csv file")
     updates = read_updates(Path(options.updates))
-    check_parameters(len(updates), options.byzantine)
-    fixed_point = shared.fixed_point(options)
-    fixed_point.check(updates)  # wrong values are found before anything is started
+    n, d = updates.shape
+    program = KrumProgram(
+        n, options.byzantine, d, average=options.average, fixed_point=shared.fixed_point(options)
+    )
+    program.fixed_point.check(updates)  # wrong values are found before anything is started
     if options.plain:
-        chosen = _in_the_clear(updates, options.byzantine, fixed_point)
+        chosen = _in_the_clear(updates, program)
     else:
-        chosen = _among_players(updates, options, fixed_point)
+        chosen = _among_players(updates, program, options)
     _write(chosen, output)
     return 0
 
@@ -109,25 +111,25 @@ def _number(field: str) -> float:
         raise ValueError(f"{field.strip()[:40]!r} is not a number") from None
 
 
-def _in_the_clear(updates: np.ndarray, f: int, fixed_point: FixedPoint) -> np.ndarray:
+def _in_the_clear(updates: np.ndarray, program: KrumProgram) -> np.ndarray:
     """Krum on the same words that the players would compute with, so that both agree exactly."""
-    result = krum(fixed_point.encode(updates), f)
+    fixed_point, words = program.fixed_point, program.fixed_point.encode(updates)
+    result = krum(words, program.f)
+    chosen = result.ranking[: program.average].tolist()
     scores = [float(score) * fixed_point.resolution**2 for score in result.scores]
     shared.say(
-        f"Krum in the clear: n = {updates.shape[0]}, f = {f}, d = {updates.shape[1]}",
+        f"{program.rule} in the clear: n = {program.n}, f = {program.f}, d = {program.d}",
         f"  scores  {' '.join(f'{score:.6g}' for score in scores)}",
-        f"  choice  row {result.index} (client {result.index + 1})",
+        *(f"  choice  row {row} (client {row + 1})" for row in chosen),
     )
-    return fixed_point.decode(result.vector)
+    return fixed_point.decode(words[chosen].sum(axis=0), program.average)
 
 
-def _among_players(updates: np.ndarray, options, fixed_point: FixedPoint) -> np.ndarray:
-    n, d = updates.shape
-    program = KrumProgram(n=n, f=options.byzantine, d=d, rounds=1, fixed_point=fixed_point)
+def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.ndarray:
     players = LocalPlayers(program, options.engine, options.deadline)
     shared.say(
-        f"Krum inside SMPC: n = {n}, f = {program.f}, d = {d}; {program.players} players, "
-        f"threshold t = {program.threshold}, {players.engine} engine"
+        f"{program.rule} inside SMPC: n = {program.n}, f = {program.f}, d = {program.d}; "
+        f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine"
     )
     with players:
         chosen = players.aggregate(updates)

@@ -38,6 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=deploy.PORT, metavar="P",
         help=f"player i listens on port P + i (default {deploy.PORT})",
     )  # fmt: skip
+    shared.add_average(parser)
     shared.add_fixed_point(parser)
 
 
@@ -49,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
         f=largest_f(clients) if options.byzantine is None else options.byzantine,
         d=options.dimension,
         rounds=options.rounds,
+        average=options.average,
         fixed_point=shared.fixed_point(options),
     )
     folders = deploy.deploy(program, hosts, Path(options.output), options.port)

@@ -26,6 +26,16 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
     group.add_argument(
         "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
     )
+    add_average(group)
+
+
+def add_average(parser) -> None:
+    """m of Multi-Krum."""
+    parser.add_argument(
+        "--average", type=int, default=1, metavar="M",
+        help="how many vectors with the best scores are averaged, m, up to n - f: 1 is Krum, more "
+        "is Multi-Krum (default 1)",
+    )  # fmt: skip
 
 
 def add_fixed_point(parser: argparse.ArgumentParser) -> None:

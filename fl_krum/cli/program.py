@@ -29,6 +29,7 @@ def run(options: argparse.Namespace) -> int:
         f=options.byzantine,
         d=options.dimension,
         rounds=options.rounds,
+        average=options.average,
         fixed_point=shared.fixed_point(options),
     )
     if options.output is None:

@@ -81,6 +81,7 @@ def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSessio
         f=options.byzantine,
         d=options.dimension,
         rounds=options.rounds,
+        average=options.average,
         fixed_point=shared.fixed_point(options),
     )
     players = LocalPlayers(program, options.engine, options.deadline)
@@ -111,8 +112,14 @@ def _figure_path(text: str) -> Path:
 
 def _introduction(players: LocalPlayers, settings: dict) -> str:
     p = players.program
+    if p.average == 1:
+        revealed = """one vector a round, the chosen update, to the server alone;
+              not whose it is, no distance and no score"""
+    else:
+        revealed = f"""one vector a round, the mean of the {p.average} best updates, to the server
+              alone; none of them, not whose they are, no distance and no score"""
     return f"""\
-Federated learning with Krum inside secure multiparty computation (SMPC)
+Federated learning with {p.rule} inside secure multiparty computation (SMPC)
 
   clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]})
   model       d = {p.d} weights, learnt from {settings["dataset"]} ({settings["partition"]} split)
@@ -122,8 +129,7 @@ Federated learning with Krum inside secure multiparty computation (SMPC)
   security    {players.security}
   threshold   t = {p.threshold}: what {p.threshold} of the {p.players} players see, put together,
               tells nothing about the updates of the other clients
-  revealed    one vector a round, the chosen update, to the server alone;
-              not whose it is, no distance and no score
+  revealed    {revealed}
 
   start       {settings["start_accuracy"]:.1%} test accuracy before the first round"""
 

@@ -43,14 +43,16 @@ class RoundRecord:
     seconds : float
         Wall-clock time of the aggregation alone.
     matches_plaintext : bool or None
-        Whether the new global model is, bit for bit, the vector that Krum in the clear chooses on
-        the same fixed-point words; None when the session aggregates by another rule than Krum.
+        Whether the new global model is, bit for bit, what (Multi-)Krum in the clear gives for the
+        same fixed-point words; None when the session aggregates by another rule.
     vector : list of float, length d
         The new global model.
     chosen : int
         Row that Krum in the clear chooses, counted from 0.
+    averaged : tuple of int
+        Rows of which the new global model is the mean, best score first: `chosen` alone for Krum.
     byzantine_chosen : bool
-        Whether that row is a Byzantine client's.
+        Whether one of these rows is a Byzantine client's.
     updates : ndarray of float64, shape (n, d)
         What the clients sent, rounded to fixed point.
     """
@@ -63,6 +65,7 @@ class RoundRecord:
     matches_plaintext: bool | None
     vector: list[float]
     chosen: int
+    averaged: tuple[int, ...]
     byzantine_chosen: bool
     updates: np.ndarray = field(repr=False, compare=False)
 
@@ -169,7 +172,7 @@ class FederatedSession:
         self.settings = dict(
             clients=clients, byzantine=byzantine, dimension=dimension, rounds=rounds,
             attack=getattr(attack, "name", "custom"), dataset=dataset, partition=partition,
-            alpha=alpha, seed=seed, rule=_name_of(aggregate),
+            alpha=alpha, seed=seed, rule=_name_of(aggregate), average=_average_of(aggregate),
             engine=getattr(aggregate, "engine", None), start_accuracy=self.accuracy(self.start),
         )  # fmt: skip
 
@@ -217,8 +220,9 @@ class FederatedSession:
 
     def _record(self, number, words, model, mean_model, seconds) -> RoundRecord:
         plain = krum(words, self._f)  # on integers: exact
-        expected = self.fixed_point.decode(plain.vector)
-        is_krum = self.settings["rule"] == "krum"
+        averaged = plain.ranking[: self.settings["average"]].tolist()
+        expected = self.fixed_point.decode(words[averaged].sum(axis=0), len(averaged))
+        is_krum = self.settings["rule"] == "krum" or hasattr(self._rule, "aggregate")
         return RoundRecord(
             round=number,
             accuracy=self.accuracy(model),
@@ -228,7 +232,8 @@ class FederatedSession:
             matches_plaintext=bool(np.array_equal(model, expected)) if is_krum else None,
             vector=model.tolist(),
             chosen=plain.index,
-            byzantine_chosen=plain.index in self.byzantine_clients,
+            averaged=tuple(averaged),
+            byzantine_chosen=bool({*averaged} & {*self.byzantine_clients}),
             updates=self.fixed_point.decode(words),
         )
 
@@ -239,9 +244,9 @@ def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
 
 
 def _name_of(aggregate) -> str:
-    """Name of the rule as in `AGGREGATORS`; players always compute Krum."""
+    """Name of the rule as in `AGGREGATORS`; players compute Krum or Multi-Krum."""
     if aggregate is krum or hasattr(aggregate, "aggregate"):
-        return "krum"
+        return "krum" if _average_of(aggregate) == 1 else "multi-krum"
     names = (name for name, rule in AGGREGATORS.items() if rule is aggregate)
     return next(names, getattr(aggregate, "__name__", "custom"))
 
@@ -257,6 +262,11 @@ def _find_attack(attack):
 def _fixed_point_of(aggregate) -> FixedPoint:
     program = getattr(aggregate, "program", None)
     return FixedPoint() if program is None else program.fixed_point
+
+
+def _average_of(aggregate) -> int:
+    """How many vectors the players average; 1 for any other rule, where Krum is the reference."""
+    return getattr(getattr(aggregate, "program", None), "average", 1)
 
 
 def _check_program(aggregate, rounds, **shape) -> None:

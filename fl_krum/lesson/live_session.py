@@ -25,7 +25,7 @@ class LiveSession:
 
     Parameters
     ----------
-    n, f, d, rounds : int
+    n, f, d, rounds, average : int
         As for `KrumProgram`.
     attack, dataset : str
         As for `FederatedSession`, and so are `seed` and all further keywords.
@@ -61,9 +61,9 @@ class LiveSession:
 
     def __init__(
         self, n=7, f=2, d=5, rounds=5, attack="sign-flip", engine="auto",
-        dataset="breast_cancer", seed=0, **more,
+        dataset="breast_cancer", seed=0, average=1, **more,
     ):  # fmt: skip
-        program = KrumProgram(n, f, d, rounds)
+        program = KrumProgram(n, f, d, rounds, average)
         self.players = LocalPlayers(program, engine)
         self._session = FederatedSession(
             n, f, d, rounds, attack=attack, dataset=dataset, aggregate=self.players, seed=seed, **more

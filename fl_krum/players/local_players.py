@@ -242,7 +242,7 @@ class LocalPlayers:
 
     def _decode(self, outputs: list[int]) -> np.ndarray:
         try:
-            return self.program.fixed_point.decode(np.array(outputs))
+            return self.program.fixed_point.decode(np.array(outputs), self.program.average)
         except ValueError as error:
             raise PlayerError(f"player 0 gave an impossible result: {error}", player=0) from None
 

@@ -97,7 +97,7 @@ class _Counter:
     """The rounds of krum.mpc, with the numbers of messages that the protocols need."""
 
     def __init__(self, program):
-        self.n, self.d = program.n, program.d
+        self.n, self.d, self.average = program.n, program.d, program.average
         self.near = program.n - program.f - 2
         self.slots = program.n - 1
         self.budget = program.budget
@@ -118,9 +118,12 @@ class _Counter:
             )
         else:
             yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
-        yield from self._powers()
+        yield from self._powers("scores", self.slots * self.n, self.slots - 1)
         yield from self._compare("choice", self.couples, self.budget.score_bits, unreduced=True)
-        yield from self._product_tree()
+        if self.average == 1:
+            yield from self._product_tree()
+        else:
+            yield from self._powers("choice", self.n, self.slots)
         yield Round("output", "output", d, 0, messages=len(self.holders) - (0 in self.holders))
 
     def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
@@ -171,15 +174,14 @@ class _Counter:
         for logic, products in zip_longest(adding, tossing, fillvalue=0):
             yield self._multiply("masks", elements=products, bits=logic)
 
-    def _powers(self) -> Iterator[Round]:
+    def _powers(self, stage: str, size: int, degree: int) -> Iterator[Round]:
         """The powers of the ranks, doubled in number each time; the last ones are only summed,
         then reduced."""
-        size, degree = self.slots * self.n, self.slots - 1
         have = 1
         while have < degree:
             new = min(have, degree - have)
             have += new
-            yield self._multiply("scores", size * new if have < degree else size)
+            yield self._multiply(stage, size * new if have < degree else size)
 
     def _product_tree(self) -> Iterator[Round]:
         left = self.slots

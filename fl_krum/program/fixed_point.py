@@ -101,12 +101,12 @@ class FixedPoint:
             row, column = np.argwhere(~self._fits(values))[0]
             raise ValueError(self._complaint(row, column, values[row, column]))
 
-    def decode(self, words) -> np.ndarray:
-        """Real values of offset words, exactly.
+    def decode(self, words, count: int = 1) -> np.ndarray:
+        """Real values of offset words, exactly; or the mean of as many as were added up.
 
         Parameters
         ----------
-        words : array_like of int, any shape, each in [0, 2^bits)
+        words : array_like of int, any shape, each in [0, 2^bits), or a sum of ``count`` such words
 
         Returns
         -------
@@ -115,10 +115,13 @@ class FixedPoint:
         words = np.asarray(words)
         if words.dtype.kind not in "iuO":  # "O": Python integers beyond 64 bits
             raise ValueError(f"words are integers, not {words.dtype}")
-        wrong = (words < 0) | (words >= 1 << self.bits)
+        wrong = (words < 0) | (words > count * ((1 << self.bits) - 1))
         if wrong.any():
-            raise ValueError(f"word {words[wrong].flat[0]} lies outside [0, 2^{self.bits})")
-        return np.ldexp((words.astype(np.int64) - self.offset).astype(np.float64), -self.fraction)
+            raise ValueError(
+                f"word {words[wrong].flat[0]} lies outside [0, {count} * 2^{self.bits})"
+            )
+        total = words.astype(np.int64) - count * self.offset  # 254 words of 53 bits fit 61
+        return np.ldexp(total.astype(np.float64), -self.fraction) / count
 
     def _fits(self, values: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):  # an overflow becomes inf, which is out of range

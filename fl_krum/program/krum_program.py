@@ -33,6 +33,9 @@ class KrumProgram:
         Byzantine clients that are tolerated; 2f + 2 < n (Blanchard et al. 2017, Proposition 4.2).
     d : int
         Length of a client's vector, at least 1.
+    average : int
+        m of Multi-Krum: how many vectors, those with the smallest scores, are averaged; 1, which is
+        Krum, to n - f.
     rounds : int
         Aggregations in one start of the players, at least 1.
     fixed_point : FixedPoint
@@ -56,12 +59,14 @@ class KrumProgram:
     f: int = 2
     d: int = 5
     rounds: int = 1
+    average: int = 1
     fixed_point: FixedPoint = field(default_factory=FixedPoint)
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
         check_integer("d", self.d, 1, why="a vector has at least one coordinate")
         check_integer("rounds", self.rounds, 1)
+        check_integer("average", self.average, 1, self.n - self.f, "at most n - f are honest")
         if self.n > MOST_CLIENTS:
             raise ValueError(
                 f"n = {self.n} clients are too many: at most {MOST_CLIENTS} can share bits in a byte"
@@ -79,6 +84,11 @@ class KrumProgram:
         return (self.players - 1) // 2
 
     @property
+    def rule(self) -> str:
+        """What the players compute, in words."""
+        return "Krum" if self.average == 1 else f"Multi-Krum (m = {self.average})"
+
+    @property
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
         return check_budget(self.n, self.f, self.d, self.fixed_point)
@@ -90,6 +100,7 @@ class KrumProgram:
             n=self.n,
             f=self.f,
             d=self.d,
+            average=self.average,
             rounds=self.rounds,
             bits=self.fixed_point.bits,
             security=SECURITY,

@@ -316,3 +316,29 @@ def test_the_result_is_a_copy_and_cannot_be_reassigned():
     assert X[0, 0] == 0
     with pytest.raises(AttributeError):
         result.index = 1
+
+
+# --- Clients that are known to lie ---------------------------------------------------------------
+
+
+@settings(deadline=None)
+@given(integer_problems(), st.data())
+def test_excluded_clients_are_infinitely_far_and_never_chosen(problem, data):
+    X, f = problem
+    rows = st.integers(0, len(X) - 1)
+    excluded = data.draw(st.sets(rows, max_size=f))
+    far = np.array(X, dtype=object)
+    for k, row in enumerate(sorted(excluded), 1):
+        far[row] += k * 10**9  # far from everybody, and from each other
+    result, expected = krum(X, f, excluded), krum(far, f)
+    honest = [row for row in range(len(X)) if row not in excluded]
+    assert result.scores[honest].tolist() == expected.scores[honest].tolist()
+    assert result.index == expected.index and result.index not in excluded
+    assert not excluded & set(result.ranking[: len(X) - f].tolist())
+    mean_of_best = far[result.ranking[: len(X) - f]].astype(float).mean(axis=0)
+    assert multi_krum(X, f, excluded=excluded).tolist() == mean_of_best.tolist()
+
+
+def test_more_excluded_clients_than_f_are_refused():
+    with pytest.raises(ValueError, match="number of excluded clients must be 0 to 1; got .* = 2"):
+        krum(np.eye(5), 1, excluded=[0, 3])

@@ -80,6 +80,8 @@ def complaint(capsys, *arguments):
         ("session --byzantine -1", "f >= 0"),
         ("session --dimension 0", "d = 0"),
         ("session --rounds 0", "rounds = 0"),
+        ("session --average 0", "average = 0"),
+        ("session --average 6", "average must be 1 to 5"),
         ("session --clients seven", "'seven'"),
         ("session --bits 45", "budget"),
         ("session --engine mpyc", "'mpyc'"),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from fake_engine import V1, processes, program, run_script
 
+from fl_krum.federation.session import FederatedSession
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
 
@@ -30,6 +31,19 @@ def test_the_embedded_players(own_folder):
         statistics = players.statistics()
     assert len(statistics) == 6
     assert all(s["bytes"] > 0 and s["rounds"] == statistics[0]["rounds"] for s in statistics)
+
+
+def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
+    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=2, average=3), "embedded")
+    session = FederatedSession(rounds=2, aggregate=players)
+    with players:
+        records = session.run()
+    assert session.settings["rule"] == "multi-krum" and session.settings["average"] == 3
+    assert [record.matches_plaintext for record in records] == [True, True]
+    for record in records:
+        assert record.chosen == record.averaged[0] and len(record.averaged) == 3
+        mean = record.updates[list(record.averaged)].mean(axis=0)
+        np.testing.assert_allclose(record.vector, mean, rtol=1e-12)
 
 
 def test_views_of_the_embedded_players(own_folder):

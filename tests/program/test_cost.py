@@ -8,10 +8,12 @@ from fl_krum.players.local_players import LocalPlayers
 
 
 @pytest.mark.parametrize(
-    ("n", "f", "d"), [(3, 0, 1), (6, 1, 70), (7, 2, 5), (8, 2, 3), (11, 4, 1), (12, 4, 300)]
+    ("n", "f", "d", "m"),
+    [(3, 0, 1, 1), (6, 1, 70, 3), (7, 2, 5, 1), (7, 2, 5, 5), (8, 2, 3, 2), (11, 4, 1, 1)]
+    + [(12, 4, 300, 1), (12, 4, 300, 8)],
 )
-def test_players_report_what_is_counted(n, f, d):
-    program = KrumProgram(n, f, d)
+def test_players_report_what_is_counted(n, f, d, m):
+    program = KrumProgram(n, f, d, average=m)
     updates = np.random.default_rng(n).normal(size=(n, d))
     with LocalPlayers(program, engine="embedded") as players:
         players.aggregate(updates)

@@ -145,3 +145,14 @@ def test_words_out_of_range_are_refused(words):
 def test_impossible_formats_are_refused(wrong):
     with pytest.raises(ValueError, match="bits|fraction"):
         FixedPoint(**wrong)
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2**28 - 1), min_size=2, max_size=2), min_size=1, max_size=9)
+)
+def test_a_sum_of_words_is_decoded_as_the_mean_of_their_values(rows):
+    values = FixedPoint().decode(rows)
+    mean = FixedPoint().decode(np.array(rows).sum(axis=0), len(rows))
+    np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-15, atol=1e-12)
+    with pytest.raises(ValueError, match="lies outside"):
+        FixedPoint().decode([len(rows) * (2**28 - 1) + 1], len(rows))

@@ -59,10 +59,11 @@ def describe_session(session: LiveSession) -> tuple[str, str]:
     if session.state == DONE:
         seconds = sum(record.seconds for record in session.records)
         equal = all(record.matches_plaintext for record in session.records)
+        rule = "Krum" if session.settings["average"] == 1 else "Multi-Krum"
         compared = "the same as" if equal else "DIFFERENT from"
         return (
-            f"Done: {total} rounds, {seconds:.2f} seconds in SMPC; every result {compared} Krum in "
-            "the clear, bit for bit. All players have ended.",
+            f"Done: {total} rounds, {seconds:.2f} seconds in SMPC; every result {compared} {rule} "
+            "in the clear, bit for bit. All players have ended.",
             "good" if equal else "problem",
         )
     return f"{players} players are running: round {count + 1} of {total} …", "note"
@@ -75,7 +76,7 @@ class SessionPanel:
     ----------
     controls : KrumControls
         n, f and d.
-    rounds, attack, dataset, engine : ipywidgets widgets
+    rounds, average, attack, dataset, engine : ipywidgets widgets
         The other settings; set or read ``.value``.
     run_button, stop_button : ipywidgets.Button
     progress : ipywidgets.FloatProgress
@@ -104,8 +105,10 @@ class SessionPanel:
         self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": _WIDEST})
         self.picture.add_class("krum-figure")
         buttons = widgets.HBox([self.run_button, self.stop_button, self.progress])
-        choices = widgets.VBox([self.rounds, self.attack, self.dataset, self.engine])
-        settings = widgets.HBox([self.controls.box, choices], layout={"flex_flow": "row wrap"})
+        choices = [self.rounds, self.average, self.attack, self.dataset, self.engine]
+        settings = widgets.HBox(
+            [self.controls.box, widgets.VBox(choices)], layout={"flex_flow": "row wrap"}
+        )
         self.box = widgets.VBox([settings, buttons, self.status, self.picture])
         self.box.add_class("krum-session")
         self.run_button.on_click(lambda button: self.start())
@@ -123,6 +126,7 @@ class SessionPanel:
             "attack": self.attack.value,
             "dataset": self.dataset.value,
             "engine": self.engine.value,
+            "average": self.average.value,
         }
 
     def start(self) -> None:
@@ -173,11 +177,13 @@ class SessionPanel:
         self.stop_button.disabled = not locked
         self.run_button.disabled = locked or self.problem is not None
         self.controls.disabled = locked
-        for control in (self.rounds, self.attack, self.dataset, self.engine):
+        for control in (self.rounds, self.average, self.attack, self.dataset, self.engine):
             control.disabled = locked
 
     def _check(self) -> None:
         """Allow Run only where a session is possible, and say why where none is."""
+        if self.controls.problem is None:
+            self.average.max = self.controls.values["n"] - self.controls.values["f"]
         self.run_button.disabled = self.problem is not None
         # What is wrong with n, f or d stands below these already.
         found = self._engines[self.engine.value].usable
@@ -198,6 +204,9 @@ class SessionPanel:
         self.rounds = widgets.IntSlider(
             value=rounds, min=_ROUNDS[0], max=_ROUNDS[-1], description="Rounds T", **look
         ).add_class("krum-rounds")
+        self.average = widgets.IntSlider(
+            value=1, min=1, max=n - f, description="Average m", **look
+        ).add_class("krum-average")
         self.attack = attack_choice(attack)
         self.dataset = widgets.Dropdown(
             options=list(DATASETS), description="Data set", **look

@@ -1,0 +1,77 @@
+"""krum.mpc that averages more than one vector: player 0 gets the sum of those that Multi-Krum in the
+clear picks, exactly."""
+
+from itertools import cycle
+
+import numpy as np
+import pytest
+from clear_language import run_clear
+from mamba_players import run_program
+
+from fl_krum.aggregators.krum import krum
+from fl_krum.aggregators.parameters import largest_f
+from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import KrumProgram
+
+DIMENSIONS = cycle([1, 2, 5, 17, 64])
+
+# Every n, f and m: as plain arithmetic all of them, among players those up to n = 7, and of more
+# clients, where a case takes a second, one.
+SIZES = [
+    (n, f, m, next(DIMENSIONS))
+    for n in range(3, 13)
+    for f in range(largest_f(n) + 1)
+    for m in range(1, n - f + 1)
+]
+AMONG_PLAYERS = [
+    (n, f, m, d) for n, f, m, d in SIZES if n <= 7 or (f == largest_f(n) and m == n - f)
+]
+
+
+def rounds_of(n):
+    return 10 if n <= 6 else 2
+
+
+def sums(program, words, run):
+    """What player 0 is given in each round; the others are given nothing."""
+    rounds = words.shape[0]
+    texts = [[]] + [words[:, i].ravel().tolist() for i in range(program.n)]
+    outputs = [getattr(seen, "outputs", seen) for seen in run(program.source(), texts)]
+    assert outputs[1:] == [[]] * program.n
+    return np.array(outputs[0]).reshape(rounds, program.d)
+
+
+def expected(words, f, m):
+    return np.array([X[krum(X, f).ranking[:m]].sum(axis=0) for X in words])
+
+
+def random_words(n, f, m, d):
+    """Small values, so that distances and scores are often equal."""
+    rng = np.random.default_rng([n, f, m, d])
+    rounds = rounds_of(n)
+    largest = rng.integers(1, 4, size=(rounds, 1, 1))
+    return rng.integers(0, largest + 1, size=(rounds, n, d)) + FixedPoint().offset
+
+
+def test_there_are_300_random_cases():
+    assert sum(rounds_of(n) for n, *_ in AMONG_PLAYERS) >= 300
+
+
+@pytest.mark.parametrize(("n", "f", "m", "d"), AMONG_PLAYERS)
+def test_random_cases_with_ties_agree_with_plaintext_multi_krum(n, f, m, d):
+    words = random_words(n, f, m, d)
+    program = KrumProgram(n, f, d, len(words), average=m)
+    assert (sums(program, words, run_program) == expected(words, f, m)).all()
+
+
+@pytest.mark.parametrize(("n", "f", "m", "d"), SIZES)
+def test_the_text_means_multi_krum_in_the_clear_too(n, f, m, d):
+    words = random_words(n, f, m, d)
+    program = KrumProgram(n, f, d, len(words), average=m)
+    assert (sums(program, words, run_clear) == expected(words, f, m)).all()
+
+
+@pytest.mark.parametrize("m", [0, 6, 1.5, True])
+def test_an_average_of_too_few_or_too_many_is_refused(m):
+    with pytest.raises(ValueError, match="average must be"):
+        KrumProgram(7, 2, 5, average=m)
