@@ -1,9 +1,12 @@
 """What Byzantine clients send instead of what they should.
 
-The papers below attack gradients. Here clients send models, so an attack forges the update
+The papers attack gradients. Here clients send models, so an attack forges the update
 u = w - previous, previous being the global model that the round began with, and sends previous + u.
 The adversary is the strongest one usual in this field: its f clients act together, and it knows
 what the h honest clients send in this round. (Inside SMPC a real one would have to guess it.)
+
+Loud attacks are in this file, quiet ones, which stay close to the honest vectors, in
+`fl_krum.federation.quiet_attacks`.
 
 Clients can only send valid words, so the default strengths keep every value well inside the range
 of the default fixed point, +-2048, as long as the honest models are of ordinary size.
@@ -13,11 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from ..aggregators.distances import check_vectors
+from . import quiet_attacks as quiet
 
 
 def sign_flip(honest, f: int, rng, previous, strength: float = 4.0) -> np.ndarray:
@@ -28,7 +31,7 @@ def sign_flip(honest, f: int, rng, previous, strength: float = 4.0) -> np.ndarra
     "RSA: Byzantine-Robust Stochastic Aggregation Methods for Distributed Learning from
     Heterogeneous Datasets", AAAI 2019, where each attacker flips its own update.
     """
-    return _copies(previous - strength * _mean_update(honest, previous), f)
+    return previous - strength * (honest - previous).mean(axis=0)
 
 
 def gaussian(honest, f: int, rng, previous, deviation: float = 200.0) -> np.ndarray:
@@ -45,51 +48,7 @@ def outlier(honest, f: int, rng, previous, magnitude: float = 500.0) -> np.ndarr
     The mean follows it, for one such vector moves any linear rule anywhere. Source: Blanchard et
     al., NeurIPS 2017, section 3.
     """
-    return _copies(np.where(_mean_update(honest, previous) < 0, magnitude, -magnitude), f)
-
-
-def alie(honest, f: int, rng, previous, z: float | None = None) -> np.ndarray:
-    """Send the honest mean less z standard deviations of each coordinate: "A Little Is Enough".
-
-    It stays inside the spread of the honest models, so distances do not give it away, and Krum is
-    apt to choose it. By default z is `alie_z`. Source: Baruch, Baruch, Goldberg, "A Little Is
-    Enough: Circumventing Defenses for Distributed Learning", NeurIPS 2019, Algorithm 3.
-    """
-    if z is None:
-        z = alie_z(len(honest) + f, f)
-    return _copies(honest.mean(axis=0) - z * honest.std(axis=0), f)
-
-
-def inner_product(honest, f: int, rng, previous, epsilon: float = 0.1) -> np.ndarray:
-    """Send the mean honest update backwards and small: inner-product manipulation.
-
-    An aggregate whose inner product with the true update is negative is enough to stop training. A
-    small epsilon passes Krum when the honest updates differ by about as much as they are long, as
-    they do late in training; against the mean it takes epsilon > h / f, as for `sign_flip`. Source:
-    Xie, Koyejo, Gupta, "Fall of Empires: Breaking Byzantine-Tolerant SGD by Inner Product
-    Manipulation", UAI 2020.
-    """
-    return _copies(previous - epsilon * _mean_update(honest, previous), f)
-
-
-def alie_z(n: int, f: int) -> float:
-    """Return the z of ALIE: how far f of n clients can go before a majority lies inside of them.
-
-    They need s = floor(n / 2 + 1) - f honest clients at least as far out as themselves, so z is
-    where a normal distribution leaves s of the n - f honest ones: Phi(z) = (n - f - s) / (n - f).
-    (The fraction is also found printed, and used, as (n - s) / n.) For small f, z would be negative
-    and the attack turn round; it is then 0, and the attackers send the honest mean.
-
-    Raises
-    ------
-    ValueError
-        2f >= n: a majority has no need to hide.
-    """
-    if not 0 <= 2 * f < n:
-        raise ValueError(f"ALIE is an attack of a minority, 0 <= 2f < n; got f = {f}, n = {n}")
-    supporters = n // 2 + 1 - f
-    fraction = (n - f - supporters) / (n - f)
-    return NormalDist().inv_cdf(fraction) if fraction > 0.5 else 0.0
+    return np.where(honest.mean(axis=0) < previous, magnitude, -magnitude)
 
 
 def flip_labels(y, classes=None) -> np.ndarray:
@@ -133,7 +92,8 @@ class Attack:
     ----------
     name : str
     forge : callable or None
-        forge(honest, f, rng, previous, **strength) -> (f, d); None: they send what they trained.
+        forge(honest, f, rng, previous, **strength) -> (d,), which all of them send, or (f, d), a row
+        for each; None: they send what they trained.
     flips_labels : bool
         Whether their labels are to pass through `flip_labels` before they train.
     paper : str
@@ -175,7 +135,8 @@ class Attack:
             raise ValueError(f"the Byzantine clients must be an integer f >= 0; got f = {f}")
         previous = _finite("previous", previous, (d,))
         if self.forge is not None:
-            return self.forge(honest, f, rng, previous, **strength)
+            forged = self.forge(honest, f, rng, previous, **strength)
+            return np.broadcast_to(forged, (f, d)).copy()
         if own is None:
             raise ValueError(f"attack {self.name!r} sends what the clients trained: give own")
         return _finite("own", own, (f, d)).copy()
@@ -188,14 +149,6 @@ def _finite(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
     return values
 
 
-def _mean_update(honest: np.ndarray, previous: np.ndarray) -> np.ndarray:
-    return (honest - previous).mean(axis=0)
-
-
-def _copies(vector: np.ndarray, f: int) -> np.ndarray:
-    return np.tile(vector, (f, 1))
-
-
 #: Name, as on the command line -> attack(honest, f, rng, previous, own=None) of shape (f, d).
 ATTACKS: dict[str, Attack] = {
     attack.name: attack
@@ -204,8 +157,11 @@ ATTACKS: dict[str, Attack] = {
         Attack("sign-flip", sign_flip, paper="Li et al., AAAI 2019"),
         Attack("gaussian", gaussian, paper="Blanchard et al., NeurIPS 2017"),
         Attack("outlier", outlier, paper="Blanchard et al., NeurIPS 2017"),
-        Attack("alie", alie, paper="Baruch et al., NeurIPS 2019"),
-        Attack("inner-product", inner_product, paper="Xie et al., UAI 2020"),
         Attack("label-flip", flips_labels=True, paper="Fang et al., USENIX Security 2020"),
+        Attack("inner-product", quiet.inner_product, paper="Xie et al., UAI 2020"),
+        Attack("alie", quiet.alie, paper="Baruch et al., NeurIPS 2019"),
+        Attack("min-max", quiet.min_max, paper="Shejwalkar, Houmansadr, NDSS 2021"),
+        Attack("min-sum", quiet.min_sum, paper="Shejwalkar, Houmansadr, NDSS 2021"),
+        Attack("fang", quiet.fang, paper="Fang et al., USENIX Security 2020"),
     )
 }

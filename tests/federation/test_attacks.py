@@ -9,10 +9,13 @@ from scipy.stats import norm
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import mean
-from fl_krum.federation.attacks import ATTACKS, alie_z, flip_labels
+from fl_krum.federation.attacks import ATTACKS, flip_labels
+from fl_krum.federation.quiet_attacks import DIRECTIONS, alie_z, fang_bound
 
 FILE = VECTORS / "attacks.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
+FILE = VECTORS / "distance_attacks.json"
+DISTANCE_CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
 FORGED = [name for name, attack in ATTACKS.items() if attack.forge]
 
 
@@ -45,6 +48,16 @@ def test_frozen_vectors_of_byzfl_and_krum(case, key, name, strength):
     sent = forge(name, case["honest"], case["f"], **strength)
     assert sent.shape == (case["f"], len(case[key]))
     np.testing.assert_allclose(sent, [case[key]] * case["f"], rtol=1e-14)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("name, strength", [("min-max", {}), ("min-sum", {"bound": np.min})])
+@pytest.mark.parametrize("case", DISTANCE_CASES)
+def test_frozen_vectors_of_the_authors_of_min_max_and_min_sum(case, name, strength, direction):
+    sent = forge(name, case["honest"], 2, direction=direction, **strength)
+    expected = case[f"{name}, {direction}"]  # their search and ours stop within 1e-5 of gamma
+    longest = 1e-5 * max(1.0, np.std(case["honest"], axis=0).max())
+    np.testing.assert_allclose(sent, [expected] * 2, atol=3 * longest)
 
 
 @pytest.mark.parametrize(
@@ -81,11 +94,11 @@ def test_the_same_seed_sends_the_same(name, federation):
     assert np.array_equal(*(forge(name, honest, 2, previous, seed=3) for _ in range(2)))
 
 
-@pytest.mark.parametrize("name", ["sign-flip", "gaussian", "alie", "inner-product"])
+@pytest.mark.parametrize("name", sorted(set(FORGED) - {"outlier"}))
 def test_only_updates_count_so_moving_all_models_moves_what_is_sent(name, federation):
     honest, previous = federation
     moved = forge(name, honest + 10, 2, previous + 10)
-    np.testing.assert_allclose(moved, forge(name, honest, 2, previous) + 10)
+    np.testing.assert_allclose(moved, forge(name, honest, 2, previous) + 10, atol=1e-4)
 
 
 # --- What they do --------------------------------------------------------------------------------
@@ -133,6 +146,95 @@ def test_inner_product_passes_krum_late_in_training_only(federation):
     late = previous + np.random.default_rng(8).normal(size=(5, 20))  # no common direction left
     late = np.vstack([late, forge("inner-product", late, 2, previous)])
     assert krum(late, 2).index >= 5
+
+
+# --- Attacks that search -------------------------------------------------------------------------
+
+
+def spread_out(seed, h=5, d=6):
+    """(honest, previous): updates that differ about as much as they are long, as late in training."""
+    rng = np.random.default_rng(seed)
+    previous = rng.normal(size=d)
+    return previous + rng.normal(0.1, 1.0, size=(h, d)), previous
+
+
+def distances(X):
+    return np.linalg.norm(X[:, None] - X[None], axis=2)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("seed", range(10))
+def test_min_max_is_as_far_from_a_client_as_two_clients_from_each_other(seed, direction):
+    honest, previous = spread_out(seed)
+    sent = forge("min-max", honest, 2, previous, direction=direction)[0]
+    farthest = np.linalg.norm(honest - sent, axis=1).max()
+    largest = distances(honest).max()
+    assert farthest <= largest * (1 + 1e-12)
+    assert farthest == pytest.approx(largest, rel=1e-4)  # the constraint is met with equality
+
+
+@pytest.mark.parametrize("bound", [np.max, np.min])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("seed", range(10))
+def test_min_sum_has_the_sum_of_squares_of_an_honest_client(seed, direction, bound):
+    honest, previous = spread_out(seed)
+    sent = forge("min-sum", honest, 2, previous, direction=direction, bound=bound)[0]
+    total = np.square(honest - sent).sum()
+    limit = bound(np.square(distances(honest)).sum(axis=1))
+    assert total <= limit * (1 + 1e-12)
+    assert total == pytest.approx(limit, rel=1e-4)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_clients_that_agree_leave_nowhere_to_go(direction):
+    honest = np.full((5, 3), 2.0)
+    for name in ("min-max", "min-sum"):
+        sent = forge(name, honest, 2, direction=direction)
+        np.testing.assert_allclose(sent, honest[:2], atol=1e-4)
+
+
+def test_an_unknown_direction_is_refused():
+    with pytest.raises(ValueError, match="one of std, unit, sign; got 'up'"):
+        forge("min-max", np.eye(5), 1, direction="up")
+
+
+@pytest.mark.parametrize("n, f", [(7, 2), (9, 3), (15, 6), (15, 2)])
+@pytest.mark.parametrize("seed", range(10))
+def test_fang_makes_krum_choose_its_vector_as_far_out_as_halving_finds(seed, n, f):
+    honest, previous = spread_out(seed, h=n - f, d=30)
+    sent = forge("fang", honest, f, previous)
+    assert krum(np.vstack([honest, sent]), f).index >= n - f
+    step = sent[0] - previous
+    assert ((step > 0) == (honest.mean(axis=0) < previous)).all()  # every coordinate goes back ...
+    strength = np.abs(step[0])
+    np.testing.assert_allclose(np.abs(step), strength)  # ... equally far
+    halvings = np.log2(fang_bound(honest, f, previous) / strength)
+    assert halvings == pytest.approx(round(halvings), abs=1e-6) and halvings > -1e-6
+    if halvings > 0.5:
+        twice = previous + 2 * (sent - previous)
+        assert krum(np.vstack([honest, twice]), f).index < n - f
+
+
+@pytest.mark.parametrize("n, f", [(5, 1), (7, 2), (9, 3), (15, 6)])
+def test_krum_never_chooses_a_step_beyond_fangs_bound(n, f):
+    rng = np.random.default_rng(n)
+    for seed in range(50):
+        honest, previous = spread_out(seed, h=n - f, d=3)
+        signs = rng.choice([-1.0, 1.0], 3)
+        sent = previous - 1.0001 * fang_bound(honest, f, previous) * signs
+        assert krum(np.vstack([np.tile(sent, (f, 1)), honest]), f).index >= f
+
+
+def test_fang_stays_at_the_old_model_when_krum_cannot_be_won(federation):
+    honest, previous = federation
+    sent = forge("fang", honest, 2, previous)
+    assert krum(np.vstack([honest, sent]), 2).index < 5
+    np.testing.assert_allclose(sent, [previous] * 2, atol=1e-5)
+
+
+def test_fang_needs_a_krum_to_attack():
+    with pytest.raises(ValueError, match="2f \\+ 2 < n"):
+        forge("fang", np.eye(4), 3)
 
 
 # --- Label flipping and no attack ----------------------------------------------------------------
