@@ -106,12 +106,16 @@ def krum_scores(X, f: int) -> np.ndarray:
 def multi_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
     """Average the m vectors with the smallest Krum scores (Multi-Krum, in the same paper).
 
-    m = 1 is Krum. The paper lets m go up to n, which is the plain mean; here m <= n - f, because
-    that is where the protection ends. Each honest client has n - f - 1 honest others, so its score
-    is at most (n - f - 2) D^2, D being the largest distance between honest vectors. The n - f best
-    scores are no larger, so a Byzantine vector among them has at least n - 2f - 1 >= 2 honest
-    neighbours, and lies within sqrt(n - f - 2) D of them. The m = n - f + 1 best always include a
-    Byzantine vector, wherever it lies.
+    m = 1 is Krum. How far m may go is told differently. The paper lets it go up to n, which is the
+    plain mean. Other programs stop at n - f - 2, as many as a score has neighbours. Here it is
+    n - f, because that is where the protection ends: the m = n - f + 1 best always include a
+    Byzantine vector, wherever it lies, and the n - f best need not include one that does harm. For
+    each honest client has n - f - 1 honest others, so its score is at most (n - f - 2) D^2, D being
+    the largest distance between honest vectors. The n - f best scores are no larger. So a Byzantine
+    vector among them has at least n - 2f - 1 >= 2 honest neighbours, and lies within
+    sqrt(n - f - 2) D of them. Equal scores go by index, the smaller first.
+    (The first proof that Multi-Krum is robust: Bareilles, Bouaziz, Fageot, El Mhamdi, "Byzantine
+    Machine Learning: MultiKrum and an optimal notion of robustness", 2026, arXiv:2602.03899.)
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
-"""The rules that Krum is compared with: mean, coordinate-wise median, trimmed mean, Multi-Krum.
+"""The rules that Krum is compared with, one function each, from the mean to Bulyan.
 
 Each takes the clients' vectors as the rows of one array and returns one vector. `AGGREGATORS` has
-all of them, and Krum, under the names of the command line, as functions of X and f.
+all of them, and Krum, by name, as functions of X and f.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .distances import check_vectors
-from .krum import krum, multi_krum
+from .distances import check_vectors, squared_distances
+from .krum import check_parameters, krum, multi_krum
 
 
 def mean(X) -> np.ndarray:
@@ -80,15 +80,139 @@ def trimmed_mean(X, f: int) -> np.ndarray:
     return np.sort(X, axis=0)[f : n - f].mean(axis=0)
 
 
+def geometric_median(X, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray:
+    """Find the point with the smallest sum of (unsquared) distances to all vectors.
+
+    More than half of the vectors would have to be Byzantine to move it anywhere, and unlike the
+    median of each coordinate it does not depend on the axes. Source: Pillutla, Kakade, Harchaoui,
+    "Robust Aggregation for Federated Learning", IEEE TSP 2022, Algorithm 2: Weiszfeld's iteration
+    from the mean, where no distance counts as smaller than `smoothing`. (They stop after 3 steps,
+    each of which costs them a secure sum; in the clear there is time for 100.)
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        One client's vector a row.
+    smoothing : float
+        Above 0.
+    steps : int
+
+    Returns
+    -------
+    ndarray of float64, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        X is not a matrix of finite numbers.
+    """
+    X = _real(X)
+    centre = X.mean(axis=0)
+    for _ in range(steps):
+        weights = 1 / np.maximum(np.linalg.norm(X - centre, axis=1), smoothing)
+        centre = weights @ X / weights.sum()
+    return centre
+
+
+def centred_clipping(X, centre=None, radius: float | None = None, steps: int = 1) -> np.ndarray:
+    """Move from a centre by the mean difference to it, none of which counts longer than `radius`.
+
+    So f Byzantine clients move it by f / n of the radius at most. Source: Karimireddy, He, Jaggi,
+    "Learning from History for Byzantine Robust Optimization", ICML 2021, equation (CC), where the
+    centre is the result of the round before and the radius is tuned by hand. A rule that sees this
+    round alone has neither: here the centre is by default the median of each coordinate, and the
+    radius the median of the vectors' distances to it.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        One client's vector a row.
+    centre : array_like, shape (d,), optional
+    radius : float, optional
+        At least 0.
+    steps : int
+        How often to clip and move.
+
+    Returns
+    -------
+    ndarray of float64, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        X is not a matrix of finite numbers.
+    """
+    X = _real(X)
+    centre = np.median(X, axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
+    if radius is None:
+        radius = float(np.median(np.linalg.norm(X - centre, axis=1)))
+    for _ in range(steps):
+        lengths = np.linalg.norm(X - centre, axis=1)
+        kept = radius / np.maximum(lengths, max(radius, 1e-300))  # min(1, radius / length)
+        centre = centre + (kept[:, None] * (X - centre)).mean(axis=0)
+    return centre
+
+
+def bulyan(X, f: int) -> np.ndarray:
+    """Let Krum choose n - 2f vectors, one after the other; then average each coordinate's middle.
+
+    Of the chosen values of a coordinate, the n - 4f nearest to their median count. What Krum lets
+    pass in a single coordinate, hidden in a long vector, this cuts off. Source: El Mhamdi,
+    Guerraoui, Rouault, "The Hidden Vulnerability of Distributed Learning in Byzantium", ICML 2018,
+    section 4. A score takes n' - f - 2 neighbours among the n' vectors that are left, and at least
+    one, as in Flower: for the last of them, the paper's own n' >= 2f + 3 does not hold.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        One client's vector a row.
+    f : int
+        Byzantine clients to tolerate, f >= 0 and 4f + 3 <= n: 11 clients for f = 2.
+
+    Returns
+    -------
+    ndarray of float64, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        X is not a matrix of finite numbers, or f does not fit n.
+    """
+    X = _real(X)
+    n = len(X)
+    check_parameters(n, f)
+    if n < 4 * f + 3:
+        raise ValueError(
+            f"Bulyan needs n >= 4f + 3 = {4 * f + 3} clients for f = {f}; got n = {n} "
+            f"(largest f here: {(n - 3) // 4})"
+        )
+    distances, left, chosen = squared_distances(X), list(range(n)), []
+    while len(chosen) < n - 2 * f:
+        among = np.sort(distances[np.ix_(left, left)], axis=1)
+        scores = among[:, 1 : max(2, len(left) - f - 1)].sum(axis=1)  # without the zero
+        chosen.append(left.pop(int(np.argmin(scores))))
+    off = np.abs(X[chosen] - np.median(X[chosen], axis=0))
+    middle = np.argsort(off, axis=0, kind="stable")[: n - 4 * f]
+    return np.take_along_axis(X[chosen], middle, axis=0).mean(axis=0)
+
+
 def _real(X) -> np.ndarray:
     return check_vectors(X).astype(np.float64, copy=False)
 
 
-#: Name -> rule(X, f), which returns one vector of shape (d,). Mean and median do not use f.
+#: Name -> rule(X, f), which returns one vector of shape (d,). Not all of them use f.
 AGGREGATORS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "krum": lambda X, f: krum(X, f).vector,
     "multi-krum": multi_krum,
+    "bulyan": bulyan,
     "trimmed-mean": trimmed_mean,
     "median": lambda X, f: median(X),
+    "geometric-median": lambda X, f: geometric_median(X),
+    "centred-clipping": lambda X, f: centred_clipping(X),
     "mean": lambda X, f: mean(X),
 }
+
+
+def rules_for(n: int, f: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
+    """Return those of `AGGREGATORS` that can be used with n clients, 2f + 2 < n: Bulyan needs more."""
+    return {name: rule for name, rule in AGGREGATORS.items() if name != "bulyan" or n >= 4 * f + 3}

@@ -19,7 +19,7 @@ from pathlib import Path
 import byzfl
 import numpy as np
 import torch
-from flwr.server.strategy.aggregate import _compute_distances, aggregate_krum
+from flwr.server.strategy.aggregate import _compute_distances, aggregate_bulyan, aggregate_krum
 from krum.primitives.aggregators.multikrum import MultiKrum
 from krum.primitives.attacks.alie import ALIEAttack
 
@@ -138,6 +138,37 @@ def aggregator_case(rng, n, f, d):
     }
 
 
+def centre_case(rng, n, d):
+    """Geometric median and centred clipping. ByzFL begins at the origin: moved to our centres."""
+    X = rng.integers(-50, 51, (n, d))
+    real = X.astype(float)
+    average, middle = real.mean(axis=0), np.median(real, axis=0)
+    median = byzfl.GeometricMedian(nu=0.1, T=3)(real - average) + average
+    clipped = byzfl.CenteredClipping(L=2, tau=20.0)(real - middle) + middle
+    return {
+        "vectors": X.tolist(),
+        "geometric median, smoothing 0.1, 3 steps": median.tolist(),
+        "centred clipping, radius 20, 2 steps": clipped.tolist(),
+    }
+
+
+def bulyan_case(rng, n, f, d):
+    X = rng.integers(-50, 51, (n, d))
+    results = [([row.astype(float)], 1) for row in X]
+    bulyan = aggregate_bulyan(results, f, aggregate_krum, to_keep=0)[0]
+    return {"f": f, "vectors": X.tolist(), "bulyan": bulyan.tolist()}
+
+
+def write_more_rules():
+    """The rules that came later, from a generator of their own: the other files stay as they are."""
+    rng = np.random.default_rng(2018)
+    centres = [centre_case(rng, n, d) for n, d in ((3, 2), (7, 4), (12, 3))]
+    sizes = [(3, 0, 2), (7, 1, 4), (9, 1, 2), (11, 2, 5), (15, 3, 3)]
+    bulyans = [bulyan_case(rng, *size) for size in sizes]
+    about = "centres by byzfl, about the mean and the median; bulyan by flwr."
+    write("more_rules.json", about=about, centres=centres, bulyan=bulyans)
+
+
 def attack_case(rng, h, f, d):
     honest = rng.integers(-20, 21, (h, d))
     real = honest.astype(float)
@@ -173,6 +204,7 @@ def main():
     sizes = [(3, 1, 2), (5, 2, 4), (8, 3, 5)]
     about = "What an attacker sends when previous = 0: sign-flip, inner-product by byzfl, alie "
     about += "by krum."
+    write_more_rules()
     write("attacks.json", about=about, cases=[attack_case(rng, *size) for size in sizes])
 
 
