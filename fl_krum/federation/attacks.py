@@ -105,6 +105,11 @@ class Attack:
     flips_labels: bool = False
     paper: str = ""
 
+    @property
+    def harmless(self) -> bool:
+        """Whether those who use it do what honest clients do."""
+        return self.forge is None and not self.flips_labels
+
     def __call__(self, honest, f: int, rng, previous, own=None, **strength) -> np.ndarray:
         """Return the Byzantine clients' vectors, shape (f, d).
 

@@ -8,12 +8,15 @@ import numpy as np
 
 from .attacks import flip_labels
 
-# Keep the random numbers of the training and of the attack apart, whatever the seed.
-_TRAINING, _ATTACK = 1, 2
+# Keep the random numbers of training, attack and pooled training apart, whatever the seed.
+_TRAINING, _ATTACK, _POOLED = 1, 2, 3
 
 
 class SimulatedClients:
     """n clients; call `updates` for what they send in a round.
+
+    Two more ways to train on the same samples are there to compare with: `alone`, each honest client
+    for itself, and `pooled`, all their samples in one place.
 
     Parameters
     ----------
@@ -29,6 +32,11 @@ class SimulatedClients:
     limits : (float, float)
         Smallest and largest value that a client can send.
     classes, seed : int
+
+    Attributes
+    ----------
+    honest : list of int
+        Rows of the clients that do what they should: all of them when the attack is "none".
     """
 
     def __init__(self, samples, byzantine, attack, train, limits, classes, seed):
@@ -38,6 +46,8 @@ class SimulatedClients:
             for client, (x, y) in enumerate(samples)
         ]
         self._byzantine = list(byzantine)
+        liars = () if getattr(attack, "harmless", False) else self._byzantine
+        self.honest = [client for client in range(len(samples)) if client not in liars]
         self._attack = attack
         self._train = train
         self._limits = limits
@@ -50,14 +60,37 @@ class SimulatedClients:
         becomes 0), for a player can input valid words only; honest values are left as they are.
         """
         updates = np.array(
-            [
-                self._train(model, x, y, self._rng(_TRAINING, number, client))
-                for client, (x, y) in enumerate(self._samples)
-            ]
+            [self._train_one(model, number, client) for client in range(len(self._samples))]
         )
         if self._byzantine:
             updates[self._byzantine] = self._forge(model, updates, number)
         return updates
+
+    def alone(self, models, number) -> list[np.ndarray]:
+        """Train each honest client on a model of its own, as in round `number`.
+
+        One pass over its own samples, in the same order as in that round, for `models` of the same
+        length as `honest`. In round 1, where all begin at the same model, these are its updates.
+        """
+        return [
+            self._train_one(model, number, client)
+            for client, model in zip(self.honest, models, strict=True)
+        ]
+
+    def pooled(self, model, number) -> np.ndarray:
+        """Train one model as in round `number`, on the samples of all honest clients together.
+
+        Every sample is visited as often as in the federation; so this takes as many steps as all
+        honest clients together take side by side.
+        """
+        x, y = (
+            np.concatenate([self._samples[client][k] for client in self.honest]) for k in (0, 1)
+        )
+        return self._train(model, x, y, self._rng(_POOLED, number))
+
+    def _train_one(self, model, number, client) -> np.ndarray:
+        x, y = self._samples[client]
+        return self._train(model, x, y, self._rng(_TRAINING, number, client))
 
     def _forge(self, model, trained, number) -> np.ndarray:
         honest, own = np.delete(trained, self._byzantine, axis=0), trained[self._byzantine]

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..aggregators.krum import krum
 from ..aggregators.parameters import check_parameters
-from ..aggregators.rules import AGGREGATORS, mean
+from ..aggregators.rules import AGGREGATORS, mean, rules_for
 from ..program.fixed_point import FixedPoint
 from .attacks import ATTACKS
 from .clients import SimulatedClients
@@ -26,7 +26,8 @@ class RoundRecord:
     """What one round brought; accuracies are those on the test part, 0 … 1.
 
     The last three only a simulation can know. In a real federation nobody has them, not even the
-    server, which gets one vector and never learns whose it is.
+    server, which gets one vector and never learns whose it is. The three accuracies to compare with
+    are None in a session that was told not to `compare`.
 
     Attributes
     ----------
@@ -37,6 +38,14 @@ class RoundRecord:
     accuracy_mean : float
         Of a second global model, trained alongside from the same start and under the same attack,
         but aggregated with the plain mean.
+    accuracy_alone : float
+        What honest clients reach without each other: their mean, when each goes on training a model
+        of its own from the same start, with the same number of passes over its own samples, in the
+        same order.
+    accuracy_pooled : float
+        What they would reach if the data could be put together: of one model, trained from the same
+        start on the samples of all honest clients, each of which it has seen as often as the
+        federation has. (In steps, that is as many as all honest clients together take.)
     accuracy_krum : float
         Of the vector that Krum in the clear chooses among this round's vectors: the same as
         `accuracy` when `matches_plaintext`.
@@ -59,7 +68,9 @@ class RoundRecord:
 
     round: int
     accuracy: float
-    accuracy_mean: float
+    accuracy_mean: float | None
+    accuracy_alone: float | None
+    accuracy_pooled: float | None
     accuracy_krum: float
     seconds: float
     matches_plaintext: bool | None
@@ -101,6 +112,9 @@ class FederatedSession:
         clients send under every rule, so that runs under different rules compare.
     seed : int
         At least 0.
+    compare : bool
+        Whether to train alongside what the records compare with: the plain mean, clients alone, and
+        pooled data. The global models are the same with and without, in a third of the time.
 
     Attributes
     ----------
@@ -111,6 +125,7 @@ class FederatedSession:
     model : LogisticModel
     parts : list of ndarray
         Row numbers of each client's samples in the training part.
+    clients : SimulatedClients
     byzantine_clients : tuple of int
         Rows of the Byzantine clients, counted from 0.
     start : ndarray, shape (d,)
@@ -143,14 +158,17 @@ class FederatedSession:
         train: Callable[..., np.ndarray] | None = None,
         fixed_point: FixedPoint | None = None,
         seed: int = 0,
+        compare: bool = True,
     ):
         check_parameters(clients, byzantine)
         for name, value, least in (("rounds", rounds, 1), ("seed", seed, 0)):
             if not isinstance(value, int | np.integer) or value < least:
                 raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
         _check_program(aggregate, n=clients, f=byzantine, d=dimension, rounds=rounds)
+        _check_rule(aggregate, clients, byzantine)
         attack = _find_attack(attack)
         self._rule, self._f, self._rounds = aggregate, byzantine, rounds
+        self._compare = compare
         self.fixed_point = fixed_point or _fixed_point_of(aggregate)
         self.data = load(dataset, dimension, seed)
         self.model = LogisticModel(self.data.features, self.data.classes)
@@ -160,7 +178,7 @@ class FederatedSession:
         self.byzantine_clients = tuple(sorted(picked.tolist()))
         self.start = _poor_start(self.model, self.data, rng)
         self.parts = split(self.data.y_train, clients, partition, alpha, rng)
-        self._clients = SimulatedClients(
+        self.clients = SimulatedClients(
             [(self.data.x_train[part], self.data.y_train[part]) for part in self.parts],
             self.byzantine_clients,
             attack,
@@ -193,14 +211,14 @@ class FederatedSession:
         ValueError
             If what an honest client sends is out of the range of `fixed_point`.
         """
-        model = mean_model = self.start
+        model, others = self.start, _Others(self)
         for number in range(1, self._rounds + 1):
-            words = self.fixed_point.encode(self._clients.updates(model, number))
+            words = self.fixed_point.encode(self.clients.updates(model, number))
             began = time.perf_counter()
             model = self._aggregate(self.fixed_point.decode(words))
             seconds = time.perf_counter() - began
-            mean_model = self._mean_round(mean_model, number)
-            yield self._record(number, words, model, mean_model, seconds)
+            compared = others.after(number) if self._compare else _NOTHING
+            yield self._record(number, words, model, compared, seconds)
 
     def accuracy(self, vector) -> float:
         """Share of the test part that the model `vector` classifies correctly."""
@@ -212,13 +230,7 @@ class FederatedSession:
         result = self._rule(updates, self._f)
         return getattr(result, "vector", result)
 
-    def _mean_round(self, model, number) -> np.ndarray:
-        # A ruined model may take honest clients out of the range too. Their values are clipped as
-        # well: this session is a comparison, and has no players that could not input them.
-        updates = np.clip(self._clients.updates(model, number), *self.fixed_point.range())
-        return mean(self.fixed_point.decode(self.fixed_point.encode(updates)))
-
-    def _record(self, number, words, model, mean_model, seconds) -> RoundRecord:
+    def _record(self, number, words, model, compared, seconds) -> RoundRecord:
         plain = krum(words, self._f)  # on integers: exact
         averaged = plain.ranking[: self.settings["average"]].tolist()
         expected = self.fixed_point.decode(words[averaged].sum(axis=0), len(averaged))
@@ -226,7 +238,7 @@ class FederatedSession:
         return RoundRecord(
             round=number,
             accuracy=self.accuracy(model),
-            accuracy_mean=self.accuracy(mean_model),
+            **compared,
             accuracy_krum=self.accuracy(expected),
             seconds=seconds,
             matches_plaintext=bool(np.array_equal(model, expected)) if is_krum else None,
@@ -236,6 +248,36 @@ class FederatedSession:
             byzantine_chosen=bool({*averaged} & {*self.byzantine_clients}),
             updates=self.fixed_point.decode(words),
         )
+
+
+class _Others:
+    """The models that train alongside a session, for its records to compare with."""
+
+    def __init__(self, session: FederatedSession):
+        self._clients, self._fixed_point = session.clients, session.fixed_point
+        self._accuracy = session.accuracy
+        self._mean = self._pooled = session.start
+        self._alone = [session.start] * len(session.clients.honest)
+
+    def after(self, number) -> dict[str, float]:
+        """Train all of them as in round `number`; give what they reach."""
+        self._mean = self._mean_round(number)
+        self._alone = self._clients.alone(self._alone, number)
+        self._pooled = self._clients.pooled(self._pooled, number)
+        return {
+            "accuracy_mean": self._accuracy(self._mean),
+            "accuracy_alone": float(np.mean([self._accuracy(model) for model in self._alone])),
+            "accuracy_pooled": self._accuracy(self._pooled),
+        }
+
+    def _mean_round(self, number) -> np.ndarray:
+        # A ruined model may take honest clients out of the range too. Their values are clipped as
+        # well: this session is a comparison, and has no players that could not input them.
+        updates = np.clip(self._clients.updates(self._mean, number), *self._fixed_point.range())
+        return mean(self._fixed_point.decode(self._fixed_point.encode(updates)))
+
+
+_NOTHING = dict.fromkeys(("accuracy_mean", "accuracy_alone", "accuracy_pooled"))
 
 
 def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
@@ -249,6 +291,12 @@ def _name_of(aggregate) -> str:
         return "krum" if _average_of(aggregate) == 1 else "multi-krum"
     names = (name for name, rule in AGGREGATORS.items() if rule is aggregate)
     return next(names, getattr(aggregate, "__name__", "custom"))
+
+
+def _check_rule(aggregate, clients, byzantine) -> None:
+    name = _name_of(aggregate)
+    if name in AGGREGATORS and name not in rules_for(clients, byzantine):
+        AGGREGATORS[name](np.zeros((clients, 1)), byzantine)  # says why it cannot be used
 
 
 def _find_attack(attack):

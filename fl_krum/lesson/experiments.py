@@ -18,48 +18,53 @@ from ..program.fixed_point import FixedPoint
 
 
 def accuracy_table(
-    rules: Sequence[str] = tuple(AGGREGATORS), attacks: Sequence[str] = tuple(ATTACKS), **session
+    rules: Sequence[str], attacks: Sequence[str] = tuple(ATTACKS), seeds=range(1), **session
 ) -> np.ndarray:
-    """Return the accuracy after the last round, under every rule and every attack.
+    """Return the accuracy after the last round, under every rule and every attack, for every seed.
 
     Parameters
     ----------
-    rules, attacks : sequence of str
-        Names in `AGGREGATORS` and `ATTACKS`.
+    rules : sequence of str
+        Names in `AGGREGATORS`, or "alone" and "pooled" for what a `RoundRecord` compares with.
+    attacks : sequence of str
+        Names in `ATTACKS`.
+    seeds : sequence of int
+        A session for each.
     **session
         Other arguments of `FederatedSession`.
 
     Returns
     -------
-    ndarray of float64, shape (rules, attacks)
+    ndarray of float64, shape (rules, attacks, seeds)
     """
-    return np.array(
-        [
-            [
-                FederatedSession(aggregate=AGGREGATORS[rule], attack=attack, **session)
-                .run()[-1]
-                .accuracy
-                for attack in attacks
-            ]
-            for rule in rules
-        ]
+    table = np.empty((len(rules), len(attacks), len(seeds)))
+    for place in np.ndindex(table.shape):
+        rule, attack, seed = (
+            names[k] for names, k in zip((rules, attacks, seeds), place, strict=True)
+        )
+        table[place] = _last_accuracy(rule, attack=attack, seed=seed, **session)
+    return table
+
+
+def _last_accuracy(rule, **session) -> float:
+    if rule in ("alone", "pooled"):
+        last = FederatedSession(aggregate=AGGREGATORS["mean"], **session).run()[-1]
+        return getattr(last, f"accuracy_{rule}")
+    return (
+        FederatedSession(aggregate=AGGREGATORS[rule], compare=False, **session).run()[-1].accuracy
     )
 
 
 def accuracy_alone(session: FederatedSession, rounds: int) -> list[float]:
-    """Return the accuracy that each client of a session reaches without the others.
+    """Return the accuracy that each honest client of a session reaches without the others.
 
-    It starts where the session starts, and trains on its own samples for as many rounds.
+    Each begins where the session begins, and trains on its own samples for as many rounds.
     """
-    return [_accuracy_alone(session, client, rounds) for client in range(len(session.parts))]
-
-
-def _accuracy_alone(session, client, rounds) -> float:
-    data, part, vector = session.data, session.parts[client], session.start
-    rng = np.random.default_rng([session.settings["seed"], client])
-    for _ in range(rounds):
-        vector = session.model.train(vector, data.x_train[part], data.y_train[part], rng)
-    return session.accuracy(vector)
+    clients = session.clients
+    models = [session.start] * len(clients.honest)
+    for number in range(1, rounds + 1):
+        models = clients.alone(models, number)
+    return [session.accuracy(model) for model in models]
 
 
 @dataclass(frozen=True)

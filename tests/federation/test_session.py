@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fl_krum.aggregators.krum import krum
-from fl_krum.aggregators.rules import AGGREGATORS
+from fl_krum.aggregators.rules import AGGREGATORS, rules_for
 from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.session import FederatedSession
 from fl_krum.program.fixed_point import FixedPoint
@@ -101,7 +101,44 @@ def test_session_with_the_mean_goes_the_way_of_accuracy_mean():
     assert [r.accuracy for r in records] == [r.accuracy_mean for r in records]
 
 
-@pytest.mark.parametrize("rule", AGGREGATORS)
+def test_without_comparisons_the_models_are_the_same():
+    records = FederatedSession(attack="alie", rounds=3).run()
+    bare = FederatedSession(attack="alie", rounds=3, compare=False).run()
+    assert [r.vector for r in bare] == [r.vector for r in records]
+    assert all(r.accuracy_krum == r.accuracy for r in bare)
+    assert {r.accuracy_mean for r in bare} | {r.accuracy_alone for r in bare} == {None}
+
+
+def test_alone_and_pooled_are_what_they_say():
+    session = FederatedSession(rounds=2, partition="dirichlet", alpha=0.3, seed=1)
+    first, second = session.run()
+    honest = [row for row in range(7) if row not in session.byzantine_clients]
+    assert session.clients.honest == honest
+    alone = session.clients.alone([session.start] * 5, 1)
+    np.testing.assert_array_equal(  # in round 1 they are what the clients send
+        session.fixed_point.decode(session.fixed_point.encode(alone)), first.updates[honest]
+    )
+    assert first.accuracy_alone == np.mean([session.accuracy(model) for model in alone])
+    alone = session.clients.alone(alone, 2)
+    assert second.accuracy_alone == np.mean([session.accuracy(model) for model in alone])
+    pooled = session.clients.pooled(session.clients.pooled(session.start, 1), 2)
+    assert second.accuracy_pooled == session.accuracy(pooled)
+    assert second.accuracy_pooled > second.accuracy_alone
+
+
+def test_alone_and_pooled_depend_on_neither_the_rule_nor_the_attack():
+    def reached(**arguments):
+        return [
+            (r.accuracy_alone, r.accuracy_pooled)
+            for r in FederatedSession(rounds=2, seed=1, **arguments).run()
+        ]
+
+    assert reached() == reached(attack="fang") == reached(aggregate=AGGREGATORS["mean"])
+    assert reached(attack="label-flip") == reached()  # of the honest, whose labels are right
+    assert FederatedSession(attack="none").clients.honest == list(range(7))  # then all are
+
+
+@pytest.mark.parametrize("rule", rules_for(7, 2))
 def test_every_rule_runs(rule):
     records = FederatedSession(rounds=2, aggregate=AGGREGATORS[rule]).run()
     assert len(records[-1].vector) == 5
@@ -155,7 +192,9 @@ def test_local_training_is_an_argument():
 
     session = FederatedSession(train=train, rounds=1)
     session.run()
-    assert sorted(set(seen)) == sorted({len(part) for part in session.parts})
+    sizes = {len(part) for part in session.parts}
+    pooled = sum(len(session.parts[client]) for client in session.clients.honest)
+    assert set(seen) == sizes | {pooled}
 
 
 def test_byzantine_clients_depend_on_the_seed_not_on_the_split():
@@ -196,6 +235,7 @@ def test_coarser_fixed_point_of_the_program_is_used():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({"aggregate": AGGREGATORS["bulyan"]}, "Bulyan needs n >= 4f"),
         ({"clients": 6}, "2f \\+ 2 < n"),
         ({"clients": 2, "byzantine": 0}, "at least n = 3"),
         ({"byzantine": -1}, "f >= 0"),
