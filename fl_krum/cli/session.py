@@ -166,6 +166,8 @@ def _summary(records: list[RoundRecord], report: Path | None, figure: Path | Non
         "",
         f"Test accuracy at the end: {last.accuracy:.1%} with Krum in SMPC, "
         f"{last.accuracy_mean:.1%} with the plain mean.",
+        f"Without attackers: {last.accuracy_alone:.1%} for each honest client alone (mean), "
+        f"{last.accuracy_pooled:.1%} for their data in one place.",
         f"The SMPC result DIFFERS from plaintext Krum in round {', '.join(map(str, wrong))}."
         if wrong
         else "Every SMPC result equals plaintext Krum on the same fixed-point words, bit for bit.",
@@ -175,7 +177,10 @@ def _summary(records: list[RoundRecord], report: Path | None, figure: Path | Non
 
 
 def _as_json(players: LocalPlayers, settings: dict, records: list[RoundRecord]) -> str:
-    keys = ("round", "accuracy", "accuracy_mean", "seconds", "matches_plaintext", "vector")
+    keys = (
+        "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
+        "matches_plaintext", "vector",
+    )  # fmt: skip
     content = {
         "settings": settings,
         "threshold": players.program.threshold,

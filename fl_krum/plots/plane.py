@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ..aggregators.rules import AGGREGATORS
+from ..aggregators.rules import AGGREGATORS, rules_for
 from .clients import draw_clients
 from .style import (
     BYZANTINE,
@@ -20,15 +20,18 @@ from .style import (
 _MARKS = {
     "krum": {"marker": "o", "color": KRUM, "fillstyle": "none", "markersize": 34},
     "multi-krum": {"marker": "P", "color": SERVER},
+    "bulyan": {"marker": "p", "color": SERVER},
     "trimmed-mean": {"marker": "v", "color": SERVER},
     "median": {"marker": "D", "color": SERVER, "markersize": 13},
+    "geometric-median": {"marker": "d", "color": SERVER},
+    "centred-clipping": {"marker": "^", "color": SERVER},
     "mean": {"marker": "X", "color": MEAN, "markersize": 22},
     "": {"marker": "*", "color": SERVER},
 }
 
 
 @styled
-def rules_figure(X, f, byzantine=(), rules=tuple(AGGREGATORS)) -> Figure:
+def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
     """Draw n clients in the plane, and what each rule makes of them.
 
     Parameters
@@ -38,9 +41,10 @@ def rules_figure(X, f, byzantine=(), rules=tuple(AGGREGATORS)) -> Figure:
         As for `fl_krum.krum`.
     byzantine : collection of int
         Rows of the Byzantine clients.
-    rules : sequence of str
-        Names in `AGGREGATORS`.
+    rules : sequence of str, optional
+        Names in `AGGREGATORS`; by default all that can be used with so many clients.
     """
+    rules = rules_for(len(X), f) if rules is None else rules
     figure = new_figure(14, 7.5)
     axes = figure.add_subplot()
     draw_clients(axes, X, byzantine)

@@ -48,24 +48,32 @@ def session_figure(records, settings, simulation=False) -> Figure:
 
 
 def draw_accuracy(axes, records, settings, simulation=False) -> None:
-    """Draw the test accuracy after each round, by the session's rule and by the plain mean."""
-    rounds = [0] + [record.round for record in records]
-    by_rule = [settings["start_accuracy"]] + [record.accuracy for record in records]
-    by_mean = [settings["start_accuracy"]] + [record.accuracy_mean for record in records]
-    axes.plot(rounds, by_mean, "s--", color=MEAN, clip_on=False)
+    """Draw the test accuracy after each round, by the session's rule and by the plain mean.
+
+    Two thin lines say what to compare it with: clients alone, and all honest data in one place.
+    """
+    lines = [_line(axes, records, settings, "accuracy_mean", "plain mean", MEAN, "s--")]
+    for key, name in (
+        ("accuracy_pooled", "data in one place"),
+        ("accuracy_alone", "clients alone"),
+    ):
+        lines.append(_line(axes, records, settings, key, name, MUTED, ":", linewidth=2))
     name, colour = _rule(settings)
-    axes.plot(rounds, by_rule, "o-", color=colour, clip_on=False, zorder=3)
     if simulation:
+        rounds = [record.round for record in records]
         plain = [record.accuracy_krum for record in records]
         axes.plot(
-            rounds[1:], plain, "o", markersize=20, fillstyle="none", color=SERVER,
+            rounds, plain, "o", markersize=20, fillstyle="none", color=SERVER,
             markeredgewidth=2, clip_on=False,
         )  # fmt: skip
-        name += "\n(ring: Krum in the clear)"
-    x = rounds[-1] + 0.05 * settings["rounds"]
-    rule_at, mean_at = _apart(by_rule[-1], by_mean[-1], 0.15 if simulation else 0.08)
-    axes.text(x, rule_at, f"{by_rule[-1]:.0%} {name}", color=colour, **_NAME)
-    axes.text(x, mean_at, f"{by_mean[-1]:.0%} plain mean", color=MEAN, **_NAME)
+        ring_at = plain[-1] if plain else settings["start_accuracy"]
+        lines.append((ring_at, "ring: Krum in the clear", MUTED))
+    lines.append(_line(axes, records, settings, "accuracy", name, colour, "o-", zorder=3))
+    x = len(records) + 0.05 * settings["rounds"]
+    heights = _apart([height for height, *_ in lines], gap=0.068)
+    for (_, label, color), height in zip(lines, heights, strict=True):
+        small = {"fontsize": 14, "weight": "normal"} if color == MUTED else {}
+        axes.text(x, height, label, color=color, **(_NAME | small))
     grid = np.linspace(0.2, 1, 5)
     axes.hlines(grid, 0, settings["rounds"], color="#E3E3E3", linewidth=1.2, zorder=0)
     axes.set(title="Accuracy after each round", ylim=(0, 1))
@@ -126,12 +134,22 @@ def _round_ticks(settings, first) -> np.ndarray:
     return np.arange(first, settings["rounds"] + 1, max(1, settings["rounds"] // 8))
 
 
-def _apart(one, other, gap) -> tuple[float, float]:
-    """Move two heights apart until `gap` is between them, inside 0 … 1."""
-    missing = max(0.0, gap - abs(one - other)) / 2 * (1 if one >= other else -1)
-    middle = np.clip((one + other) / 2, gap / 2, 1 - gap / 2) - (one + other) / 2
-    shift = middle if missing else 0.0
-    return one + missing + shift, other - missing + shift
+def _line(axes, records, settings, key, name, colour, look, **style) -> tuple[float, str, str]:
+    """Draw one accuracy over the rounds; give where its label belongs, its text and its colour."""
+    heights = [settings["start_accuracy"]] + [getattr(record, key) for record in records]
+    axes.plot(range(len(heights)), heights, look, color=colour, clip_on=False, **style)
+    return heights[-1], f"{heights[-1]:.0%} {name}", colour
+
+
+def _apart(heights, gap) -> list[float]:
+    """Move heights in 0 … 1 until `gap` is between any two, in the same order, and none is outside."""
+    order = np.argsort(heights, kind="stable")
+    steps = gap * np.arange(len(heights))
+    lowest = np.maximum.accumulate(np.asarray(heights)[order] - steps)  # from below: pushed up ...
+    lowest = np.minimum(lowest, 1 - gap * (len(heights) - 1) - gap / 2)  # ... but not out of 1
+    moved = np.empty(len(heights))
+    moved[order] = lowest + steps
+    return moved.tolist()
 
 
 def _rule(settings) -> tuple[str, str]:

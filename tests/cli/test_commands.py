@@ -223,6 +223,9 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     for expected in ("n = 5", "f = 1", "d = 5", "T = 2", "t = 2", "embedded", "outlier"):
         assert expected in printed
     content = json.loads(report.read_text())
+    last = content["rounds"][-1]
+    assert f"{last['accuracy_alone']:.1%} for each honest client alone" in printed
+    assert f"{last['accuracy_pooled']:.1%} for their data in one place" in printed
     assert content["settings"]["clients"] == 5
     assert content["settings"]["attack"] == "outlier"
     assert content["settings"]["seed"] == 3
@@ -230,11 +233,12 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert [r["round"] for r in content["rounds"]] == [1, 2]
     for r in content["rounds"]:
         assert set(r) == {
-            "round", "accuracy", "accuracy_mean", "seconds", "matches_plaintext", "vector"
+            "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
+            "matches_plaintext", "vector",
         }  # fmt: skip
         assert r["matches_plaintext"] is True
         assert len(r["vector"]) == 5
-        assert 0 <= r["accuracy_mean"] <= 1 and 0 <= r["accuracy"] <= 1
+        assert all(0 <= r[key] <= 1 for key in r if key.startswith("accuracy"))
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 

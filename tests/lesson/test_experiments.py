@@ -6,11 +6,13 @@ from fl_krum.lesson.experiments import accuracy_alone, accuracy_table, minority_
 
 
 def test_the_table_holds_the_accuracies_of_the_sessions():
-    table = accuracy_table(["krum", "mean"], ["none", "outlier"], rounds=2, seed=3)
-    assert table.shape == (2, 2)
+    rules = ["krum", "mean", "alone", "pooled"]
+    table = accuracy_table(rules, ["none", "outlier"], seeds=(3, 4), rounds=2)
+    assert table.shape == (4, 2, 2)
     session = FederatedSession(aggregate=AGGREGATORS["mean"], attack="outlier", rounds=2, seed=3)
-    assert table[1, 1] == session.run()[-1].accuracy
-    assert table[1, 1] < 0.3 < 0.8 < table[0, 1]
+    last = session.run()[-1]
+    assert table[1:, 1, 0].tolist() == [last.accuracy, last.accuracy_alone, last.accuracy_pooled]
+    assert (table[1, 1] < 0.3).all() and (table[0, 1] > 0.8).all()
 
 
 def test_a_client_alone_reaches_less_than_all_together():

@@ -60,6 +60,8 @@ def test_session_figure_says_what_happened(records, settings):
         "2 of 7 clients are malicious (Byzantine; attack: sign-flip)",
         f"{records[-1].accuracy:.0%} Krum in SMPC",
         f"{records[-1].accuracy_mean:.0%} plain mean",
+        f"{records[-1].accuracy_alone:.0%} clients alone",
+        f"{records[-1].accuracy_pooled:.0%} data in one place",
         "secure multiparty\ncomputation (SMPC)",
         "Seconds",
         "Round",
@@ -81,6 +83,17 @@ def test_session_figure_draws_the_numbers(records, settings):
         lines[plots.MEAN].get_ydata(), [start] + [record.accuracy_mean for record in records]
     )
     assert [bar.get_height() for bar in seconds.patches] == [record.seconds for record in records]
+
+
+@pytest.mark.parametrize("simulation", [False, True])
+@pytest.mark.parametrize("level", [0.0, 0.5, 0.97, 1.0])
+def test_labels_of_equal_lines_do_not_lie_on_each_other(records, settings, level, simulation):
+    keys = ("accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "accuracy_krum")
+    same = [dataclasses.replace(record, **dict.fromkeys(keys, level)) for record in records]
+    axes = plots.session_figure(same, settings, simulation).axes[0]
+    heights = np.sort([text.get_position()[1] for text in axes.texts])
+    assert len(heights) == 4 + simulation
+    assert np.diff(heights).min() > 0.06 and 0 <= heights[0] and heights[-1] < 1
 
 
 def test_axes_stay_while_the_session_runs(records, settings):
