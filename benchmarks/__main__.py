@@ -1,4 +1,7 @@
-"""``python -m benchmarks``: measure, and write benchmark.json, benchmark.md and benchmark.png."""
+"""``python -m benchmarks``: measure, and write benchmark.json, benchmark.md and benchmark.png.
+
+``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks import cases, machine, plain, plot, report, stages
+from benchmarks import accuracy, cases, machine, plain, plot, report, stages
 from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
@@ -27,6 +30,9 @@ FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess
 
 def main(arguments=None) -> int:
     """Run the benchmark; the exit status is 1 when a result was wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["accuracy"]:
+        return accuracy.main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -159,7 +165,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks",
         description="Measure secure Krum on the embedded players, and plain Krum.",
         epilog="Without --d and --n: n = 7 at d = 5, 1000, 10^5, 10^6; n = 15 at d = 1000; n = 30 "
-        "at d = 100. f is always the largest that n allows.",
+        "at d = 100. f is always the largest that n allows. "
+        "What each rule learns: python -m benchmarks accuracy --help",
     )
     parser.add_argument("--quick", action="store_true", help="two small sizes, each twice")
     parser.add_argument(
