@@ -241,10 +241,15 @@ class LocalPlayers:
         )
 
     def _decode(self, outputs: list[int]) -> np.ndarray:
+        """The vector; a value that is no word is not quoted, since it may say what a client sent."""
         try:
             return self.program.fixed_point.decode(np.array(outputs), self.program.average)
-        except ValueError as error:
-            raise PlayerError(f"player 0 gave an impossible result: {error}", player=0) from None
+        except ValueError:
+            raise PlayerError(
+                "what the players have computed is no vector of words; all players have been ended.\n"
+                "A client that shares numbers out of range can cause this, and so can a player that "
+                "departs from the program. Which one it was cannot be told from the result."
+            ) from None
 
     def _finish(self) -> None:
         try:

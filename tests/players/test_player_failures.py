@@ -4,14 +4,13 @@ import os
 import signal
 import threading
 
-import numpy as np
 import pytest
 from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 
 from fl_krum.players.engine import RunPlan
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.players.process import Command
-from fl_krum.program.krum_program import KrumProgram
+from fl_krum.players.supervisor import Supervisor
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
@@ -129,11 +128,19 @@ def test_unexpected_words_are_errors(fault, player, message):
     assert message in str(failure(FakeEngine(fault, player, 1), rounds=2))
 
 
-def test_an_impossible_result_is_an_error():
-    engine = FakeEngine("12345678901234567890", 0, 1)
-    players = LocalPlayers(KrumProgram(n=5, f=1, d=3, rounds=2), engine)
-    with pytest.raises(PlayerError, match="impossible result|4 result"), players:
-        players.aggregate(np.zeros((5, 3)))
+@pytest.mark.parametrize("word", [-5, 2**28, 2**61 + 5, 2**100])
+def test_a_result_that_is_no_word_blames_nobody_and_is_not_quoted(monkeypatch, word):
+    """A client that shares another number than it should causes it; player 0 only prints it."""
+    monkeypatch.setattr(Supervisor, "exchange", lambda *arguments, **options: [2**27, word])
+    engine = FakeEngine()
+    players = LocalPlayers(program(2), engine)
+    with pytest.raises(PlayerError, match="is no vector of words; all players") as caught, players:
+        players.aggregate(V1)
+    error = caught.value
+    assert (error.player, error.status, error.last_words) == (None, None, "")
+    assert "a client that shares numbers out of range" in str(error).lower()
+    assert str(abs(word)) not in str(error) and "player 0" not in str(error)
+    assert error.__suppress_context__
     assert_nothing_left(players, engine)
 
 
