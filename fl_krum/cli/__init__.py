@@ -52,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain(f"the package {error.name} is missing: pip install -r requirements.txt", 2)
     except PlayerError as error:
         return _complain(str(error), 1)
+    except MemoryError:
+        return _complain("this is more than the memory of this machine can hold", 2)
     except KeyboardInterrupt:
         return _complain("interrupted; all players have been ended", 130)
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
+from numpy.lib import format as npy
 
 from ..aggregators.krum import krum
 from ..players.local_players import LocalPlayers
@@ -75,15 +78,47 @@ def read_updates(path: Path) -> np.ndarray:
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        updates = np.load(path, allow_pickle=False)  # a pickle could run anything
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{path} is not a .npy file of numbers: {error}") from None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an odd header, in several lines
+            _check_header(path)
+            updates = np.load(path, allow_pickle=False)  # a pickle could run anything
+    except OSError:
+        raise
+    except Exception as error:  # a header is text for Python's parser, which fails in many ways
+        message = str(error) or type(error).__name__
+        raise ValueError(f"{path} is not a .npy file of numbers: {message}") from None
     if not isinstance(updates, np.ndarray):
         raise ValueError(f"{path} holds several arrays, not one")
     try:
         return real_matrix(updates)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def _check_header(path: Path) -> None:
+    """ValueError when a .npy file speaks of more than it holds: NumPy would ask for the memory."""
+    with path.open("rb") as file:
+        if file.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
+            return  # NumPy says what it is
+        file.seek(0)
+        is_first = npy.read_magic(file) == (1, 0)
+        start, size = file.tell(), path.stat().st_size
+        if int.from_bytes(file.read(2 if is_first else 4), "little") > size:
+            raise ValueError("its header is longer than the file")
+        file.seek(start)
+        read_header = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
+        shape, _, dtype = read_header(file)
+        length, left = math.prod(shape) * dtype.itemsize, size - file.tell()
+        if min(shape, default=0) < 0 or length > left:
+            raise ValueError(
+                f"its header speaks of the shape {_shorten(shape)} and {_shorten(length)} bytes, "
+                f"of which {left} are there"
+            )
+
+
+def _shorten(value) -> str:
+    text = repr(value)
+    return text if len(text) < 60 else text[:57] + "…"
 
 
 def _read_csv(path: Path) -> np.ndarray:

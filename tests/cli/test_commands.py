@@ -8,12 +8,14 @@ import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
 from repository import ROOT
 
 from fl_krum.cli import COMMANDS, main
+from fl_krum.cli.aggregate import read_updates
 from fl_krum.cli.check import engine_report
 from fl_krum.players import local_players as players_module
 from fl_krum.players.process import PlayerError
@@ -147,6 +149,64 @@ def test_wrong_npy_files_get_one_line(capsys, tmp_path, save, words):
     path = tmp_path / "updates.npy"
     save(path)
     assert words in complaint(capsys, "aggregate", str(path), "--byzantine", "1")
+
+
+def npy(shape="(5, 2)", descr="'<f8'", version=1, data=bytes(80), length=None):
+    """A .npy file with any header."""
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}\n".encode()
+    length = len(header) if length is None else length
+    size = length.to_bytes(2 if version == 1 else 4, "little")
+    return b"\x93NUMPY" + bytes([version, 0]) + size + header + data
+
+
+@pytest.mark.usefixtures("nothing_starts")
+@pytest.mark.parametrize(
+    "content",
+    [
+        npy("(1000000, 1000000)"),
+        npy("(4294967296, 4294967296)"),  # their product is 0 modulo 2^64
+        npy(f"(1{'0' * 4000}, 2)"),
+        npy("(-1, 2)"),
+        npy("(0, 1180591620717411303424)"),
+        npy("(1, 1)", descr="'<U1000000000'"),
+        npy("(1, 1)", descr="('<f8', (1000000000,))"),
+        npy("(100000000000, 5)", descr="'|O'"),
+        npy(descr="'|O'"),
+        npy(descr="'<f9'"),
+        npy(data=bytes(79)),
+        npy("(5, 2"),
+        npy("(5L, 2L)", data=b""),
+        npy("(" * 9000),
+        npy("-" * 9000 + "1"),
+        npy("(5, 2)" + " " * 50000),
+        npy(version=2, length=2**32 - 1),
+        npy(version=9),
+        npy()[:20],
+    ],
+    ids=range(19),
+)
+def test_a_false_npy_header_gets_one_line_and_no_memory(capsys, tmp_path, content):
+    path = tmp_path / "updates.npy"
+    path.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:  # nobody asks for the array, or so many bytes
+        patch.setattr("numpy.fromfile", None)
+        tracemalloc.start()
+        message = complaint(capsys, "aggregate", str(path), "--byzantine", "1")
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert f"{path} is not a .npy file of numbers: " in message
+    assert len(message) < 1000 and peak < 20e6
+
+
+def test_npy_files_of_every_version_and_kind_are_read(tmp_path):
+    path = tmp_path / "updates.npy"
+    for values in (np.arange(10.0), np.arange(10, dtype=np.uint8), np.arange(10) > 4):
+        for version in ((1, 0), (2, 0), (3, 0)):
+            for order in "CF":
+                with path.open("wb") as file:
+                    matrix = np.asarray(values.reshape(5, 2), order=order)
+                    np.lib.format.write_array(file, matrix, version)
+                assert (read_updates(path) == matrix).all()
 
 
 @pytest.mark.usefixtures("nothing_starts")
