@@ -32,11 +32,12 @@ def main(arguments=None):
     options = _parse(arguments)
     me = options.player
     try:
-        program = compile_program(options.program)
+        text = read_program(options.program)
+        program = compile_program(text, options.program)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
         network = Network(me, options.ports, options.certificates)
         view = View() if options.views else None
-        protocols = Protocols(network, view)
+        protocols = Protocols(network, view, text)
         players, threshold = protocols.players, protocols.threshold
         _say(f"Player {me} ready: {players} players, threshold {threshold}")
 
@@ -81,18 +82,25 @@ def leave(status):
     os._exit(status)
 
 
-def compile_program(path):
-    """Code object of a ``.mpc`` file; ProgramError when it cannot be read or is not valid Python."""
+def read_program(path):
+    """Text of a ``.mpc`` file; ProgramError when it cannot be read."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
-        # Error messages quote the line; the file may be gone by then, its lines stay.
-        linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ProgramError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:
+        raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
+
+
+def compile_program(text, path):
+    """Code object of the text of a ``.mpc`` file; ProgramError when it is not valid Python."""
+    # Error messages quote the line, and find it here.
+    linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+    try:
         return compile(text, str(path), "exec")
     except SyntaxError as error:
         raise ProgramError(f"{Path(path).name}, line {error.lineno}: {error.msg}") from None
-    except OSError as error:
-        raise ProgramError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:  # not UTF-8, or with null bytes
+    except ValueError as error:  # null bytes
         raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
 
 

@@ -13,16 +13,18 @@ A `part` is a pair (field, array), where the field is the module `mamba.field` o
 Several parts share one round of communication.
 """
 
+import hashlib
+
 from mamba import field as prime
 from mamba import shamir
 from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
-_KEY_BYTES = 32
+_KEY_BYTES = _DIGEST_BYTES = 32
 
 
 class ProtocolError(Exception):
-    """What the other players sent cannot be right; the message names the round."""
+    """What the other players sent cannot be right; the message names the round or the players."""
 
 
 class Protocols:
@@ -33,6 +35,8 @@ class Protocols:
     network : mamba.network.Network
     view : mamba.view.View, optional
         Where samples of received shares are noted.
+    program : str
+        Text of the program, which must be the same on all players.
 
     Attributes
     ----------
@@ -42,7 +46,7 @@ class Protocols:
         have shares, so that it may run the same program; they are never sent.
     """
 
-    def __init__(self, network, view=None):
+    def __init__(self, network, view=None, program=""):
         self.network = network
         self.me, self.players = network.me, network.players
         self.threshold = (self.players - 1) // 2
@@ -51,7 +55,7 @@ class Protocols:
         self.view = view if self.is_holder else None  # another player receives no shares
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.randomness = Randomness()
-        self._agree_on_keys()
+        self._agree_on_keys(program)
 
     # --- dealing ---------------------------------------------------------------------------------
 
@@ -218,19 +222,45 @@ class Protocols:
 
     # --- common keys -----------------------------------------------------------------------------
 
-    def _agree_on_keys(self):
+    def _agree_on_keys(self, program):
         """Every two players agree on a key. From it both draw the same random elements, in three
         streams: what the one deals to the other, the other way round, and terms of shares of
-        zero."""
+        zero. Before the key comes a digest of what the sender is about to run."""
+        about = f"{self.players} players, threshold {self.threshold}\n{program}"
+        digest = hashlib.sha256(about.encode()).digest()
         keys = {player: self.randomness.bytes(_KEY_BYTES) for player in self._others()}
-        sent = {player: key for player, key in keys.items() if player > self.me}
-        received = self.network.exchange(sent, dict.fromkeys(range(self.me), _KEY_BYTES))
-        keys |= {player: bytes(key) for player, key in received.items()}
+        received = self.network.exchange(
+            {player: digest + key if player > self.me else digest for player, key in keys.items()},
+            {p: _DIGEST_BYTES + (_KEY_BYTES if p < self.me else 0) for p in self._others()},
+        )
+        digests = {player: bytes(data[:_DIGEST_BYTES]) for player, data in received.items()}
+        self._compare_programs({**digests, self.me: digest})
+        keys |= {p: bytes(data[_DIGEST_BYTES:]) for p, data in received.items() if p < self.me}
         self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
         if not self.is_holder:  # nothing is dealt to it; it draws numbers of its own
             self._from = dict.fromkeys(keys, self.randomness)
+
+    def _compare_programs(self, digests):
+        """ProtocolError unless all digests are the same, naming the players that the most differ
+        from."""
+        players = {}
+        for player, digest in sorted(digests.items()):
+            players.setdefault(digest, []).append(player)
+        if len(players) == 1:
+            return
+        groups = sorted(players.values(), key=len)
+        if 2 * len(groups[-1]) <= self.players:
+            who = "the players have different programs or thresholds: " + " / ".join(
+                map(_names, groups)
+            )
+        else:
+            odd = sorted(player for group in groups[:-1] for player in group)
+            verb = "has" if self.me in odd or len(odd) == 1 else "have"
+            subject = "this player" if self.me in odd else _names(odd)
+            who = f"{subject} {verb} another program or threshold than most players"
+        raise ProtocolError(f"{who}; all players must run the same program")
 
     def _terms_of_zero(self, count):
         """This holder's part of a random sum of zero, as signs and numbers: every two holders draw
@@ -261,6 +291,10 @@ class Protocols:
             raise ProtocolError(
                 f"round {self.network.rounds}: {sender} sent no shares: {error}"
             ) from None
+
+
+def _names(players):
+    return ("player " if len(players) == 1 else "players ") + ", ".join(map(str, players))
 
 
 def _size(shape):

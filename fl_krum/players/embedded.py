@@ -32,7 +32,8 @@ KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_":
 
 FORK_SERVER = "FL_KRUM_FORK_SERVER"
 
-LOST = re.compile("connect|reach|answer")  # what a player says that lost another one
+# What a player says that lost another one, or runs the same program as most of them.
+LOST = re.compile(r"connect|reach|answer|players? \d+(, \d+)* ha(s|ve) another program")
 
 
 class EmbeddedEngine:

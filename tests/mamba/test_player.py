@@ -136,7 +136,10 @@ def test_other_players_programs_that_differ_are_an_error(tmp_path):
     other = ADD.replace("size=2", "size=3")
     ended = run_processes(tmp_path, [ADD, other, ADD], ["", "1 2 3", "4 5 6"])
     assert_clean(ended)
-    assert any("all players must run the same program" in e.last_line for e in ended)
+    who = ["player 1", "this player", "player 1"]
+    for me, e in enumerate(ended):
+        assert f"error: {who[me]} has another program or threshold than most" in e.last_line
+        assert "ready" not in e.stderr
 
 
 def test_a_killed_player_is_named_by_the_others(tmp_path):

@@ -132,7 +132,7 @@ def test_open_to_tells_one_player_alone(players, values, degree, data):
     for player, (opened, _) in enumerate(results):
         assert (opened == expected).all() if player == receiver else opened is None
     others = [count for player, (_, count) in enumerate(results) if player != receiver]
-    assert others == [p for p in range(players) if p != receiver]  # only the keys before
+    assert others == [players - 1] * (players - 1)  # only the keys before
 
 
 def test_a_product_opened_to_one_player_hides_its_polynomial():
@@ -203,7 +203,60 @@ def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_noth
     assert field.to_ints(own_product) == [1, 4, 9]
     received = [(number, sender) for number, sender, _ in server.network.received if number > 1]
     assert received == [(number, sender) for number in (4, 5, 6) for sender in range(1, players)]
-    assert server.network.bytes_sent == 32 * (players - 1)  # its keys
+    assert server.network.bytes_sent == 64 * (players - 1)  # its keys, and digests of its program
+
+
+# --- the same program -------------------------------------------------------------------------
+
+
+def complaints(programs):
+    """What each player of these programs says before the first step of the program."""
+
+    def step(network):
+        try:
+            Protocols(network, program=programs[network.me])
+        except ProtocolError as error:
+            return str(error), network.rounds
+        return None
+
+    return together(len(programs), step)
+
+
+SAME = "; all players must run the same program"
+
+
+@pytest.mark.parametrize("players", [3, 4, 7, 8])
+def test_another_program_is_named_by_all_others(players):
+    assert complaints(["f = 2"] * players) == [None] * players
+    for odd in (0, players - 1):
+        said = complaints(["f = 1" if me == odd else "f = 2" for me in range(players)])
+        for me, (message, rounds) in enumerate(said):
+            who = "this player" if me == odd else f"player {odd}"
+            assert message == f"{who} has another program or threshold than most players{SAME}"
+            assert rounds == 1
+
+
+def test_several_other_programs_are_named_together():
+    said = complaints(["a", "b", "a", "a", "c"])
+    most = f"players 1, 4 have another program or threshold than most players{SAME}"
+    own = f"this player has another program or threshold than most players{SAME}"
+    assert [message for message, _ in said] == [most, own, most, most, own]
+    halves = f"the players have different programs or thresholds: players 0, 1 / players 2, 3{SAME}"
+    assert complaints(["a", "a", "b", "b"]) == [(halves, 1)] * 4
+
+
+def test_another_threshold_is_named():
+    class Odd(Protocols):
+        def _agree_on_keys(self, program):
+            self.threshold -= self.me == 2
+            super()._agree_on_keys(program)
+
+    def step(network):
+        with pytest.raises(ProtocolError) as caught:
+            Odd(network, program="x")
+        return str(caught.value).split(" has ")[0]
+
+    assert together(5, step) == ["player 2", "player 2", "this player", "player 2", "player 2"]
 
 
 def test_bytes_that_are_no_field_elements_are_an_error_naming_player_and_round():

@@ -5,12 +5,14 @@ import subprocess
 import tempfile
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from fake_engine import V1, processes, program, run_script
 
 from fl_krum.federation.session import FederatedSession
+from fl_krum.players import embedded
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
 
@@ -74,6 +76,7 @@ def test_an_embedded_player_killed_in_a_round(own_folder):
 
 ABANDON = """
 import os
+from fl_krum.players import embedded
 from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
@@ -94,6 +97,32 @@ def test_players_end_with_their_parent(own_folder):
         time.sleep(0.05)
     assert not left
     assert list(own_folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("odd", [0, 3, 5])
+def test_a_player_with_another_program_is_named(monkeypatch, tmp_path, odd):
+    """One with f = 0 ended well everywhere, with a wrong result."""
+    other = tmp_path / "krum.mpc"
+    KrumProgram(n=5, f=0, d=2).save(other)
+    commands = embedded._commands
+
+    def with_another(players, source, views):
+        return [
+            replace(
+                command,
+                argv=tuple(str(other) if a == str(source) else a for a in command.argv),
+                player_arguments=tuple(
+                    str(other) if a == str(source) else a for a in command.player_arguments
+                ),
+            ) if i == odd else command
+            for i, command in enumerate(commands(players, source, views))
+        ]  # fmt: skip
+
+    monkeypatch.setattr(embedded, "_commands", with_another)
+    with pytest.raises(PlayerError, match="all players have been ended") as caught:
+        LocalPlayers(program(), "embedded").start()
+    assert caught.value.player == odd and caught.value.status == 1
+    assert "this player has another program or threshold" in str(caught.value)
 
 
 def is_running(pid):

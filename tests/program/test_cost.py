@@ -18,7 +18,8 @@ def test_players_report_what_is_counted(n, f, d, m):
     with LocalPlayers(program, engine="embedded") as players:
         players.aggregate(updates)
         statistics = players.statistics()
-    keys = n * (n + 1) // 2 * (32 + 16)  # before the program, every two players agree on a key
+    # Before the program, every two players agree on a key and compare digests of 32 bytes.
+    keys = n * (n + 1) // 2 * (32 + 2 * (32 + 16))
     assert {one["rounds"] for one in statistics} == {len(program.cost().rounds) + 1}
     assert sum(one["bytes"] for one in statistics) == program.cost().bytes + keys
 
