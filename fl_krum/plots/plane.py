@@ -32,7 +32,7 @@ _MARKS = {
 
 @styled
 def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
-    """Draw n clients in the plane, and what each rule makes of them.
+    """Draw n clients in the plane, and what each rule makes of them: all, and close up.
 
     Parameters
     ----------
@@ -45,15 +45,19 @@ def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
         Names in `AGGREGATORS`; by default all that can be used with so many clients.
     """
     rules = rules_for(len(X), f) if rules is None else rules
-    figure = new_figure(14, 7.5)
-    axes = figure.add_subplot()
-    draw_clients(axes, X, byzantine)
-    for name in rules:
-        draw_result(axes, AGGREGATORS[name](np.asarray(X, dtype=np.float64), f), name)
+    X = np.asarray(X, dtype=np.float64)
+    figure = new_figure(19, 7.5)
+    everything, close = figure.subplots(1, 2)
+    for axes, size in ((everything, 23.0), (close, 34.0)):
+        draw_clients(axes, X, byzantine, size)
+        for name in rules:
+            draw_result(axes, AGGREGATORS[name](X, f), name)
+    _show_all(close, np.delete(X, list(byzantine), axis=0))
     handles = [_key("honest", HONEST, "o"), _key("Byzantine", BYZANTINE, "s")]
     handles += [Line2D([], [], linestyle="", label=name, **_mark(name, 17)) for name in rules]
     figure.legend(handles=handles, loc="outside right center", frameon=False, labelspacing=1.1)
-    axes.set_title("Where each rule puts the next global model")
+    everything.set_title("Where each rule puts the next global model")
+    close.set_title("The same, close up on the honest clients")
     return figure
 
 
@@ -99,7 +103,7 @@ def mean_figure(honest, lies) -> Figure:
 def _show_all(axes, points) -> None:
     """Make room for all of `points` with the same scale in both directions."""
     low, high = points.min(axis=0), points.max(axis=0)
-    room = 0.08 * (high - low).max()
+    room = 0.12 * max((high - low).max(), 1e-9)
     axes.set_aspect("equal", adjustable="box")
     axes.set(xlim=(low[0] - room, high[0] + room), ylim=(low[1] - room, high[1] + room))
 
