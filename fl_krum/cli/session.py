@@ -166,7 +166,7 @@ def _summary(records: list[RoundRecord], report: Path | None, figure: Path | Non
         "",
         f"Test accuracy at the end: {last.accuracy:.1%} with Krum in SMPC, "
         f"{last.accuracy_mean:.1%} with the plain mean.",
-        f"Without attackers: {last.accuracy_alone:.1%} for each honest client alone (mean), "
+        f"To compare with: {last.accuracy_alone:.1%} for each honest client alone (mean), "
         f"{last.accuracy_pooled:.1%} for their data in one place.",
         f"The SMPC result DIFFERS from plaintext Krum in round {', '.join(map(str, wrong))}."
         if wrong
