@@ -12,6 +12,7 @@ What vectors can do is in `mamba.values`.
 
 from functools import partial
 
+from mamba.field import P
 from mamba.program_error import ProgramError
 from mamba.values import PublicInteger, SharedInteger, Vector
 
@@ -29,6 +30,7 @@ def namespace(machine):
         "Array": array,
         "for_range": partial(for_range, machine),
         "get_tape": lambda: machine,
+        "project": partial(project, secret),
         "print_ln": print_ln if machine.me == 0 else lambda *_: None,
     }
 
@@ -47,6 +49,14 @@ def for_range(machine, start, stop=None, step=None):
         return body
 
     return run
+
+
+def project(secret, seed, address, length, count, centre):
+    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` of 64 rows with
+    one sum for each vector. The coefficients follow from a ``cint``; only embedded players know
+    this function. See `mamba.projections`."""
+    shares, dealer = secret.machine.project(int(seed) % P, int(address), length, count, centre)
+    return secret._of(shares, 1, dealer)
 
 
 def print_ln(text="", *values):

@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from mamba import deferred_sums
+from mamba import deferred_sums, projections
 from mamba import field as prime
 from mamba.masks import make_masks
 from mamba.program_error import ProgramError
@@ -21,15 +21,29 @@ from mamba.program_error import ProgramError
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 
 
+# What a word depends on, besides what everybody knows: nothing, several players' secrets, or those
+# of player i alone (DEALT_BY + i).
+KNOWN, MIXED, DEALT_BY = 0, 1, 2
+
+
+def joint_dealer(a, b):
+    """What the sum of two vectors depends on; each is one number, or an array of them."""
+    if isinstance(a, int) and isinstance(b, int):
+        return a if b in (KNOWN, a) else b if a == KNOWN else MIXED
+    a, b = np.broadcast_arrays(np.asarray(a, np.uint16), np.asarray(b, np.uint16))
+    return np.where((b == KNOWN) | (a == b), a, np.where(a == KNOWN, b, np.uint16(MIXED)))
+
+
 class Memory:
-    """Words of memory; each holds a field element, and the degree (1 for t, 2 for 2t) of its
-    sharing."""
+    """Words of memory; each holds a field element, the degree (1 for t, 2 for 2t) of its sharing,
+    and what it depends on."""
 
     def __init__(self, machine):
         self._machine, self._size = machine, 0
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
+        self._dealer = np.zeros(0, np.uint16)
         self._overlay = deferred_sums.Overlay(
-            lambda address, value: self._write(address, machine.evaluate(value), 2)
+            lambda address, value: self._write(address, machine.evaluate(value), 2, MIXED)
         )
 
     def allocate(self, count):
@@ -38,20 +52,33 @@ class Memory:
         return self._size - count
 
     def load(self, address, size):
-        """(value, degree, lazy value) of the words from `address` on; one of the values is None."""
+        """(value, degree, dealer, lazy value) of the words from `address` on; one of the values is
+        None."""
         self._machine.flush_inputs()
         self._reserve(address + size)
         deferred = self._overlay.find(address, size)
         if deferred is not None:
-            return None, 2, deferred
+            return None, 2, MIXED, deferred
         part = slice(address, address + size)
-        return self._value[:, part].copy(), int(self._degree[part].max(initial=1)), None
+        degree = int(self._degree[part].max(initial=1))
+        return self._value[:, part].copy(), degree, self._dealers(part), None
 
-    def store(self, address, value, degree):
+    def look(self, address, size):
+        """(value, dealer) of words of degree t, not copied: to be read at once."""
+        self._machine.flush_inputs()
+        self._reserve(address + size)
+        part = slice(address, address + size)
+        return self._value[:, part], self._dealers(part)
+
+    def _dealers(self, part):
+        dealer = self._dealer[part]
+        return int(dealer[0]) if (dealer == dealer[0]).all() else dealer.copy()
+
+    def store(self, address, value, degree, dealer=MIXED):
         """Write a field array to the words from `address` on."""
         self._machine.flush_inputs()
         self._overlay.store(address, prime.length(value))
-        self._write(address, value, degree)
+        self._write(address, value, degree, dealer)
 
     def store_lazy(self, address, size, value):
         """Let a value of `mamba.deferred_sums` stand for `size` words from `address` on."""
@@ -59,10 +86,10 @@ class Memory:
         self._reserve(address + size)
         self._overlay.store(address, size, value)
 
-    def _write(self, address, value, degree=1):
+    def _write(self, address, value, degree=1, dealer=MIXED):
         part = slice(address, address + prime.length(value))
         self._reserve(part.stop)
-        self._value[:, part], self._degree[part] = value, degree
+        self._value[:, part], self._degree[part], self._dealer[part] = value, degree, dealer
 
     def _reserve(self, end):
         """Make room, zeroed as in SCALE-MAMBA; at the first use for all that was allocated by
@@ -71,17 +98,21 @@ class Memory:
         missing = self._size - len(self._degree)
         if missing > 0 and not len(self._degree):  # the usual case costs only what is used later
             self._value, self._degree = prime.zeros(missing), np.zeros(missing, np.uint8)
+            self._dealer = np.zeros(missing, np.uint16)
         elif missing > 0:
             self._value = np.concatenate([self._value, prime.zeros(missing)], axis=1)
             self._degree = np.concatenate([self._degree, np.zeros(missing, np.uint8)])
+            self._dealer = np.concatenate([self._dealer, np.zeros(missing, np.uint16)])
 
 
 @dataclass
 class _Input:
     target: weakref.ref  # to the sint that waits for it
-    player: int
+    player: int | None  # None for random numbers, to which t + 1 holders contribute
     size: int
+    channel: int
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
+    parts: list = field(default_factory=list)  # of random numbers, what has come of them
 
 
 @dataclass
@@ -107,9 +138,11 @@ class Machine:
         ``write_values(integers)`` outputs what was opened to this player.
     after_output : callable, optional
         Called with no argument on every player when an output is done.
+    prover : mamba.input_proof.InputProver, optional
+        This client's side of the input check: what is input on channel 1 comes from it.
     """
 
-    def __init__(self, protocols, read_words, write_values, after_output=lambda: None):
+    def __init__(self, protocols, read_words, write_values, after_output=lambda: None, prover=None):
         self.protocols, self.me = protocols, protocols.me
         self.memory, self.public_memory = Memory(self), Memory(self)
         self._read_words, self._write_values, self._after_output = (
@@ -117,6 +150,7 @@ class Machine:
             write_values,
             after_output,
         )
+        self._prover = prover
         self._queue, self._stock, self._demands = [], {}, Counter()
         self._inputs_wait = False
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
@@ -156,6 +190,36 @@ class Machine:
             return value.evaluate()
         return prime.random(self.protocols.randomness, value.size)
 
+    def output_publicly(self, values, channel):
+        """A public value for everybody: on channel 1 for the client's side of the input check, on
+        another one printed by every player."""
+        if channel != 1:
+            self._write_values(prime.to_signed(values))
+        elif self._prover is not None:
+            self._prover.be_told(prime.to_ints(values))
+
+    def project(self, seed, address, length, count, centre):
+        """(shares, dealer) of sums of words with random coefficients from a public seed.
+
+        For `count` vectors of `length` words each, which stand in memory from `address` on: row by row
+        of `mamba.projections`, the sum of every vector, of whose words `centre` is subtracted.
+        """
+        self.flush()
+        seen = [self.memory.look(address + i * length, length) for i in range(count)]
+        dealers = [dealer if isinstance(dealer, int) else MIXED for _, dealer in seen]
+        arrays = [array for array, _ in seen] if self.protocols.is_holder else []
+        own = [self._prover.limbs()] if self._prover is not None and self._prover.has_words else []
+        sums = projections.project(seed, arrays + own, length, centre)
+        if own:
+            self._prover.be_projected(sums[-1])
+        if not self.protocols.is_holder:
+            shares = prime.random(self.protocols.randomness, projections.ROWS * count)
+        else:
+            shares = prime.from_ints(
+                [sums[i][row] for row in range(projections.ROWS) for i in range(count)]
+            )
+        return shares, np.tile(np.array(dealers, np.uint16), projections.ROWS)
+
     def take_mask(self, demand):
         """The mask for one `mamba.masks.Demand`, from the stock when one is there."""
         self._demands[demand] += 1
@@ -185,10 +249,11 @@ class Machine:
 
     # --- the queue -------------------------------------------------------------------------------
 
-    def queue_input(self, target, player, size):
-        """Let a player share its next words, later. What is returned is for `store_on_arrival`."""
+    def queue_input(self, target, player, size, channel=0):
+        """Let a player share its next words, later; without a player, let holders share random
+        numbers that nobody knows. What is returned is for `store_on_arrival`."""
         self._inputs_wait = True
-        self._queue.append(_Input(weakref.ref(target), player, size))
+        self._queue.append(_Input(weakref.ref(target), player, size, channel))
         return self._queue[-1]
 
     def store_on_arrival(self, entry, address):
@@ -228,26 +293,55 @@ class Machine:
 
     def _input(self, entries):
         """Every dealer's entries in their order, dealers side by side, a portion at a time."""
-        by_player = {entry.player: [] for entry in entries}
+        by_player = {}
         for entry in entries:
-            by_player[entry.player].append(entry)
+            for player in self._dealers_of(entry):
+                by_player.setdefault(player, []).append(entry)
         portions = {player: list(_portions(own)) for player, own in by_player.items()}
         for k in range(max(map(len, portions.values()))):
             turn = {player: own[k] for player, own in portions.items() if k < len(own)}
             shapes = {
-                player: [(prime, entry.size) for entry in own] for player, own in turn.items()
+                player: [(prime, sum(entry.size for entry in own))] for player, own in turn.items()
             }
-            secrets = [
-                prime.from_words(self._read_words(entry.size)) for entry in turn.get(self.me, [])
-            ]
+            secrets = [self.secret(entry) for entry in turn.get(self.me, [])]
+            secrets = [np.concatenate(secrets, axis=1)] if secrets else []
             dealt = self.protocols.deal(shapes, secrets, continued=k > 0)
             for player, own in turn.items():
-                for entry, share in zip(own, dealt[player], strict=True):
-                    self._fulfil(entry, share)
+                start = 0
+                for entry in own:
+                    self._arrive(entry, dealt[player][0][:, start : start + entry.size])
+                    start += entry.size
 
-    def _fulfil(self, entry, share):
+    def _dealers_of(self, entry):
+        """Who deals an entry: a player its input, t + 1 holders random numbers that are added."""
+        if entry.player is not None:
+            return [entry.player]
+        return self.protocols.holders[self.protocols.threshold :]
+
+    def secret(self, entry):
+        """What this player deals for an entry of the queue, as a field array."""
+        if entry.player is None:
+            return prime.random(self.protocols.randomness, entry.size)
+        if entry.channel == 1:
+            if self._prover is None:
+                raise ProgramError("this program asks for a proof of the input, and has no check")
+            return self._prover.answer(entry.size)
+        words = self._read_words(entry.size)
+        if self._prover is not None:
+            self._prover.take_words(words)
+        return prime.from_words(words)
+
+    def _arrive(self, entry, share):
+        if entry.player is not None:
+            self._fulfil(entry, share, DEALT_BY + entry.player)
+            return
+        entry.parts.append(share)
+        if len(entry.parts) == self.protocols.threshold + 1:
+            self._fulfil(entry, prime.combine([1] * len(entry.parts), entry.parts), MIXED)
+
+    def _fulfil(self, entry, share, dealer):
         for address in entry.addresses:
-            self.memory.store(address, share, 1)  # over whatever stands there
+            self.memory.store(address, share, 1, dealer)  # over whatever stands there
         target = entry.target()
         if target is not None:  # else nobody but the memory wants it
             target._value = share

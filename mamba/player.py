@@ -16,6 +16,7 @@ import sys
 import traceback
 from pathlib import Path
 
+from mamba import input_proof
 from mamba.input_words import WordReader
 from mamba.language import namespace
 from mamba.machine import Machine
@@ -34,6 +35,7 @@ def main(arguments=None):
     try:
         text = read_program(options.program)
         program = compile_program(text, options.program)
+        prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
         network = Network(me, options.ports, options.certificates)
         view = View() if options.views else None
@@ -52,7 +54,7 @@ def main(arguments=None):
                 view.save(options.views)
             _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
 
-        machine = Machine(protocols, read, _write_values, report)
+        machine = Machine(protocols, read, _write_values, report, prover)
         exec(program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)})
         machine.flush()
         words.close()

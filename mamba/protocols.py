@@ -15,6 +15,8 @@ Several parts share one round of communication.
 
 import hashlib
 
+import numpy as np
+
 from mamba import field as prime
 from mamba import shamir
 from mamba.randomness import Randomness
@@ -149,11 +151,21 @@ class Protocols:
 
     # --- opening ---------------------------------------------------------------------------------
 
-    def open(self, field, array):
+    def open(self, field, array, dealers=None):
         """The secrets themselves, to everybody; one round.
 
         The t + 1 honest ones of the 2t + 1 shares fix the polynomial, so t wrong ones cannot go
         unnoticed.
+
+        Parameters
+        ----------
+        field : module
+        array : field array
+        dealers : int array, optional
+            Of each element of the prime field: the only player that dealt anything it depends on, or
+            -1. Where the shares do not fit together, that player's own share is left out. Where the
+            others still do not, it has dealt shares of no polynomial, and all its elements open as
+            1: no ProtocolError, so that whoever wanted a 0 knows whom to leave out.
 
         Raises
         ------
@@ -165,7 +177,7 @@ class Protocols:
             dict.fromkeys(self._others(), data) if self.is_holder else {},
             {player: len(data) for player in self.holders if player != self.me},
         )
-        return self._join(field, array, received, count)
+        return self._join(field, array, received, count, dealers)
 
     def open_to(self, player, array, degree, continued=False):
         """The secrets of the prime field, to one player alone; one round, in which only it
@@ -207,18 +219,39 @@ class Protocols:
         terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
         return prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
 
-    def _join(self, field, array, received, count):
+    def _join(self, field, array, received, count, dealers=None):
         """Check and reconstruct what the holders sent."""
         shares = [
             array if player == self.me else self._decode(field, received[player], count, player)
             for player in self.holders
         ]
-        if not shamir.consistent(field, shares, self.threshold):
-            raise ProtocolError(
-                f"round {self.network.rounds}: the shares received do not lie on one polynomial of degree "
-                f"{self.threshold}; a player departed from the protocol"
-            )
-        return shamir.reconstruct(field, shares, self.threshold)
+        if shamir.consistent(field, shares, self.threshold):
+            return shamir.reconstruct(field, shares, self.threshold)
+        if dealers is None:
+            raise self._departure()
+        return self._join_without_dealers(field, shares, dealers)
+
+    def _join_without_dealers(self, field, shares, dealers):
+        """Reconstruct, for each dealer, from the others' shares; see `open`."""
+        result, caught = field.zeros(len(dealers)), []
+        for dealer in np.unique(dealers).tolist():
+            own = dealers == dealer
+            kept = [k for k, holder in enumerate(self.holders) if holder != dealer]
+            at, others = tuple(k + 1 for k in kept), [shares[k][:, own] for k in kept]
+            if shamir.consistent(field, others, self.threshold, at):
+                result[:, own] = shamir.reconstruct(field, others, self.threshold, at)
+            else:
+                caught.append(dealer)
+                result[:, own] = field.from_ints([1])
+        if -1 in caught or len(caught) > self.threshold:  # no more than t players deviate
+            raise self._departure()
+        return result
+
+    def _departure(self):
+        return ProtocolError(
+            f"round {self.network.rounds}: the shares received do not lie on one polynomial of degree "
+            f"{self.threshold}; a player departed from the protocol"
+        )
 
     # --- common keys -----------------------------------------------------------------------------
 

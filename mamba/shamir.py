@@ -47,21 +47,23 @@ def share(field, secret, threshold, players, randomness):
     return first + complete(field, secret, first, players)
 
 
-def reconstruct(field, shares, degree):
-    """Secrets from the shares of the first degree + 1 players, a list of field arrays."""
+def reconstruct(field, shares, degree, at=None):
+    """Secrets from the first degree + 1 of these shares, a list of field arrays. They are those of
+    the first players, or stand at the points `at`."""
     used = degree + 1
-    return field.combine(field.lagrange(points(used)), shares[:used])
+    return field.combine(field.lagrange((at or points(used))[:used]), shares[:used])
 
 
-def consistent(field, shares, degree):
-    """Whether all shares lie on polynomials of the given degree.
+def consistent(field, shares, degree, at=None):
+    """Whether all shares, of the first players or at the points `at`, lie on polynomials of the
+    given degree.
 
     Each run of degree + 2 neighbouring shares has a vanishing divided difference exactly when they
     do.
     """
     window = degree + 2
     for first in range(len(shares) - window + 1):
-        weights = field.differences(tuple(range(first + 1, first + window + 1)))
+        weights = field.differences((at or points(len(shares)))[first : first + window])
         if field.combine(weights, shares[first : first + window]).any():
             return False
     return True

@@ -6,8 +6,11 @@ again, so that a sum of products is reduced once. Assumes a machine (`mamba.mach
 the attribute `machine` of the types that a program sees; `mamba.language` makes these.
 """
 
+import numpy as np
+
 from mamba import comparison, deferred_sums
 from mamba import field as prime
+from mamba.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
@@ -21,19 +24,19 @@ class Vector:
     @classmethod
     def load_mem(cls, address, size=1):
         """The `size` values that stand in memory from `address` on."""
-        value, degree, lazy_value = cls._memory().load(_address(address), _size(size))
-        return cls._of(value, degree) if lazy_value is None else cls._of_lazy(lazy_value)
+        value, degree, dealer, lazy_value = cls._memory().load(_address(address), _size(size))
+        return cls._of(value, degree, dealer) if lazy_value is None else cls._of_lazy(lazy_value)
 
     def store_in_mem(self, address):
         """Write the values to memory from `address` on."""
-        self._memory().store(_address(address), self.value, self.degree)
+        self._memory().store(_address(address), self.value, self.degree, self.dealer)
 
     @property
     def size(self):
         return prime.length(self.value)
 
     def __neg__(self):
-        return self._of(prime.neg(self.value), self.degree)
+        return self._of(prime.neg(self.value), self.degree, self.dealer)
 
     def __add__(self, other):
         return self._linear(1, other, 1)
@@ -56,7 +59,8 @@ class Vector:
             value = (
                 prime.sub(self.value, other.value) if a == 1 else prime.sub(other.value, self.value)
             )
-        return self._result(other)._of(value, max(self.degree, other.degree))
+        dealer = joint_dealer(self.dealer, other.dealer)
+        return self._result(other)._of(value, max(self.degree, other.degree), dealer)
 
     def _check_sizes(self, other):
         if 1 not in (self.size, other.size) and self.size != other.size:
@@ -84,12 +88,13 @@ class PublicInteger(Vector):
     """``cint``: integers modulo p that every player knows, as a vector of `size` elements."""
 
     degree = 1  # a constant is a polynomial too
+    dealer = KNOWN
 
     def __init__(self, val=0, size=None):
         self.value = _repeat(val, size) if isinstance(val, PublicInteger) else _constant(val, size)
 
     @classmethod
-    def _of(cls, value, _degree=1):
+    def _of(cls, value, _degree=1, _dealer=KNOWN):
         result = cls.__new__(cls)
         result.value = value
         return result
@@ -117,6 +122,23 @@ class PublicInteger(Vector):
 
     __rmul__ = __mul__
 
+    def __eq__(self, other):
+        """1 where the two are equal, else 0."""
+        difference = self - other
+        if difference is NotImplemented or isinstance(difference, SharedInteger):
+            return NotImplemented
+        return self._of(prime.from_words(~difference.value.any(axis=0)))
+
+    def __ne__(self, other):
+        """1 where the two differ, else 0."""
+        return 1 - (self == other)
+
+    __hash__ = None
+
+    def public_output(self, channel=0):
+        """Tell the values to every player on a channel; channel 1 is the input check's."""
+        self.machine.output_publicly(self.value, channel)
+
     def __int__(self):
         if self.size != 1:
             raise ProgramError(f"a cint of {self.size} elements is not one integer")
@@ -135,11 +157,12 @@ class SharedInteger(Vector):
             self._reduce(val)  # the copy is a sharing of its own, whatever it is the sum of
         known = isinstance(val, Vector)
         self._value, self.degree = _repeat(val, size) if known else _constant(val, size), 1
+        self.dealer = val.dealer if known else KNOWN
 
     @classmethod
-    def _of(cls, value, degree=1):
+    def _of(cls, value, degree=1, dealer=MIXED):
         result = cls.__new__(cls)
-        result._value, result.degree = value, degree
+        result._value, result.degree, result.dealer = value, degree, dealer
         return result
 
     @classmethod
@@ -147,8 +170,8 @@ class SharedInteger(Vector):
         return cls.machine.memory
 
     @classmethod
-    def _of_lazy(cls, lazy_value, degree=2):
-        result = cls._of(None, degree)
+    def _of_lazy(cls, lazy_value, degree=2, dealer=MIXED):
+        result = cls._of(None, degree, dealer)
         result._lazy = lazy_value
         return result
 
@@ -171,11 +194,21 @@ class SharedInteger(Vector):
 
     @classmethod
     def get_private_input_from(cls, player, channel=0, size=1):
-        """The next `size` words that `player` reads from its standard input."""
-        result = cls._of(None)
+        """The next `size` words that `player` reads from its standard input; on channel 1, what its
+        side of the input check gives."""
         player = cls.machine.check_player(player)
-        result._input = cls.machine.queue_input(result, player, _size(size))
+        result = cls._of(None, dealer=DEALT_BY + player)
+        result._input = cls.machine.queue_input(result, player, _size(size), channel)
         return result
+
+    @classmethod
+    def get_random_triple(cls, size=1):
+        """Vectors a, b and c = a * b of numbers that nobody knows."""
+        factors = []
+        for _ in range(2):
+            factors.append(cls._of(None))
+            factors[-1]._input = cls.machine.queue_input(factors[-1], None, _size(size))
+        return *factors, cls._of_lazy(_Product(*factors, _size(size)))
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
@@ -191,9 +224,14 @@ class SharedInteger(Vector):
         self.machine.queue_output(self.machine.check_player(player), self.value, self.degree)
 
     def reveal(self):
-        """Open to every player: a `cint`."""
+        """Open to every player: a `cint`. What depends on one dealer alone is checked without that
+        player's share, see `mamba.protocols`."""
         self._reduce(self)
-        return self.public_type._of(self.machine.run("open", prime, self.value))
+        value, tags = self.value, np.asarray(self.dealer)
+        single = tags >= DEALT_BY
+        dealers = np.where(single, tags.astype(int) - DEALT_BY, -1)
+        arguments = [np.broadcast_to(dealers, (self.size,))] if single.any() else []
+        return self.public_type._of(self.machine.run("open", prime, value, *arguments))
 
     # --- arithmetic ---------------------------------------------------------------------------
 
@@ -221,7 +259,8 @@ class SharedInteger(Vector):
                 if joined is not None:
                     return self._of_lazy(joined)
             if a == -b == 1 and self._is_plain() and other._is_plain():
-                return self._of_lazy(deferred_sums.Difference(self.value, other.value), 1)
+                difference = deferred_sums.Difference(self.value, other.value)
+                return self._of_lazy(difference, 1, joint_dealer(self.dealer, other.dealer))
         return super()._linear(a, other, b)
 
     def _is_plain(self):
@@ -230,10 +269,10 @@ class SharedInteger(Vector):
 
     def __mul__(self, other):
         if isinstance(other, int):
-            return self._of(prime.scale(self.value, other), self.degree)
+            return self._of(prime.scale(self.value, other), self.degree, self.dealer)
         other = self._operand(other)
         if isinstance(other, PublicInteger):
-            return self._of(prime.mul(self.value, other.value), self.degree)
+            return self._of(prime.mul(self.value, other.value), self.degree, self.dealer)
         if not isinstance(other, SharedInteger):
             return NotImplemented
         self._reduce(self, other)
@@ -263,7 +302,7 @@ class SharedInteger(Vector):
             self.machine.run("reduce", [(prime, v.value) for v in high.values()]) if high else []
         )
         for vector, share in zip(high.values(), reduced, strict=True):
-            vector._value, vector.degree = share, 1
+            vector._value, vector.degree, vector.dealer = share, 1, MIXED
 
     # --- comparison ---------------------------------------------------------------------------
 
@@ -318,6 +357,19 @@ class SharedInteger(Vector):
     __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
     __eq__, __ne__ = equal, not_equal
     __hash__ = None
+
+
+class _Product:
+    """The product of two vectors, for `SharedInteger._lazy`: computed when somebody wants it."""
+
+    def __init__(self, a, b, size):
+        self._a, self._b, self.size = a, b, size
+
+    def plus(self, other):
+        return None
+
+    def evaluate(self):
+        return prime.mul(self._a.value, self._b.value)
 
 
 def _constant(value, size):

@@ -52,6 +52,9 @@ class LocalPlayers:
         Name of the engine in use, and the security that it gives.
     rounds_done : int
         How many aggregations these players have finished.
+    excluded : tuple of int
+        Numbers (1 ... n) of the clients that were left out of the last aggregation, since what they
+        shared is more than agreed.
     seconds, startup_seconds : float
         How long the last aggregation, and the start of the players, took.
 
@@ -78,6 +81,7 @@ class LocalPlayers:
         self.engine: str = self._engine.name
         self.security: str = status.security
         self.rounds_done = 0
+        self.excluded: tuple[int, ...] = ()
         self.seconds = self.startup_seconds = float("nan")
         self._deadline = deadline
         self._want_views = views
@@ -153,18 +157,43 @@ class LocalPlayers:
         Returns
         -------
         chosen : ndarray of float64, shape (d,)
-            One of the rows, rounded to fixed point.
+            One of the rows, rounded to fixed point, or the mean of ``program.average`` of them.
 
         Raises
         ------
         ValueError
             Wrong shape or values; nothing has been sent, and the players still run.
         PlayerError
-            A player ended, stalled or said something unexpected; all of them have been ended.
+            A player ended, stalled or said something unexpected, or more than f clients failed the
+            check of their input; all of them have been ended.
         RuntimeError
             The players do not run, or have done all their rounds.
         """
-        words = self._encode(updates)
+        return self._aggregate(self._encode(updates))
+
+    def aggregate_words(self, words) -> np.ndarray:
+        """One round with words as they are, to show what a client that lies can do.
+
+        The clients' own side does not check them, as it does in `aggregate`.
+
+        Parameters
+        ----------
+        words : array_like of int, shape (n, d), each in [0, 2^64)
+
+        Returns
+        -------
+        chosen : ndarray of float64, shape (d,)
+            As for `aggregate`, and so are the errors.
+        """
+        words = np.asarray(words)
+        wanted = (self.program.n, self.program.d)
+        if words.shape != wanted or words.dtype.kind not in "iuO":
+            raise ValueError(f"words are integers of the shape {wanted}, not {words.shape}")
+        if words.min() < 0 or words.max() >= 1 << 64:
+            raise ValueError("players read words of 64 bits: each is 0 to 2^64 - 1")
+        return self._aggregate(words.astype(np.uint64))
+
+    def _aggregate(self, words: np.ndarray) -> np.ndarray:
         with self._lock:
             self._require_round()
             begin = time.perf_counter()
@@ -232,16 +261,31 @@ class LocalPlayers:
 
     def _exchange(self, words: np.ndarray) -> list[int]:
         current, total = self.rounds_done + 1, self.program.rounds
-        return self._supervisor.exchange(
+        outputs = self._supervisor.exchange(
             [(), *map(in_pieces, words)],  # the server, player 0, has no input
-            self.program.d,
+            1 + self.program.d,  # how many were chosen, and their sum
             self._deadline or self._supervisor.run.round_deadline,
             phase=f"in round {current} of {total}",
             last=current == total,
         )
+        passed = self._supervisor.take_passed()
+        self.excluded = tuple(sorted(client for client, well in passed.items() if not well))
+        return outputs
 
     def _decode(self, outputs: list[int]) -> np.ndarray:
         """The vector; a value that is no word is not quoted, since it may say what a client sent."""
+        if len(self.excluded) > self.program.f:
+            clients = ", ".join(map(str, self.excluded))
+            raise PlayerError(
+                f"clients {clients} shared more than agreed: {len(self.excluded)} liars, where "
+                f"f = {self.program.f} are tolerated, so no result can be trusted"
+            )
+        count, *outputs = outputs
+        if count != self.program.average:
+            raise PlayerError(
+                f"the players chose {count} clients where they should choose "
+                f"{self.program.average}: a player departed from the program"
+            )
         try:
             return self.program.fixed_point.decode(np.array(outputs), self.program.average)
         except ValueError:

@@ -17,6 +17,8 @@ from .process import POSIX, Process
 from .wire_text import parse_outputs
 
 _SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
+_PASSED = re.compile(rb"Client (\d+) passed : (\d+)\s")  # the check of what it shared
+_LONGEST = 64  # bytes of such a line
 _TAIL = 4096  # bytes of standard error that are kept for an error message
 
 
@@ -30,6 +32,8 @@ class PlayerProcess:
         Whether the engine's words for "connected to all the others" have been seen.
     outputs : list of int
         What the player printed on "Output channel 0" and nobody has taken yet.
+    passed : list of (int, bool)
+        What it said of the check of each client's input, and nobody has taken yet.
     complaint : str
         What it said that cannot be understood, or "".
     status : int or None
@@ -44,6 +48,7 @@ class PlayerProcess:
         self.index = index
         self.ready = False
         self.outputs: list[int] = []
+        self.passed: list[tuple[int, bool]] = []
         self.complaint = ""
         self.status: int | None = None
         self.ended_at = 0.0
@@ -89,11 +94,13 @@ class PlayerProcess:
         return thread
 
     def _read_output(self) -> None:
-        rest = b""
+        rest = unread = b""
         for chunk in _chunks(self._process.stdout):
             self._look_for_ready(rest + chunk)
+            passed, unread = _parse_passed(unread + chunk)
             outputs, rest, complaint = parse_outputs(rest + chunk)
             with self._changed:
+                self.passed.extend(passed)
                 self.outputs.extend(outputs)
                 self.complaint = self.complaint or complaint
                 self._changed.notify_all()
@@ -129,6 +136,15 @@ class PlayerProcess:
                     unwritten = unwritten[self._process.stdin.write(unwritten) :]
         except (OSError, ValueError):  # it has ended, or is being ended: others see to that
             pass
+
+
+def _parse_passed(text: bytes) -> tuple[list[tuple[int, bool]], bytes]:
+    """What is said of the clients' checks, and what may be the beginning of more."""
+    if b"Client" not in text:
+        return [], text[-_LONGEST:]
+    found = list(_PASSED.finditer(text))
+    said = [(int(one[1]), int(one[2]) == 1) for one in found]
+    return said, text[max(found[-1].end() if found else 0, len(text) - _LONGEST) :]
 
 
 def describe_exit(status: int) -> str:

@@ -80,6 +80,12 @@ class Supervisor:
         self._allowed = 0
         return outputs
 
+    def take_passed(self) -> dict[int, bool]:
+        """What player 0 has said of the check of each client's input since the last time."""
+        with self._changed:
+            passed, self.players[0].passed = dict(self.players[0].passed), []
+        return passed
+
     def wait_for_reports(self, rounds: int, seconds: float) -> None:
         """Wait until every player has reported that often what it sent, and all are equally far."""
 

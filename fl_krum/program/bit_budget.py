@@ -40,7 +40,12 @@ class BitBudget:
 
 
 def check_budget(
-    n: int, f: int, d: int, fixed_point: FixedPoint | None = None, security: int = SECURITY
+    n: int,
+    f: int,
+    d: int,
+    fixed_point: FixedPoint | None = None,
+    security: int = SECURITY,
+    projected: bool = False,
 ) -> BitBudget:
     """Bit budget of Krum for n clients, f of them Byzantine, d coordinates; refuse what cannot fit.
 
@@ -48,6 +53,9 @@ def check_budget(
     the sum of n-f-2 of them, below d (n-f-2) 2^(2 bits); the difference of two such numbers needs
     one bit more for its sign. A comparison hides it behind the sum of one random number from each
     of t + 1 players, each `security` bits longer.
+
+    Where vectors are checked by random projections (``projected``), a client that lies may have a
+    squared norm of up to 21.6 d 4^(bits-1), so a squared distance is below 87 d 4^(bits-1).
 
     Raises
     ------
@@ -58,6 +66,8 @@ def check_budget(
     if d < 1 or n - f - 2 < 1:
         raise ValueError(f"a bit budget needs d >= 1 and n-f-2 >= 1, not n={n}, f={f}, d={d}")
     distance = 2 * fixed_point.bits + _ceil_log2(d) + 1
+    if projected:
+        distance = (87 * d * 4 ** (fixed_point.bits - 1)).bit_length() + 1
     masks = n // 2 + 1  # t + 1, for the threshold t = n // 2 of n + 1 players
     budget = BitBudget(distance, distance + _ceil_log2(n - f - 2), security + _ceil_log2(masks))
     if budget.headroom < 0:

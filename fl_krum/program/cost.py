@@ -24,7 +24,7 @@ class Round:
     Attributes
     ----------
     stage : str
-        Part of the computation: input, masks, distances, neighbours, scores, choice or output.
+        Part of the computation: input, check, masks, distances, neighbours, scores, choice or output.
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
         ``"output"`` (to player 0).
@@ -34,6 +34,8 @@ class Round:
         Elements of the small field, likewise.
     messages : int
         Pairs of a sender and a receiver.
+    coins : int
+        Elements of the large field that some of the senders send besides, in all.
     """
 
     stage: str
@@ -41,11 +43,12 @@ class Round:
     elements: int
     bits: int
     messages: int
+    coins: int = 0
 
     @property
     def bytes(self) -> int:
         """Bytes sent in this round by all players together."""
-        return self.messages * (
+        return PRIME_BYTES * self.coins + self.messages * (
             HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
         )
 
@@ -98,6 +101,7 @@ class _Counter:
 
     def __init__(self, program):
         self.n, self.d, self.average = program.n, program.d, program.average
+        self.check = program.sizes if program.check else None
         self.near = program.n - program.f - 2
         self.slots = program.n - 1
         self.budget = program.budget
@@ -108,8 +112,8 @@ class _Counter:
         self.triples = self.n * self.slots * (self.slots - 1) // 2
 
     def rounds(self) -> Iterator[Round]:
-        d, n = self.d, self.n
-        yield Round("input", "input", d, 0, messages=self._deal_messages(range(1, n + 1)))
+        d = self.d
+        yield from self._inputs()
         yield self._multiply("distances", self.couples)
         # Few numbers in many pairs: the rule of the players, `mamba.comparison.Pairs.is_cheaper`.
         if self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000:
@@ -124,7 +128,38 @@ class _Counter:
             yield from self._product_tree()
         else:
             yield from self._powers("choice", self.n, self.slots)
-        yield Round("output", "output", d, 0, messages=len(self.holders) - (0 in self.holders))
+        yield Round("output", "output", 1 + d, 0, messages=len(self.holders) - (0 in self.holders))
+
+    def _inputs(self) -> Iterator[Round]:
+        """The words of all clients, and what they deal to show that these are short; see krum.mpc."""
+        clients = range(1, self.n + 1)
+        messages = self._deal_messages(clients)
+        if self.check is None:
+            yield Round("input", "input", self.d, 0, messages)
+            return
+        sizes = self.check
+        proof = (sizes.numbers + 1) * sizes.digits
+        if sizes.short:
+            yield self._inputs_and_coins(self.d + proof)
+        else:
+            yield self._inputs_and_coins(self.d)
+            yield self._open("check", elements=1)
+            proof += sizes.columns + sizes.square_rows * sizes.digits
+            yield Round("check", "input", proof, 0, messages)
+        yield self._open("check", elements=1)
+        yield Round("check", "input", sizes.quotient_rows * sizes.digits, 0, messages)
+        yield self._open("check", elements=1)
+        asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
+        yield self._open("check", elements=asked * self.n)
+
+    def _inputs_and_coins(self, elements) -> Round:
+        """What clients input; in the same round t + 1 holders deal coins, three triples of them."""
+        clients = range(1, self.n + 1)
+        dealers = self.holders[self.threshold :]
+        messages = self._deal_messages({*clients, *dealers})
+        client_pairs, coin_pairs = self._deal_messages(clients), self._deal_messages(dealers)
+        more = elements * (client_pairs - messages) + 2 * 3 * coin_pairs
+        return Round("input", "input", elements, 0, messages, more)
 
     def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
         """Less-than on `width` pairs by their differences: mask, open, carry, open; see

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 from ..aggregators.parameters import check_integer, check_parameters
 from .bit_budget import SECURITY, BitBudget, check_budget
@@ -40,6 +41,10 @@ class KrumProgram:
         Aggregations in one start of the players, at least 1.
     fixed_point : FixedPoint
         How the words of a vector are to be read.
+    check : bool
+        Whether clients must prove inside the computation that their words are in range.
+    exact : int
+        Longest vector whose words are checked digit by digit; longer ones by random projections.
 
     Raises
     ------
@@ -61,6 +66,8 @@ class KrumProgram:
     rounds: int = 1
     average: int = 1
     fixed_point: FixedPoint = field(default_factory=FixedPoint)
+    check: bool = True
+    exact: int = 46
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
@@ -71,7 +78,10 @@ class KrumProgram:
             raise ValueError(
                 f"n = {self.n} clients are too many: at most {MOST_CLIENTS} can share bits in a byte"
             )
-        check_budget(self.n, self.f, self.d, self.fixed_point)
+        if not isinstance(self.check, bool):
+            raise ValueError(f"check must be True or False, not {self.check!r}")
+        check_integer("exact", self.exact, 0)
+        _ = self.budget  # refuses what does not fit
 
     @property
     def players(self) -> int:
@@ -91,7 +101,16 @@ class KrumProgram:
     @property
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
-        return check_budget(self.n, self.f, self.d, self.fixed_point)
+        projected = self.check and self.d > self.exact
+        return check_budget(self.n, self.f, self.d, self.fixed_point, projected=projected)
+
+    @property
+    def sizes(self) -> SimpleNamespace:
+        """The numbers that krum.mpc computes from its parameters; its first part is plain Python."""
+        text = self.source()
+        names: dict[str, int] = {}
+        exec(text[: text.index("\nvectors = Array")], names)
+        return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
     def source(self) -> str:
         """The program's text in the MAMBA language."""
@@ -104,6 +123,8 @@ class KrumProgram:
             rounds=self.rounds,
             bits=self.fixed_point.bits,
             security=SECURITY,
+            check=int(self.check),
+            exact=self.exact,
         )
         for name, number in numbers.items():
             text, found = re.subn(

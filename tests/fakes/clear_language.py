@@ -1,8 +1,12 @@
 """The names of a ``.mpc`` program, computed in the clear on Python integers: what players must agree with.
 
-Deliberately the simplest thing that works, sharing no line with `mamba.language`.
+Deliberately the simplest thing that works, sharing no line with `mamba.language`. What clients prove
+of their inputs comes from `mamba.input_proof`, as it does among players.
 """
 
+import random
+
+from mamba import field, input_proof, projections
 from mamba.field import P
 
 
@@ -21,11 +25,13 @@ def run_clear(source, words):
         The signed integers that are revealed to each player.
     """
     inputs, outputs = [iter(w) for w in words], [[] for _ in words]
-    memory, allocated = {}, [0]
+    memory, allocated, coin = {}, [0], random.SystemRandom()
+    sizes = input_proof.constants(source) if input_proof.prover(source) else None
+    provers = [input_proof.InputProver(sizes) for _ in words] if sizes else []
 
     class sint:
         def __init__(self, val=0, size=None):
-            self.v = val.v if isinstance(val, sint) else [val % P]
+            self.v = val.v if isinstance(val, sint) else [int(val) % P]
             if len(self.v) == 1:
                 self.v = self.v * (size or 1)
 
@@ -44,13 +50,32 @@ def run_clear(source, words):
 
         @classmethod
         def get_private_input_from(cls, player, channel=0, size=1):
-            return cls.of(next(inputs[player]) for _ in range(size))
+            if channel == 1:
+                return cls.of(field.to_ints(provers[player].answer(size)))
+            new = [next(inputs[player]) for _ in range(size)]
+            if provers:
+                provers[player].take_words(new)
+            return cls.of(new)
+
+        @classmethod
+        def get_random_triple(cls, size=1):
+            a, b = (cls.of(coin.randrange(P) for _ in range(size)) for _ in range(2))
+            return a, b, a * b
+
+        def reveal(self):
+            return self
+
+        def public_output(self, channel=0):
+            for prover in provers:
+                prover.be_told(self.v)
 
         def reveal_to(self, player):
             outputs[player].extend(signed(v) for v in self.v)
 
         def with_each(self, other, function):
             other = other.v if isinstance(other, sint) else [other] * len(self.v)
+            if len(other) == 1:
+                other = other * len(self.v)
             return sint.of(function(a, b) for a, b in zip(self.v, other, strict=True))
 
         def __add__(self, other):
@@ -66,6 +91,12 @@ def run_clear(source, words):
             return self.with_each(other, lambda a, b: a * b)
 
         __radd__, __rmul__ = __add__, __mul__
+
+        def __eq__(self, other):
+            return self.with_each(other, lambda a, b: int((a - b) % P == 0))
+
+        def __ne__(self, other):
+            return 1 - (self == other)
 
         def square(self):
             return self * self
@@ -86,7 +117,23 @@ def run_clear(source, words):
     def for_range(count):
         return lambda body: [body(i) for i in range(count)]
 
-    names = dict(sint=sint, Array=Array, for_range=for_range, get_tape=lambda: tape)
+    def project(seed, address, length, count, centre):
+        rows = []
+        for i in range(count):
+            vector = field.from_ints(memory[address + i * length + k] for k in range(length))
+            rows += projections.project(seed.v[0], [vector], length, centre)
+        return sint.of(rows[i][r] for r in range(projections.ROWS) for i in range(count))
+
+    # A public number is as good as a shared one here; their memories are told apart by nothing.
+    names = dict(
+        sint=sint,
+        cint=sint,
+        Array=Array,
+        for_range=for_range,
+        get_tape=lambda: tape,
+        print_ln=lambda *_: None,
+        project=project,
+    )
     exec(compile(source, "test.mpc", "exec"), names)
     return outputs
 

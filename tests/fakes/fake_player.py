@@ -69,6 +69,7 @@ class Fake:
                 print(f"Output channel 0 : {self.fault}", flush=True)
 
     def print_results(self, words):
+        words = [1, *words]  # how many were chosen, and their sum
         if self.fault == "split":  # the pieces of one line come one after the other
             for word in words:
                 for piece in ("Output chan", "nel 0 : ", str(word)[:2], str(word)[2:], "\n"):
@@ -77,6 +78,11 @@ class Fake:
             return
         if self.fault == "one too many":
             words = [*words, 1]
+        if self.fault == "none chosen":
+            words[0] = 0
+        for client in range(1, self.n + 1):
+            failed = client == self.when and self.fault in ("excluded", "all excluded")
+            print(f"Client {client} passed : {int(not failed and self.fault != 'all excluded')}")
         print("".join(f"\x1b[1mOutput channel 0 : {word}\n" for word in words), end="", flush=True)
 
     def read_vector(self):

@@ -17,7 +17,7 @@ from repository import ROOT
 
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
-from mamba import shamir
+from mamba import input_proof, shamir
 from mamba.language import namespace
 from mamba.machine import Machine
 from mamba.network import NetworkError
@@ -141,6 +141,7 @@ class Seen:
     opened: list = field(default_factory=list)  # (field, array) of all that was opened to everybody
     received: list = field(default_factory=list)  # (round, sender, bytes)
     rounds: int = 0
+    lines: list = field(default_factory=list)  # what player 0 printed
 
 
 class WatchedProtocols(Protocols):
@@ -150,13 +151,13 @@ class WatchedProtocols(Protocols):
         super().__init__(network)
         self._notes = notes
 
-    def open(self, field, array):
-        secrets = super().open(field, array)
+    def open(self, field, array, *dealers):
+        secrets = super().open(field, array, *dealers)
         self._notes.append((field, np.array(secrets)))
         return secrets
 
 
-def run_program(source, words, tamper=None):
+def run_program(source, words, tamper=None, liars=()):
     """Run a program in threads.
 
     Parameters
@@ -165,12 +166,18 @@ def run_program(source, words, tamper=None):
         Text of a .mpc file.
     words : list of sequences of int
         The input of every player, player 0 first.
+    tamper : callable, optional
+        As in `Mailbox`.
+    liars : dict of int to (Protocols class, Machine class, prover class), optional
+        Players that run other software than the rest; None stands for the usual class.
 
     Returns
     -------
     list of Seen, one per player
     """
     code = compile(source, "test.mpc", "exec")
+    sizes = input_proof.constants(source) if input_proof.prover(source) else None
+    usual = WatchedProtocols, Machine, input_proof.InputProver
 
     def play(network):
         seen, inputs = Seen(received=network.received), iter(words[network.me])
@@ -178,8 +185,18 @@ def run_program(source, words, tamper=None):
         def read(count):
             return np.array([next(inputs) for _ in range(count)], np.uint64)
 
-        machine = Machine(WatchedProtocols(network, seen.opened), read, seen.outputs.extend)
-        exec(code, {"__name__": "__main__", **namespace(machine)})
+        odd = dict(liars).get(network.me, (None, None, None))
+        protocols, machines, provers = (a or b for a, b in zip(odd, usual, strict=True))
+        machine = machines(
+            protocols(network, seen.opened),
+            read,
+            seen.outputs.extend,
+            prover=provers(sizes) if sizes else None,
+        )
+        names = {"__name__": "__main__", **namespace(machine)}
+        if network.me == 0:
+            names["print_ln"] = lambda text="", *values: seen.lines.append(text % values)
+        exec(code, names)
         machine.flush()
         seen.rounds = network.rounds
         return seen

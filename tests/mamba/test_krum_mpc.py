@@ -29,7 +29,9 @@ def chosen(program, rounds, run=run_program):
     seen = run(program.source(), inputs(rounds))
     results = [getattr(player, "outputs", player) for player in seen]
     assert results[1:] == [[]] * program.n
-    return np.array(results[0]).reshape(program.rounds, program.d)
+    results = np.array(results[0]).reshape(program.rounds, 1 + program.d)
+    assert (results[:, 0] == 1).all()  # how many vectors these are the sum of
+    return results[:, 1:]
 
 
 def expected(rounds, f):
@@ -65,7 +67,7 @@ def test_frozen_vectors_by_real_processes(tmp_path, name):
     texts = ["\n".join(map(str, row)) for row in inputs(words)]
     ended = run_processes(tmp_path, program.source(), texts)
     assert [e.status for e in ended] == [0] * program.players
-    assert ended[0].outputs == answer.tolist()
+    assert ended[0].outputs == [1, *answer.tolist()]
     assert all(e.stdout == "End of prog\n" for e in ended[1:])
 
 
@@ -143,5 +145,6 @@ def test_rounds_of_communication_do_not_grow_with_the_dimension():
         words = inputs(np.zeros((1, 5, d), int))
         return run_program(KrumProgram(n=5, f=1, d=d).source(), words)[0].rounds
 
-    assert rounds(3) == rounds(4) == rounds(70)
+    assert rounds(3) == rounds(4) == rounds(46)
+    assert rounds(47) == rounds(70) == rounds(46) + 2  # a seed, and what is proved about its rows
     assert rounds(300) == rounds(3000)

@@ -38,7 +38,9 @@ def sums(program, words, run):
     texts = [[]] + [words[:, i].ravel().tolist() for i in range(program.n)]
     outputs = [getattr(seen, "outputs", seen) for seen in run(program.source(), texts)]
     assert outputs[1:] == [[]] * program.n
-    return np.array(outputs[0]).reshape(rounds, program.d)
+    results = np.array(outputs[0]).reshape(rounds, 1 + program.d)
+    assert (results[:, 0] == program.average).all()
+    return results[:, 1:]
 
 
 def expected(words, f, m):

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from fake_engine import V1, processes, program, run_script
 
+from fl_krum.aggregators.krum import krum
+from fl_krum.federation.below_protocol import believing_choice, lying_words
 from fl_krum.federation.session import FederatedSession
 from fl_krum.players import embedded
 from fl_krum.players.local_players import LocalPlayers, PlayerError
@@ -46,6 +48,35 @@ def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
         assert record.chosen == record.averaged[0] and len(record.averaged) == 3
         mean = record.updates[list(record.averaged)].mean(axis=0)
         np.testing.assert_allclose(record.vector, mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("d", [5, 60])
+def test_two_clients_that_lie_below_the_protocol(d):
+    program = KrumProgram(7, 2, d, rounds=2)
+    words = program.fixed_point.encode(np.random.default_rng(d).normal(size=(7, d)))
+    poison = words.copy()
+    poison[2] = words[2] + (100 << 16)  # far away, and in range
+    forged = lying_words(poison, [2, 5], program)
+    assert believing_choice(forged, program) == [2]
+    with LocalPlayers(replace(program, check=False), "embedded") as believing:
+        vector = believing.aggregate_words(forged)
+        assert (vector == program.fixed_point.decode(poison[2])).all()
+        assert believing.excluded == ()
+    with LocalPlayers(program, "embedded") as players:
+        vector = players.aggregate_words(forged)
+        assert players.excluded == (6,)
+        honest = krum(poison, 2, excluded=[5])
+        assert (vector == program.fixed_point.decode(honest.vector)).all()
+        assert (players.aggregate(np.zeros((7, d))) == 0).all() and players.excluded == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [([[1, 2]], "shape"), ([[0.5, 1]] * 5, "integers"), ([[-1, 0]] * 5, "64 bits")],
+)
+def test_words_that_no_player_reads_are_refused(words, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        LocalPlayers(program(), "embedded").aggregate_words(words)
 
 
 def test_views_of_the_embedded_players(own_folder):

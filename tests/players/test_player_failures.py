@@ -72,7 +72,7 @@ def test_a_player_that_leaves_early(player, rounds):
 
 def test_a_stalled_round_ends_at_the_deadline():
     error = failure(FakeEngine("stall", 2, 1), deadline=1.0)
-    assert "gave 0 of 2 values before the deadline in round 1" in str(error)
+    assert "gave 0 of 3 values before the deadline in round 1" in str(error)
     assert "larger deadline" in str(error)
 
 
@@ -120,7 +120,7 @@ def test_a_command_that_does_not_exist(tmp_path):
         ("garbage", 0, "player 0 printed the output 'garbage', not an integer"),
         ("3.7", 0, "player 0 printed the output '3.7', not an integer"),
         ("7", 3, "player 3 printed 1 result(s) where none is expected"),
-        ("one too many", 0, "player 0 printed 3 result(s) where 2 are expected"),
+        ("one too many", 0, "player 0 printed 4 result(s) where 3 are expected"),
         ("12345678901234567890", 0, "player 0 "),
     ],
 )
@@ -131,7 +131,7 @@ def test_unexpected_words_are_errors(fault, player, message):
 @pytest.mark.parametrize("word", [-5, 2**28, 2**61 + 5, 2**100])
 def test_a_result_that_is_no_word_blames_nobody_and_is_not_quoted(monkeypatch, word):
     """A client that shares another number than it should causes it; player 0 only prints it."""
-    monkeypatch.setattr(Supervisor, "exchange", lambda *arguments, **options: [2**27, word])
+    monkeypatch.setattr(Supervisor, "exchange", lambda *arguments, **options: [1, 2**27, word])
     engine = FakeEngine()
     players = LocalPlayers(program(2), engine)
     with pytest.raises(PlayerError, match="is no vector of words; all players") as caught, players:
@@ -151,3 +151,20 @@ def test_an_odd_end_after_the_result_is_absorbed_or_a_warning():
     with pytest.warns(RuntimeWarning, match="player 2 did not end"):  # noqa: SIM117
         with LocalPlayers(program(), FakeEngine("linger", 2)) as players:
             players.aggregate(V1)
+
+
+def test_a_client_that_fails_the_check_is_named_and_the_round_goes_on():
+    with LocalPlayers(program(2), FakeEngine("excluded", 0, 4)) as players:
+        assert players.aggregate(V1).tolist() == [1, 2]
+        assert players.excluded == (4,)
+
+
+def test_more_excluded_clients_than_f_are_an_error():
+    error = failure(FakeEngine("all excluded", 0, 1))
+    assert "clients 1, 2, 3, 4, 5 shared more than agreed" in str(error)
+    assert "f = 1 are tolerated" in str(error)
+
+
+def test_a_sum_of_another_number_of_vectors_never_reaches_the_user():
+    error = failure(FakeEngine("none chosen", 0, 1))
+    assert "chose 0 clients where they should choose 1" in str(error)

@@ -26,6 +26,8 @@ def test_the_largest_numbers_fit_their_budget(n, data, d, bits):
     budget = check_budget(n, f, d, FixedPoint(bits, 0), security=20)
     distance = d * (2**bits - 1) ** 2
     assert distance < 2 ** (budget.distance_bits - 1)
+    wide = check_budget(n, f, d, FixedPoint(bits, 0), security=20, projected=True)
+    assert 87 * d * 4 ** (bits - 1) < 2 ** (wide.distance_bits - 1)
     assert (n - f - 2) * distance < 2 ** (budget.score_bits - 1)
 
 

@@ -25,6 +25,10 @@ def test_players_report_what_is_counted(n, f, d, m):
 
 
 @pytest.mark.parametrize(("n", "rounds"), [(7, 36), (15, 50)])
-def test_rounds_do_not_depend_on_the_length_of_vectors(n, rounds):
-    lengths = (1, 5, 100, 200, 1000, 10**5)
-    assert {len(KrumProgram(n, 2, d).cost().rounds) for d in lengths} == {rounds}
+def test_rounds_hardly_depend_on_the_length_of_vectors(n, rounds):
+    def count(d, **check):
+        return len(KrumProgram(n, 2, d, **check).cost().rounds)
+
+    assert {count(d, check=False) for d in (1, 5, 100, 200, 1000, 10**5)} == {rounds}
+    assert {count(d) for d in (1, 5, 46)} == {rounds + 4}
+    assert {count(d) for d in (47, 100, 200, 1000, 10**5)} == {rounds + 6}

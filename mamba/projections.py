@@ -1,0 +1,65 @@
+"""Random sums of long vectors, with coefficients -1, 0 and 1 that everybody computes from a seed.
+
+Each of `ROWS` rows has one coefficient a word: 0 with a chance of 1/2, 1 and -1 with 1/4 each. The
+seed is drawn when the vectors are shared already, so that nobody can choose a vector to suit the
+rows. A sum is linear, so every holder of shares computes its own share of it.
+"""
+
+import numpy as np
+
+from mamba.field import P
+from mamba.randomness import Randomness
+
+ROWS = 64
+_CHUNK = 2048  # columns at a time, so that the coefficients stay in the processor's cache
+# A byte gives four coefficients, of two bits each.
+_ENTRIES = np.array([0, 0, 1, -1], np.float64)[
+    np.arange(256)[:, np.newaxis] >> np.array([0, 2, 4, 6]) & 3
+]
+
+
+def project(seed, arrays, length, centre=0):
+    """Sums of the columns of arrays of limbs.
+
+    Parameters
+    ----------
+    seed : int
+        Below 2^127.
+    arrays : list of uint32 arrays of shape (limbs, length)
+        Numbers as limbs of 32 bits, the lowest first; field arrays for instance.
+    centre : int
+        Subtracted from every number.
+
+    Returns
+    -------
+    list of list of int
+        For each array, `ROWS` sums modulo p.
+
+    Notes
+    -----
+    Exact in floating point: a chunk's sums stay below 2^(32 + 11).
+    """
+    stream = Randomness(seed.to_bytes(16, "little").ljust(32, b"\0"), "rows")
+    counts = [len(array) for array in arrays]
+    totals = np.zeros((ROWS, sum(counts) + 1), np.int64)
+    for start in range(0, length, _CHUNK):
+        columns = min(_CHUNK, length - start)
+        data = np.frombuffer(stream.bytes(ROWS * (_CHUNK // 4)), np.uint8)
+        rows = _ENTRIES[data.reshape(ROWS, -1)[:, : -(-columns // 4)]].reshape(ROWS, -1)[
+            :, :columns
+        ]
+        numbers = np.ones((sum(counts) + 1, columns))
+        place = 0
+        for array in arrays:
+            numbers[place : place + len(array)] = array[:, start : start + columns]
+            place += len(array)
+        totals += (rows @ numbers.T).astype(np.int64)
+    sums = totals.tolist()
+    result, place = [], 0
+    for count in counts:
+        limbs = [
+            sum(row[place + k] << 32 * k for k in range(count)) - centre * row[-1] for row in sums
+        ]
+        result.append([value % P for value in limbs])
+        place += count
+    return result

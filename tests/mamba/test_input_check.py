@@ -1,0 +1,413 @@
+"""krum.mpc's check of its inputs: whoever lies is left out, alone, and nobody else ever is.
+
+Liars run other software than the rest: a machine that shares what it likes, a prover that claims what
+it likes, protocols that deal or open wrong shares. The others run as ever.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from mamba_players import WatchedProtocols, run_program
+
+from fl_krum.aggregators.krum import krum
+from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import KrumProgram
+from mamba import field
+from mamba.field import P
+from mamba.input_proof import InputProver, constants
+from mamba.machine import Machine
+from mamba.protocols import ProtocolError
+
+LIAR = 3
+
+
+def run(X, f, liars=(), source=None, **parameters):
+    """(who passed, how many were added up, the words) of one round, from integer rows X."""
+    bits = parameters.pop("bits", 28)
+    n, d = np.shape(X)
+    program = KrumProgram(n, f, d, fixed_point=FixedPoint(bits, 0), **parameters)
+    text = source(program.source()) if source else program.source()
+    words = [[], *[[int(word) for word in row] for row in X]]
+    seen = run_program(text, words, liars=liars)
+    assert all(player.outputs == [] for player in seen[1:])
+    passed = []
+    for i, line in enumerate(seen[0].lines):
+        assert line in (f"Client {i + 1} passed : 0", f"Client {i + 1} passed : 1")
+        passed.append(int(line[-1]))
+    return passed, seen[0].outputs[0], seen[0].outputs[1:]
+
+
+def random_words(n, d, bits=28, seed=0):
+    return np.random.default_rng([n, d, bits, seed]).integers(0, 2**bits, (n, d))
+
+
+def left_out(X, f, result, liar=LIAR):
+    """Assert that the liar alone was left out, and the rest is Krum without it."""
+    passed, count, words = result
+    assert passed == [int(i + 1 != liar) for i in range(len(X))]
+    honest = np.array(X, dtype=object)
+    honest[liar - 1] = 0  # whatever it was
+    assert (count, words) == (1, krum(honest, f, excluded=[liar - 1]).vector.tolist())
+
+
+# --- honest clients -----------------------------------------------------------------------------------
+
+LENGTHS = [
+    (1, 28),
+    (2, 28),
+    (5, 28),
+    (46, 28),
+    (47, 28),
+    (100, 28),
+    (3, 7),
+    (60, 7),
+    (2, 2),
+    (5, 3),
+]
+
+
+@pytest.mark.parametrize(("d", "bits"), LENGTHS)
+def test_honest_clients_pass_at_both_ends_of_their_range(d, bits):
+    top = 2**bits - 1
+    X = random_words(6, d, bits)
+    X[0], X[1], X[2], X[3] = 0, top, 2 ** (bits - 1), 0
+    X[3, -1] = top
+    passed, count, words = run(X, 1, bits=bits)
+    assert passed == [1] * 6
+    assert (count, words) == (1, krum(X.astype(object), 1).vector.tolist())
+
+
+def test_without_the_check_nobody_is_named():
+    X = random_words(4, 3)
+    assert run(X, 0, check=False) == ([], 1, krum(X.astype(object), 0).vector.tolist())
+
+
+# --- liars ----------------------------------------------------------------------------------------------
+
+
+def shares_instead(value, place=0):
+    """A client whose player shares a field element in place of one of its words."""
+
+    class Hacked(Machine):
+        def secret(self, entry):
+            secret = super().secret(entry)
+            if entry.player is not None and entry.channel == 0:
+                secret = np.array(secret)
+                secret[:, place] = field.from_ints([value])[:, 0]
+            return secret
+
+    return None, Hacked, None
+
+
+def proves(**methods):
+    """A client whose side of the check has other methods."""
+    return None, None, type("Hacked", (InputProver,), methods)
+
+
+ELEMENTS = {
+    "2^59+2^27": 2**59 + 2**27,
+    "2^32": 2**32 + 12345,
+    "2^61": 2**61 + 5,
+    "2^28": 2**28,
+    "2^30": 2**30,
+    "2^64": 2**64,
+    "2^97": 2**97,
+    "2^100": 2**100,
+    "p/2": P // 2,
+    "p/3": P // 3,
+    "p-1": P - 1,
+}
+
+
+@pytest.mark.parametrize("d", [5, 60])
+@pytest.mark.parametrize("name", ELEMENTS)
+def test_a_word_out_of_range_is_noticed(d, name):
+    if d == 60 and name == "2^28":
+        pytest.skip("of long vectors it is the norm that is bounded")
+    value = ELEMENTS[name] if d == 5 or ELEMENTS[name] != 2**30 else 2**33
+    X = random_words(5, d)
+    left_out(X, 1, run(X, 1, {LIAR: shares_instead(value)}))
+
+
+@pytest.mark.parametrize("word", [2**59 + 2**27, 2**61 + 5, 2**32 + 7, 2**28, 2**64 - 1])
+def test_words_on_standard_input_need_no_other_software(word):
+    X = [[int(word) for word in row] for row in random_words(5, 5)]
+    X[LIAR - 1][2] = word
+    left_out(X, 1, run(X, 1))
+
+
+def test_a_norm_out_of_range_is_noticed():
+    """Every word is only eight times too long."""
+    X = [[int(word) for word in row] for row in random_words(5, 60)]
+    X[LIAR - 1] = [2**27 + 8 * 2**27] * 60
+    left_out(X, 1, run(X, 1))
+
+
+def one_digit(self, numbers):
+    """All of a number in its lowest digit: the sum is right, the digit is none."""
+    rows = [[number] + [0] * (self.sizes.digits - 1) for number in numbers]
+    return field.from_ints([digit for row in rows for digit in row])
+
+
+@pytest.mark.parametrize("digit", [4, -1, P // 2, 5])
+@pytest.mark.parametrize("d", [5, 60])
+def test_digits_that_are_none_are_noticed(digit, d):
+    def digits(self, numbers):
+        result = np.array(InputProver.digits(self, numbers))
+        result[:, -1:] = field.from_ints([digit])
+        return result
+
+    X = random_words(5, d)
+    left_out(X, 1, run(X, 1, {LIAR: proves(digits=digits)}))
+
+
+@pytest.mark.parametrize("d", [5, 60])
+def test_a_long_word_in_one_digit_is_noticed(d):
+    X = [[int(word) for word in row] for row in random_words(5, d)]
+    X[LIAR - 1][0] = 2**60
+    left_out(X, 1, run(X, 1, {LIAR: proves(digits=one_digit)}))
+
+
+@pytest.mark.parametrize("d", [5, 60])
+def test_a_wrong_quotient_is_noticed(d):
+    def quotient(self, values, rho):
+        result = np.array(InputProver.quotient(self, values, rho))
+        result[:, :1] = field.add(result[:, :1], field.from_ints([1]))
+        return result
+
+    X = random_words(5, d)
+    left_out(X, 1, run(X, 1, {LIAR: proves(quotient=quotient)}))
+
+
+def small_squares(self, sums):
+    """Says that the sum of all squares is 0, and gives the rest of `most` digits that fit."""
+    first, coefficients = InputProver.squares(self, sums)
+    return first, field.scale(coefficients, 0)
+
+
+def rest_of_nothing(self, sums):
+    numbers, parts = InputProver.long_numbers(self, sums)
+    base = 4**self.sizes.digits
+    rest = [self.sizes.most // base**e for e in range(self.sizes.extra)]
+    return numbers[: self.sizes.ranged] + rest, parts
+
+
+def test_wrong_squares_are_noticed():
+    X = random_words(5, 60)
+    liar = proves(squares=small_squares, long_numbers=rest_of_nothing)
+    left_out(X, 1, run(X, 1, {LIAR: liar}))
+
+
+class NoPolynomial(WatchedProtocols):
+    """Deals shares of its words that lie on no polynomial of degree t."""
+
+    def _split(self, module, secret):
+        shares = super()._split(module, secret)
+        if module is field:
+            shares[-1] = np.array(shares[-1])
+            shares[-1][:, :1] = field.add(shares[-1][:, :1], field.from_ints([77]))
+        return shares
+
+
+@pytest.mark.parametrize("d", [5, 60])
+def test_shares_on_no_polynomial_are_noticed(d):
+    class Once(NoPolynomial):
+        def _split(self, module, secret):
+            deviate = not getattr(self, "done", False)
+            self.done = True
+            parent = NoPolynomial if deviate else WatchedProtocols
+            return parent._split(self, module, secret)
+
+    X = random_words(7, d)
+    left_out(X, 2, run(X, 2, {LIAR: (Once, None, None)}))
+
+
+class CancelsItsLie(WatchedProtocols):
+    """Changes its own shares of what only it has dealt, so that an opening may come out right."""
+
+    def open(self, module, array, *dealers):
+        if dealers:
+            array = np.array(array)
+            own = dealers[0] == self.me
+            array[:, own] = field.random(self.randomness, int(own.sum()))
+        return super().open(module, array, *dealers)
+
+
+@pytest.mark.parametrize("d", [5, 60])
+def test_a_client_cannot_help_its_lie_with_its_own_share(d):
+    _, hacked, _ = shares_instead(2**97)
+    X = random_words(5, d)
+    left_out(X, 1, run(X, 1, {LIAR: (CancelsItsLie, hacked, None)}))
+
+
+def test_a_wrong_share_of_what_several_dealt_stays_an_error():
+    class Wrong(WatchedProtocols):
+        def open(self, module, array, *dealers):
+            if not dealers and module is field:
+                array = field.add(array, field.from_ints([1]))
+            return super().open(module, array, *dealers)
+
+    with pytest.raises(ProtocolError, match="departed from the protocol"):
+        run(random_words(5, 2), 1, {LIAR: (Wrong, None, None)})
+
+
+def test_two_liars_and_a_tuned_pair():
+    """One client sends what is in range, the other a word that would let it win."""
+    X = [[int(word) for word in row] for row in random_words(7, 5)]
+    X[6] = [2**28 - 1] * 5
+    X[0][0], X[1][0] = 2**32 - 2**27, 2**59
+    passed, count, words = run(X, 2)
+    assert passed == [0, 0, 1, 1, 1, 1, 1]
+    honest = np.array(X, dtype=object)
+    assert (count, words) == (1, krum(honest, 2, excluded=[0, 1]).vector.tolist())
+
+
+def test_multi_krum_leaves_a_liar_out():
+    X = [[int(word) for word in row] for row in random_words(5, 5)]
+    X[0][0] = 2**40
+    passed, count, words = run(X, 1, average=4)
+    assert (passed, count) == ([0, 1, 1, 1, 1], 4)
+    assert words == np.sum(X[1:], axis=0).tolist()
+
+
+def test_when_all_lie_nothing_is_added_up():
+    X = random_words(3, 2) + 2**28
+    assert run(X, 0) == ([0, 0, 0], 0, [0, 0])
+
+
+def test_fewer_than_are_to_be_averaged():
+    X = random_words(4, 2)
+    X[:2] += 2**28
+    passed, count, words = run(X, 0, average=4)
+    assert (passed, count, words) == ([0, 0, 1, 1], 2, X[2:].sum(axis=0).tolist())
+
+
+ROUNDS = 10
+
+
+@pytest.mark.parametrize("seed", range(21))
+def test_random_lies(seed):
+    """One client lies in every round, by one word somewhere, or by a claim; 210 rounds in all."""
+    rng = np.random.default_rng(seed)
+    n, f, d = 5, 1, int(rng.integers(1, 7)) if seed % 3 else 50
+    X = rng.integers(0, 2**28, (ROUNDS, n, d)).astype(object)
+    liars = rng.integers(1, n + 1, ROUNDS)
+    program = KrumProgram(n, f, d, rounds=ROUNDS)
+    for k, liar in enumerate(liars):
+        shift = int(rng.integers(29 if d < 50 else 34, 64))
+        X[k, liar - 1, rng.integers(d)] = 2**shift + int(rng.integers(2**28))
+    words = [[], *[[int(w) for w in X[:, i].ravel()] for i in range(n)]]
+    seen = run_program(program.source(), words)
+    outputs = np.array(seen[0].outputs, dtype=object).reshape(ROUNDS, 1 + d)
+    for k, liar in enumerate(liars):
+        lines = seen[0].lines[k * n : (k + 1) * n]
+        assert [int(line[-1]) for line in lines] == [int(i + 1 != liar) for i in range(n)]
+        assert outputs[k, 0] == 1
+        assert (outputs[k, 1:] == krum(X[k], f, excluded=[liar - 1]).vector).all()
+
+
+# --- the constants ----------------------------------------------------------------------------------------
+
+
+def failure(share):
+    """Bound of the chance that 64 rows give S <= T for a vector with sum of squares T / share: over m
+    equal words (Hölder), least over lambda."""
+
+    def transform(rate, m):  # of z^2, where z / sqrt(1/m) is binomial(2m, 1/2) - m
+        k = np.arange(2 * m + 1)
+        logs = [math.lgamma(2 * m + 1) - math.lgamma(j + 1) - math.lgamma(2 * m - j + 1) for j in k]
+        chances = np.exp(np.array(logs) - 2 * m * math.log(2))
+        return float((chances * np.exp(-rate * (k - m) ** 2 / m)).sum())
+
+    best = 0.0
+    for rate in np.linspace(0.5, 12, 60):
+        worst = max([transform(rate, m) for m in (*range(1, 40), 100, 1000)] + [(1 + rate) ** -0.5])
+        best = min(best, rate * share + 64 * math.log(worst))
+    return best / math.log(2)
+
+
+def test_a_norm_that_is_too_large_is_noticed_but_for_2_to_the_minus_40():
+    assert failure(4.6) <= -40
+    assert 4 * 99 / 4.6 <= 87  # squared distances, see distance_bits
+
+
+def test_honest_sums_of_squares_are_below_the_bound_but_for_2_to_the_minus_44():
+    """E e^(rate z^2) is at most that of a normal variable, (1 - 2 rate v)^(-1/2) with variance v = 1/2."""
+    bound = min(-rate * 99 - 32 * math.log(1 - rate) for rate in np.linspace(0.01, 0.99, 99))
+    assert bound / math.log(2) <= -44
+
+
+@pytest.mark.parametrize("d", [47, 1000, 10**5, 10**6])
+def test_honest_projections_have_room(d):
+    sizes = constants(KrumProgram(7, 2, d).source())
+    assert sizes.offset >= 8.1 * math.sqrt(d / 2) * sizes.centre
+    assert 4 ** (sizes.digits * sizes.extra) > sizes.most
+    assert 64 * (10 * math.sqrt(d) * 4**sizes.digits) ** 2 < P / 4  # no sum of squares wraps
+
+
+# --- without a line of the check, a lie passes ---------------------------------------------------
+
+FALSE_DIGIT = {LIAR: proves(digits=one_digit)}
+FALSE_SQUARES = {LIAR: proves(squares=small_squares, long_numbers=rest_of_nothing)}
+LONG_WORD = {LIAR: shares_instead(2**97)}
+MUTANTS = {
+    "digits are not looked at": ("(range_error * point != 0) + ", "", 5, FALSE_DIGIT, 2**60),
+    "sums are not looked at": (" + (number_error * point != 0)", "", 5, LONG_WORD, None),
+    "squares are not looked at": (
+        "wrong = wrong + (public(wide, i, 1) * point != 0)", "pass", 60, FALSE_SQUARES, None),
+    "words are not in the sum": ("store(load(vectors, i * d, d) * factors, sided, i * side)",
+                                 "pass", 5, {LIAR: proves(digits=lambda s, v: field.zeros(
+                                     len(v) * s.sizes.digits))}, 2**60),
+    "who failed passes": ("passed = cint(wrong == 0)", "passed = cint(1)", 5, LONG_WORD, None),
+    "any digit will do": ("product * public(turns, 0, width)", "product * 0", 5,
+                          {LIAR: proves(digits=one_digit, quotient=lambda s, v, r: field.zeros(
+                              s.sizes.quotient_rows * s.sizes.digits))}, 2**60),
+    "the sum of squares is not in it": (
+        "digit_sum = digit_sum + weigh(squared, 0, sums, square_rows, width)",
+        "digit_sum = digit_sum + weigh(squared, 0, sums, square_rows, width) * 0", 60,
+        {LIAR: proves(long_numbers=rest_of_nothing)}, None),
+    "projections are not in the sum": (
+        "- weigh(projected, columns * n, shares, ranged, n)", "- 0 * weigh(projected, columns * n, "
+        "shares, ranged, n)", 60, {LIAR: proves(long_numbers=lambda s, v: (
+            [s.sizes.offset] * 41 + InputProver.long_numbers(s, v)[0][41:],
+            InputProver.long_numbers(s, v)[1]))}, None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_every_line_of_the_check_is_needed(name):
+    line, instead, d, liars, word = MUTANTS[name]
+    X = [[int(word) for word in row] for row in random_words(5, d)]
+    if word is not None:
+        X[LIAR - 1][0] = word
+
+    def mutant(text):
+        assert text.count(line) == 1
+        return text.replace(line, instead)
+
+    def lie_passes(source):
+        return run(X, 1, liars, source)[0][LIAR - 1]
+
+    assert lie_passes(mutant) == 1
+    assert lie_passes(None) == 0
+
+
+def test_who_failed_would_still_be_heard_if_its_distances_counted():
+    """A vector in the middle of the others makes them look near."""
+    X = random_words(5, 5)
+    X[LIAR - 1] = X.mean(axis=0)
+    liars = {
+        LIAR: proves(quotient=lambda s, v, r: field.zeros(s.sizes.quotient_rows * s.sizes.digits))
+    }
+    left_out(X, 1, run(X, 1, liars))
+    line = "load(pairs, 0, len(couples)) * both + (1 - both) * farthest"
+    with pytest.raises(AssertionError):
+        left_out(X, 1, run(X, 1, liars, lambda text: text.replace(line, line.split(" * ")[0])))
+
+
+def test_who_failed_would_be_chosen_when_all_fail():
+    X = random_words(3, 2) + 2**28
+    line = "choice = choice * public(passes, 0, n)"
+    passed, count, _ = run(X, 0, source=lambda text: text.replace(line, "pass"), average=2)
+    assert (passed, count) == ([0, 0, 0], 3)
