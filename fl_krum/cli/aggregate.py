@@ -169,6 +169,8 @@ def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.nda
     with players:
         chosen = players.aggregate(updates)
         statistics = players.statistics()
+    for client in players.excluded:
+        shared.say(f"  client {client} failed the check of its input and was left out")
     shared.say(
         f"  start   {players.startup_seconds:.2f} s",
         f"  result  {players.seconds:.2f} s{_communication(statistics)}",

@@ -31,8 +31,8 @@ examples:
 """
 
 HEADING = """
-          test accuracy with           time of
-  round   Krum in SMPC   plain mean       SMPC   equal to plaintext Krum"""
+              test accuracy with             time of
+  round   {:>18}   plain mean       SMPC   equal in the clear"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
         report.write_text(_as_json(players, session.settings, records), encoding="utf-8")
     if figure:
         _draw(records, session.settings, figure)
-    print(_summary(records, report, figure))
+    print(_summary(_short_rule(players), records, report, figure))
     return 0 if all(record.matches_plaintext for record in records) else 1
 
 
@@ -142,7 +142,8 @@ def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundR
     with tqdm(total=total, bar_format=look, disable=None, leave=False, file=sys.stderr) as bar:
         bar.set_description_str(f"starting {players.program.players} players")
         with players:
-            bar.write(f"  ready       after {players.startup_seconds:.2f} s\n{HEADING}", sys.stdout)
+            heading = HEADING.format(f"{_short_rule(players)} in SMPC")
+            bar.write(f"  ready       after {players.startup_seconds:.2f} s\n{heading}", sys.stdout)
             bar.set_description_str("training and aggregating")
             for record in session.rounds():
                 records.append(record)
@@ -152,25 +153,33 @@ def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundR
     return records
 
 
+def _short_rule(players: LocalPlayers) -> str:
+    return "Krum" if players.program.average == 1 else "Multi-Krum"
+
+
 def _line(record: RoundRecord) -> str:
+    clients = ", ".join(map(str, record.excluded))
     return (
-        f"  {record.round:5d}   {record.accuracy:12.1%}   {record.accuracy_mean:10.1%}   "
+        f"  {record.round:5d}   {record.accuracy:18.1%}   {record.accuracy_mean:10.1%}   "
         f"{record.seconds:6.2f} s   {'yes' if record.matches_plaintext else 'NO'}"
+        f"{clients and f'   (client {clients} failed the check and was left out)'}"
     )
 
 
-def _summary(records: list[RoundRecord], report: Path | None, figure: Path | None) -> str:
+def _summary(
+    rule: str, records: list[RoundRecord], report: Path | None, figure: Path | None
+) -> str:
     last = records[-1]
     wrong = [record.round for record in records if not record.matches_plaintext]
     lines = [
         "",
-        f"Test accuracy at the end: {last.accuracy:.1%} with Krum in SMPC, "
+        f"Test accuracy at the end: {last.accuracy:.1%} with {rule} in SMPC, "
         f"{last.accuracy_mean:.1%} with the plain mean.",
         f"To compare with: {last.accuracy_alone:.1%} for each honest client alone (mean), "
         f"{last.accuracy_pooled:.1%} for their data in one place.",
-        f"The SMPC result DIFFERS from plaintext Krum in round {', '.join(map(str, wrong))}."
+        f"The SMPC result DIFFERS from {rule} in the clear in round {', '.join(map(str, wrong))}."
         if wrong
-        else "Every SMPC result equals plaintext Krum on the same fixed-point words, bit for bit.",
+        else f"Every SMPC result equals {rule} in the clear on the same words, bit for bit.",
     ]
     lines += [f"Written: {path}" for path in (report, figure) if path]
     return "\n".join(lines)
@@ -179,7 +188,7 @@ def _summary(records: list[RoundRecord], report: Path | None, figure: Path | Non
 def _as_json(players: LocalPlayers, settings: dict, records: list[RoundRecord]) -> str:
     keys = (
         "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
-        "matches_plaintext", "vector",
+        "matches_plaintext", "excluded", "vector",
     )  # fmt: skip
     content = {
         "settings": settings,

@@ -98,12 +98,16 @@ class Attack:
         Whether their labels are to pass through `flip_labels` before they train.
     paper : str
         Where it comes from, in short.
+    below_protocol : bool
+        Whether two of them lie about the words that they share as well, so that a comparison
+        without a check would choose what the first one sends: `below_protocol.lying_words`.
     """
 
     name: str
     forge: Callable[..., np.ndarray] | None = None
     flips_labels: bool = False
     paper: str = ""
+    below_protocol: bool = False
 
     @property
     def harmless(self) -> bool:
@@ -168,5 +172,6 @@ ATTACKS: dict[str, Attack] = {
         Attack("min-max", quiet.min_max, paper="Shejwalkar, Houmansadr, NDSS 2021"),
         Attack("min-sum", quiet.min_sum, paper="Shejwalkar, Houmansadr, NDSS 2021"),
         Attack("fang", quiet.fang, paper="Fang et al., USENIX Security 2020"),
+        Attack("below-protocol", sign_flip, below_protocol=True),
     )
 }

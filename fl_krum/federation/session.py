@@ -16,6 +16,7 @@ from ..aggregators.parameters import check_parameters
 from ..aggregators.rules import AGGREGATORS, mean, rules_for
 from ..program.fixed_point import FixedPoint
 from .attacks import ATTACKS
+from .below_protocol import lying_words
 from .clients import SimulatedClients
 from .data import Dataset, load, split
 from .models import LogisticModel
@@ -63,6 +64,8 @@ class RoundRecord:
         Rows of which the new global model is the mean, best score first: `chosen` alone for Krum.
     byzantine_chosen : bool
         Whether one of these rows is a Byzantine client's.
+    excluded : tuple of int
+        Numbers (1 ... n) of the clients that failed the check of their input, and were left out.
     updates : ndarray of float64, shape (n, d)
         What the clients sent, rounded to fixed point.
     """
@@ -79,6 +82,7 @@ class RoundRecord:
     chosen: int
     averaged: tuple[int, ...]
     byzantine_chosen: bool
+    excluded: tuple[int, ...]
     updates: np.ndarray = field(repr=False, compare=False)
 
 
@@ -168,6 +172,11 @@ class FederatedSession:
         _check_program(aggregate, n=clients, f=byzantine, d=dimension, rounds=rounds)
         _check_rule(aggregate, clients, byzantine)
         attack = _find_attack(attack)
+        if getattr(attack, "below_protocol", False) and byzantine < 2:
+            raise ValueError(
+                f"the attack {attack.name} takes two Byzantine clients; f = {byzantine}"
+            )
+        self._attack = attack
         self._rule, self._f, self._rounds = aggregate, byzantine, rounds
         self._compare = compare
         self.fixed_point = fixed_point or _fixed_point_of(aggregate)
@@ -215,8 +224,9 @@ class FederatedSession:
         model, others = self.start, _Others(self)
         for number in range(1, self._rounds + 1):
             words = self.fixed_point.encode(self.clients.updates(model, number))
+            shared = self._what_is_shared(words, number)
             began = time.perf_counter()
-            model = self._aggregate(self.fixed_point.decode(words))
+            model = self._aggregate(words, shared)
             seconds = time.perf_counter() - began
             compared = others.after(number) if self._compare else _NOTHING
             yield self._record(number, words, model, compared, seconds)
@@ -225,14 +235,25 @@ class FederatedSession:
         """Share of the test part that the model `vector` classifies correctly."""
         return self.model.accuracy(vector, self.data.x_test, self.data.y_test)
 
-    def _aggregate(self, updates) -> np.ndarray:
+    def _what_is_shared(self, words, number) -> np.ndarray:
+        """The words that go into the players: other ones when clients lie below the protocol."""
+        below = getattr(self._attack, "below_protocol", False)
+        if not (below and hasattr(self._rule, "aggregate_words")):
+            return words
+        return lying_words(words, self.byzantine_clients, self._rule.program, number)
+
+    def _aggregate(self, words, shared) -> np.ndarray:
+        if shared is not words:
+            return self._rule.aggregate_words(shared)
+        updates = self.fixed_point.decode(words)
         if hasattr(self._rule, "aggregate"):
             return self._rule.aggregate(updates)
         result = self._rule(updates, self._f)
         return getattr(result, "vector", result)
 
     def _record(self, number, words, model, compared, seconds) -> RoundRecord:
-        plain = krum(words, self._f)  # on integers: exact
+        excluded = tuple(getattr(self._rule, "excluded", ()))
+        plain = krum(words, self._f, [client - 1 for client in excluded])  # on integers: exact
         averaged = plain.ranking[: self.settings["average"]].tolist()
         expected = self.fixed_point.decode(words[averaged].sum(axis=0), len(averaged))
         is_krum = self.settings["rule"] == "krum" or hasattr(self._rule, "aggregate")
@@ -247,6 +268,7 @@ class FederatedSession:
             chosen=plain.index,
             averaged=tuple(averaged),
             byzantine_chosen=bool({*averaged} & {*self.byzantine_clients}),
+            excluded=excluded,
             updates=self.fixed_point.decode(words),
         )
 

@@ -155,7 +155,8 @@ def _apart(heights, gap) -> list[float]:
 def _rule(settings) -> tuple[str, str]:
     """Give the name and the colour of the rule that the session aggregates with."""
     rule = settings.get("rule", "krum")
-    name, colour = ("Krum", KRUM) if rule == "krum" else (rule, SERVER)
+    name = {"krum": "Krum", "multi-krum": "Multi-Krum"}.get(rule, rule)
+    colour = KRUM if rule == "krum" else SERVER
     return f"{name} in SMPC" if settings.get("engine") else name, colour
 
 
