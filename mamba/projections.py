@@ -45,9 +45,8 @@ def project(seed, arrays, length, centre=0):
     for start in range(0, length, _CHUNK):
         columns = min(_CHUNK, length - start)
         data = np.frombuffer(stream.bytes(ROWS * (_CHUNK // 4)), np.uint8)
-        rows = _ENTRIES[data.reshape(ROWS, -1)[:, : -(-columns // 4)]].reshape(ROWS, -1)[
-            :, :columns
-        ]
+        data = data.reshape(ROWS, -1)[:, : -(-columns // 4)]
+        rows = np.take(_ENTRIES, data, axis=0).reshape(ROWS, -1)[:, :columns]
         numbers = np.ones((sum(counts) + 1, columns))
         place = 0
         for array in arrays:
