@@ -96,9 +96,9 @@ class InputProver:
             numbers, parts = self.long_numbers(sums)
         digits = self.digits(numbers)  # one row a number
         first = field.random(self._randomness, sizes.digits)
-        yield np.concatenate([first, digits, *parts], axis=1)
+        yield np.concatenate([_halves(first), digits, *map(_halves, parts)], axis=1)
         (rho,), self._told = self._told[:1], self._told[1:]
-        yield self.quotient(np.concatenate([first, digits], axis=1), rho)
+        yield _halves(self.quotient(np.concatenate([first, digits], axis=1), rho))
         self._told = self._told[1:]  # the point, which is of no use to the client
 
     # --- numbers and their digits ----------------------------------------------------------------
@@ -147,6 +147,13 @@ class InputProver:
         h = _fold(field.mul(product, np.tile(powers, len(points))), width)
         q = field.mul(h, _inverse_vanishing(last, points))
         return _pad(_transform(_interpolation(points), q), sizes.quotient_rows * width)
+
+
+def _halves(array):
+    """Numbers modulo 2^64, then the rest of them: SCALE-MAMBA's players input words of 64 bits."""
+    halves = np.zeros((4, 2 * field.length(array)), np.uint32)
+    halves[:2] = np.concatenate([array[:2], array[2:]], axis=1)
+    return halves
 
 
 def _pad(array, count):

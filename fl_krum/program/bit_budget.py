@@ -74,7 +74,7 @@ def check_budget(
         largest = fixed_point.bits + budget.headroom // 2
         raise ValueError(
             f"the bit budget does not fit: a score takes {budget.score_bits} bits "
-            f"(2*{fixed_point.bits} for bits={fixed_point.bits}, {_ceil_log2(d)} for d={d}, "
+            f"({distance - 1} for a squared distance with bits={fixed_point.bits} and d={d}, "
             f"{_ceil_log2(n - f - 2)} for n-f-2={n - f - 2}, 1 for the sign) and its mask "
             f"{budget.mask_bits} more (security {security}, {_ceil_log2(masks)} for {masks} "
             f"players' masks): {budget.score_bits + budget.mask_bits} of {CAPACITY}. "

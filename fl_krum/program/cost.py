@@ -138,16 +138,16 @@ class _Counter:
             yield Round("input", "input", self.d, 0, messages)
             return
         sizes = self.check
-        proof = (sizes.numbers + 1) * sizes.digits
+        proof = (sizes.numbers + 2) * sizes.digits  # numbers of the field count as two words
         if sizes.short:
             yield self._inputs_and_coins(self.d + proof)
         else:
             yield self._inputs_and_coins(self.d)
             yield self._open("check", elements=1)
-            proof += sizes.columns + sizes.square_rows * sizes.digits
+            proof += 2 * (sizes.columns + sizes.square_rows * sizes.digits)
             yield Round("check", "input", proof, 0, messages)
         yield self._open("check", elements=1)
-        yield Round("check", "input", sizes.quotient_rows * sizes.digits, 0, messages)
+        yield Round("check", "input", 2 * sizes.quotient_rows * sizes.digits, 0, messages)
         yield self._open("check", elements=1)
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n)

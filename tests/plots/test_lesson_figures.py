@@ -60,7 +60,7 @@ def test_views_figure_says_that_a_player_holds_no_shares():
 
 
 @pytest.mark.parametrize(
-    "program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**5)]
+    "program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**4)]
 )
 def test_cost_figure(program):
     text = text_of(cost_figure(program))
