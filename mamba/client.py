@@ -9,6 +9,7 @@ program's ``exact``.
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -79,4 +80,7 @@ if __name__ == "__main__":
         sys.exit(__doc__.partition("\n")[0])
     status = main(sys.argv[1:])
     sys.stdout.flush()
-    os._exit(status if status >= 0 else 1)
+    if status < 0:  # end as the player did
+        signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(status)

@@ -14,7 +14,7 @@ import numpy as np
 PIECE = 1 << 16  # words; the embedded players, too, work on so many at a time
 
 # Found anywhere in a line: SCALE-MAMBA prints prompts without a newline, and colour escapes.
-_OUTPUT = re.compile(rb"Output channel \d+ : ([^\s\x1b]*)[\s\x1b]")
+_OUTPUT = re.compile(rb"Output channel (\d+) : ([^\s\x1b]*)[\s\x1b]")
 _LONGEST = 256  # bytes of one output line; a field element has 39 digits at most
 
 _LABEL = np.frombuffer(b"Output channel 0 : ", np.uint8)  # of a line as the embedded players do it
@@ -89,7 +89,8 @@ def _any_outputs(text: bytes) -> tuple[list[int], bytes, str]:
     """`parse_outputs` for whatever a player may print."""
     tokens, end = [], 0
     for match in _OUTPUT.finditer(text):
-        tokens.append(match[1])
+        if match[1] == b"0":  # channel 1 is the input check's
+            tokens.append(match[2])
         end = match.end()
     begun = text.find(b"Output channel", end)
     rest = text[begun:] if begun >= 0 else text[max(end, len(text) - _LONGEST) :]

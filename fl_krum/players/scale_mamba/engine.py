@@ -11,9 +11,12 @@ material for the first round, and make that of the later ones while clients trai
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import socket
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 from ..engine import EngineStatus, Exit, RunPlan
@@ -24,6 +27,9 @@ from .installation import PROGRAM, Installation, OfflineNeeds
 # The offline phase (src/config.h) makes this many at a time, and pauses while a queue is longer.
 BATCH = OfflineNeeds(triples=29952, squares=30208, bits=59904)
 QUEUE = OfflineNeeds(triples=5_000_000, squares=100_000, bits=5_000_000)
+
+LONGEST_CHECKED = 1000  # words of a vector, digit by digit
+ROOT = Path(__file__).resolve().parents[3]  # where mamba stands
 
 LARGEST_OPTION = 2**31 - 1  # options are read as C integers
 PORTS = range(10_000, 32_768)  # systems take higher ones for the other end of a connection
@@ -66,13 +72,14 @@ class ScaleMambaEngine:
         if views:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         found = installation.find()
+        program = checked_digit_by_digit(program)
         needs = player_files.write(found, program, folder, ["127.0.0.1"] * program.players)
         options = player_options(program, needs)
         certificates.issue(program.players, "rsa").write(folder / player_files.CERTIFICATES)
         player_files.link(found, folder, program.players)
         patience = _patience(program, needs)
         return RunPlan(
-            commands=lambda: _commands(found, program.players, folder, options),
+            commands=lambda: _commands(found, program, folder, options),
             ready=re.compile(rb"Signal online thread ready"),
             start_deadline=60.0 + patience,
             round_deadline=60.0 + patience,
@@ -97,7 +104,8 @@ def player_options(program, needs: OfflineNeeds) -> tuple[str, ...]:
         There is too much to do in one start.
     """
     # A word of input and one of private output each take a mask; one batch of masks serves all.
-    masks = program.players * program.d * program.rounds
+    words = 1 + program.d + (proof_words(program.sizes) if program.check else 0)
+    masks = program.players * words * program.rounds
     if max(needs.triples, needs.squares, needs.bits, masks) > LARGEST_OPTION:
         raise ValueError(
             f"T={program.rounds} rounds with d={program.d} are too much for one start of "
@@ -126,11 +134,37 @@ def _as_option(needs: OfflineNeeds, most: OfflineNeeds | None = None) -> str:
     return ",".join(str(max(1, min(pair))) for pair in zip(counts, limits, strict=True))
 
 
-def _commands(found: Installation, players: int, folder: Path, options) -> list[Command]:
-    """One command a player, on ports that are free now."""
-    ports = ",".join(map(str, free_ports(players)))
+def checked_digit_by_digit(program):
+    """The program without random projections, which SCALE-MAMBA does not know; ValueError where
+    vectors are too long to do without."""
+    if not program.check or program.d <= program.exact:
+        return program
+    if program.d > LONGEST_CHECKED:
+        raise ValueError(
+            f"SCALE-MAMBA's players check vectors of up to {LONGEST_CHECKED} words, not d={program.d}; "
+            "use engine='embedded', or KrumProgram(check=False), which believes what clients send"
+        )
+    return replace(program, exact=program.d)
+
+
+def proof_words(sizes) -> int:
+    """How many words a client inputs on channel 1 in a round."""
+    return (sizes.numbers + 2 + 2 * sizes.quotient_rows) * sizes.digits
+
+
+def _commands(found: Installation, program, folder: Path, options) -> list[Command]:
+    """One command a player, on ports that are free now. A client's player has a companion, which
+    answers what the input check asks."""
+    ports = ",".join(map(str, free_ports(program.players)))
     start = (*WITHOUT_CORE_DUMP, str(found.player), *options, "-pns", ports)
-    return [Command((*start, str(i), PROGRAM), cwd=folder) for i in range(players)]
+    commands = [Command((*start, str(i), PROGRAM), cwd=folder) for i in range(program.players)]
+    if not program.check:
+        return commands
+    companion = (sys.executable, "-m", "mamba.client", str(folder / PROGRAM / "krum.mpc"))
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    return commands[:1] + [
+        replace(one, argv=(*companion, *one.argv), env={"PYTHONPATH": path}) for one in commands[1:]
+    ]
 
 
 def free_ports(count: int) -> list[int]:
