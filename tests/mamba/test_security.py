@@ -149,6 +149,11 @@ def test_messages_of_two_runs_have_the_same_lengths_in_the_same_order(runs):
         assert shapes[0] == shapes[1]
 
 
+def words_of(payload):
+    """The shares of a client's 40 words, which come first in what it deals."""
+    return field.to_ints(field.from_bytes(payload, len(payload) // field.BYTES)[:, :40])
+
+
 def told_apart(low, spread):
     """The smallest p-value that what clients received, byte by byte, is the same in both runs."""
     values = []
@@ -166,7 +171,7 @@ def test_messages_of_two_runs_are_alike(runs):
 def test_messages_from_one_client_who_changes_its_words(runs):
     """The shares of its words alone, in the first round: the shares, not only their bytes."""
     low, spread = (
-        [field.to_ints(field.from_bytes(messages(seen)[1][0], 40)) for seen in run[3:]]
+        [words_of(messages(seen)[1][0]) for seen in run[3:]]
         for run in runs
     )
     for one, other in zip(low, spread, strict=True):
@@ -178,8 +183,7 @@ def test_broken_randomness_is_noticed():
         low, spread = run("low"), run("spread")
     assert spread[0].outputs  # the computation itself is right, and nothing else would show it
     assert told_apart(low, spread) < CHANCE
-    received = messages(spread[5])[1][0]
-    assert uniform_elements(field.to_ints(field.from_bytes(received, 40))) < CHANCE
+    assert uniform_elements(words_of(messages(spread[5])[1][0])) < CHANCE
 
 
 def test_constant_polynomials_are_noticed():
@@ -194,10 +198,13 @@ def test_constant_polynomials_are_noticed():
 
 
 def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
-    """Two openings for each of the two vector comparisons of a round, one in each field."""
+    """Two coins and one vector of the input check, and two openings for each of the two vector
+    comparisons of a round, one in each field."""
     n = PROGRAM.n
     neighbours, scores = n * (n - 1) * (n - 2) // 2, n * (n - 1) // 2
-    expected = [(field, neighbours), (gf256, neighbours), (field, scores), (gf256, scores)] * 2
+    check = [(field, 1), (field, 1), (field, (14 + 2) * n)]  # 14 digits, quotient and number
+    compared = [(field, neighbours), (gf256, neighbours), (field, scores), (gf256, scores)]
+    expected = (check + compared) * 2
     for seen in runs:
         for player in seen:
             opened = [(module, module.length(array)) for module, array in player.opened]
