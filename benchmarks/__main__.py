@@ -49,7 +49,7 @@ def main(arguments=None) -> int:
 
 def measure(chosen, peers, repeat: int) -> dict:
     """All measurements, as they go to the JSON file."""
-    # Players keep compiled modules, as Python does by default; else every start compiles them again.
+    # Players keep compiled modules, as Python does by default; else each start compiles them.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     results = {
         "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),

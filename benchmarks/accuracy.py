@@ -1,9 +1,9 @@
-"""``python -m benchmarks accuracy``: what each rule learns, under attack and without; Markdown and JSON.
+"""``python -m benchmarks accuracy``: what each rule learns, under attack and without.
 
-Everything is in the clear: the players' result equals Krum in the clear bit for bit, so its accuracy
-is the same, and ten seeds take minutes instead of hours. Each number is the accuracy on the test
-part after the last round of a `FederatedSession`, as the mean of the seeds with their standard
-deviation (of single seeds, n - 1 in the denominator).
+Everything is in the clear: the players' result equals Krum in the clear bit for bit, so its
+accuracy is the same, and ten seeds take minutes instead of hours. Each number is the accuracy on
+the test part after the last round of a `FederatedSession`, as the mean of the seeds with their
+standard deviation (of single seeds, n - 1 in the denominator).
 
 "Alone" is the mean over honest clients that train for themselves, "pooled" one model on their data
 in one place; `RoundRecord` says exactly how. Neither knows of an attack, but when there is one, the
@@ -103,7 +103,7 @@ def _run(task, **size) -> dict[str, float]:
 
 
 def markdown(results: dict) -> str:
-    """The table, a row for each rule; the best rule of each column, to within half a point, in bold."""
+    """The table, a row for each rule; the best of each column, to within half a point, in bold."""
     cells = {(c["rule"], c["data"], c["attack"]): c["accuracy"] for c in results["cells"]}
     columns = list(dict.fromkeys((data, attack) for _, data, attack in cells))
     names = list(dict.fromkeys(rule for rule, _, _ in cells))

@@ -17,7 +17,7 @@ from fl_krum.aggregators.parameters import largest_f
 
 @dataclass(frozen=True)
 class Case:
-    """One size: n clients, of which the largest possible f are Byzantine, and vectors of d words."""
+    """One size: n clients, the largest possible f of them Byzantine, and vectors of d words."""
 
     n: int
     d: int

@@ -23,7 +23,7 @@ def describe() -> dict:
 
 
 def load() -> float | None:
-    """Processes that wanted to run in the last minute, on average; None where nobody counts them."""
+    """Mean number of processes that wanted to run in the last minute; None where not counted."""
     return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None
 
 

@@ -32,7 +32,7 @@ def ours() -> Callable:
 
 
 def flower() -> Callable:
-    """Flower's aggregate_krum; each client's result is a list of layers and a number of examples."""
+    """Flower's aggregate_krum; a client's result is a list of layers and a number of examples."""
     try:
         from flwr.server.strategy.aggregate import aggregate_krum
     except ImportError:

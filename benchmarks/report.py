@@ -54,8 +54,8 @@ the players also exchange keys once, in one more round."""
 def secure(entries: list[dict]) -> str:
     """One line for each engine and size."""
     header = [
-        "n", "f", "d", "engine", "with start, s", "running, s", "after pause, s", "CPU-s, with start",
-        "CPU-s, running", "MB sent", "MB a player", "rounds", "runs",
+        "n", "f", "d", "engine", "with start, s", "running, s", "after pause, s",
+        "CPU-s, with start", "CPU-s, running", "MB sent", "MB a player", "rounds", "runs",
     ]  # fmt: skip
     lines = []
     for entry in sorted(entries, key=lambda entry: (entry["n"], entry["d"])):

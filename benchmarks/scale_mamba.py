@@ -1,4 +1,4 @@
-"""What SCALE-MAMBA costs: ``python -m benchmarks.scale_mamba`` prints the tables of docs/scale-mamba.md.
+"""What SCALE-MAMBA costs: ``python -m benchmarks.scale_mamba`` prints docs/scale-mamba.md's tables.
 
 Needs an installation (`SCALE_MAMBA_HOME`) and Linux, whose /proc tells what a player has sent. The
 embedded players take turns with it, so that the ratio holds even when the machine is not quiet.

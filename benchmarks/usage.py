@@ -111,7 +111,7 @@ def _peak_memory(process) -> float:
 
 
 def parse_peak(status: str) -> float:
-    """Bytes on the line ``VmHWM: 1234 kB`` of Linux's /proc/PID/status; ValueError if there is none.
+    """Bytes on the line ``VmHWM: 1234 kB`` of Linux's /proc/PID/status, else a ValueError.
 
     It is not what the `resource` module tells, which counts the memory of the parent at the fork.
     """

@@ -8,8 +8,8 @@ bits, which hides k bits up to a statistical distance of 2^-kappa.
 There are two ways to use this. Whether x < y is the highest bit of x - y + 2^(k-1), and to get at
 one bit, only the last borrow of the subtraction matters: `less_than_zero`. When few numbers are
 compared in many pairs, as the distances of n clients are, it is cheaper to find all bits of every
-number once and to compare bits: `less_than_among`. It takes eight rounds more, and `is_cheaper` where
-they are nothing beside the logic that is saved.
+number once and to compare bits: `less_than_among`. It takes eight rounds more, and `is_cheaper`
+where they are nothing beside the logic that is saved.
 
 Everything here works on vectors: a vector of comparisons takes as many rounds as one. Semi-honest,
 like `mamba.protocols`.

@@ -53,7 +53,7 @@ class Squares:
         return Squares(self.source, _part(self.pattern, start, stop))
 
     def plus(self, other):
-        """The element-wise sum with other sums of the same squares; None when it is not of this form."""
+        """The element-wise sum with other sums of the same squares; None if not of this form."""
         if not isinstance(other, Squares) or other.source is not self.source:
             return None
         pattern = _join(self.pattern, other.pattern)

@@ -1,4 +1,4 @@
-"""Starts players quickly: ``python -m mamba.fork_server`` imports once what a player needs, then forks.
+"""Starts players quickly: ``python -m mamba.fork_server`` imports once, then forks.
 
 Whoever supervises the players holds the other end of a Unix socket, which is this process's
 standard input. Each packet that comes through it is one player to start: JSON, ``{"player": KEY,

@@ -281,7 +281,7 @@ class Machine:
             self.flush()
 
     def flush(self):
-        """Do what is queued: runs of inputs, and runs of outputs to one player, take one round each."""
+        """Do what is queued: a run of inputs, or of outputs to one player, takes one round."""
         queue, self._queue = self._queue, []
         self._inputs_wait, self._promised = False, []
         while queue:

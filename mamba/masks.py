@@ -34,8 +34,8 @@ class Demand:
         needed = self.bits + self.security + ((players - 1) // 2).bit_length()
         if needed > 126:
             raise ValueError(
-                f"a comparison of {self.bits} bits with security {self.security} needs {needed} bits among "
-                f"{players} players; the field has room for 126"
+                f"a comparison of {self.bits} bits with security {self.security} needs {needed} "
+                f"bits among {players} players; the field has room for 126"
             )
 
 
@@ -170,7 +170,7 @@ def _parity(total, most):
 
 @lru_cache
 def parity_polynomial(most):
-    """Coefficients, lowest first, of the polynomial of degree `most` that is x mod 2 at 0 ... most."""
+    """Coefficients, lowest first, of the polynomial that is x mod 2 at 0 ... `most`."""
     points = tuple(range(most + 1))
     total = [0] * (most + 1)
     for point in points[1::2]:

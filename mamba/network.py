@@ -144,8 +144,8 @@ class Network:
         number, length = _HEADER.unpack(self._read(player, _HEADER.size))
         if (number, length) != (self.rounds, count):
             raise NetworkError(
-                f"round {self.rounds}: {count} bytes of player {player} were expected, and {length} of its "
-                f"round {number} came; all players must run the same program"
+                f"round {self.rounds}: {count} bytes of player {player} were expected, and "
+                f"{length} of its round {number} came; all players must run the same program"
             )
         return self._read(player, count)
 

@@ -44,8 +44,8 @@ class Protocols:
     ----------
     holders : tuple of int
         The 2t + 1 players that hold shares, all but the first one of an even number of players.
-        Player ``holders[k]`` has the point k + 1. A player that is none has random numbers where the others
-        have shares, so that it may run the same program; they are never sent.
+        Player ``holders[k]`` has the point k + 1. A player that is none has random numbers where
+        the others have shares, so that it may run the same program; they are never sent.
     """
 
     def __init__(self, network, view=None, program=""):
@@ -80,8 +80,9 @@ class Protocols:
 
         Notes
         -----
-        The shares of the first t holders are drawn from keys they have in common with the dealer, so
-        only the other t + 1 are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC 2005).
+        The shares of the first t holders are drawn from keys they have in common with the dealer,
+        so only the other t + 1 are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC
+        2005).
         """
         split = [
             self._split(field, secret)
@@ -117,7 +118,7 @@ class Protocols:
         return dealt
 
     def _split(self, field, secret):
-        """The holders' shares of a secret. Those of the first t come from the keys agreed with them."""
+        """The holders' shares of a secret; those of the first t come from keys agreed with them."""
         count = field.length(secret)
         first = [
             field.random(self._to.get(player, self.randomness), count) for player in self._drawn
@@ -198,9 +199,9 @@ class Protocols:
 
         Notes
         -----
-        A product that only one player sees needs no reduction. Every holder sends its Lagrange term,
-        hidden by a share of zero; the terms add up to the secret and are otherwise uniform, so the
-        polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
+        A product that only one player sees needs no reduction. Every holder sends its Lagrange
+        term, hidden by a share of zero; the terms add up to the secret and are otherwise uniform,
+        so the polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
         2t + 1 terms: such an opening cannot be checked, one of degree t is.
         """
         count = prime.length(array)

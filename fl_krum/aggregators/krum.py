@@ -5,8 +5,8 @@ use it twice: as the aggregation rule of a session without SMPC, and as the refe
 result of ``krum.mpc`` is compared with, bit for bit.
 
 Assumes that at most f of the n vectors are Byzantine, with 2f + 2 < n, and nothing about what
-these are. Distances are those of `fl_krum.aggregators.distances`: exact for integers, and for real numbers
-accurate however far from the origin, or from each other, the vectors lie.
+these are. Distances are those of `fl_krum.aggregators.distances`: exact for integers, and for real
+numbers accurate however far from the origin, or from each other, the vectors lie.
 
 Source: Blanchard, El Mhamdi, Guerraoui, Stainer, "Machine Learning with Adversaries: Byzantine
 Tolerant Gradient Descent", NeurIPS 2017, section 4.

@@ -214,5 +214,5 @@ AGGREGATORS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
 
 
 def rules_for(n: int, f: int) -> dict[str, Callable[[np.ndarray, int], np.ndarray]]:
-    """Return those of `AGGREGATORS` that can be used with n clients, 2f + 2 < n: Bulyan needs more."""
+    """Return those of `AGGREGATORS` that n clients, 2f + 2 < n, can use: Bulyan needs more."""
     return {name: rule for name, rule in AGGREGATORS.items() if name != "bulyan" or n >= 4 * f + 3}

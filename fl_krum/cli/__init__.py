@@ -4,9 +4,9 @@ Standard output holds results, standard error everything else. Exit status: 0 do
 failed, or their result differs from plaintext Krum; 2 wrong input, and nothing was started; 130
 interrupted.
 
-Each command is a module here with ``SUMMARY`` (one line for the list of commands), ``DETAILS`` (what
-its own --help says below the options), ``configure(parser)`` and ``run(options) -> exit status``.
-Wrong input is a ValueError or an OSError before anything is started.
+Each command is a module here with ``SUMMARY`` (one line for the list of commands), ``DETAILS``
+(what its own --help says below the options), ``configure(parser)`` and ``run(options) -> exit
+status``. Wrong input is a ValueError or an OSError before anything is started.
 """
 
 from __future__ import annotations

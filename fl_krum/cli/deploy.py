@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         print(folder)
     shared.say(
         f"Krum for n = {program.n}, f = {program.f}, d = {program.d}, T = {program.rounds}: "
-        f"{program.players} folders; {Path(options.output) / 'README.txt'} tells what to do with them"
+        f"{program.players} folders; "
+        f"{Path(options.output) / 'README.txt'} tells what to do with them"
     )
     return 0

@@ -57,8 +57,8 @@ def add_players(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("players")
     group.add_argument(
         "--engine", default="auto", metavar="NAME",
-        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else embedded "
-        "(default auto)",
+        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else "
+        "embedded (default auto)",
     )  # fmt: skip
     group.add_argument(
         "--deadline", type=float, metavar="SECONDS",

@@ -92,8 +92,8 @@ class Attack:
     ----------
     name : str
     forge : callable or None
-        forge(honest, f, rng, previous, **strength) -> (d,), which all of them send, or (f, d), a row
-        for each; None: they send what they trained.
+        forge(honest, f, rng, previous, **strength) -> (d,), which all of them send, or (f, d), a
+        row for each; None: they send what they trained.
     flips_labels : bool
         Whether their labels are to pass through `flip_labels` before they train.
     paper : str

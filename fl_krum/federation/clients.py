@@ -1,7 +1,7 @@
 """The clients of a session, simulated: each trains on its own samples, f of them are Byzantine.
 
-Assumes the strongest adversary of `fl_krum.federation.attacks`: the Byzantine clients know what the honest
-ones send in the same round, which a real one would have to guess.
+Assumes the strongest adversary of `fl_krum.federation.attacks`: the Byzantine clients know what the
+honest ones send in the same round, which a real one would have to guess.
 """
 
 import numpy as np
@@ -15,8 +15,8 @@ _TRAINING, _ATTACK, _POOLED = 1, 2, 3
 class SimulatedClients:
     """n clients; call `updates` for what they send in a round.
 
-    Two more ways to train on the same samples are there to compare with: `alone`, each honest client
-    for itself, and `pooled`, all their samples in one place.
+    Two more ways to train on the same samples are there to compare with: `alone`, each honest
+    client for itself, and `pooled`, all their samples in one place.
 
     Parameters
     ----------

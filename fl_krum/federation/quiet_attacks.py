@@ -1,9 +1,9 @@
 """Attacks that stay close to the honest vectors, so that a rule of distances lets them pass.
 
-Each function is the ``forge`` of an `fl_krum.federation.attacks.Attack`, whose conventions it shares:
-`honest`, shape (h, d), is what the h = n - f honest clients send in this round, `previous`, shape
-(d,), the global model that the round began with, and the result, shape (d,), what all f Byzantine
-clients send. From the simplest to the ones that search:
+Each function is the ``forge`` of an `fl_krum.federation.attacks.Attack`, whose conventions it
+shares: `honest`, shape (h, d), is what the h = n - f honest clients send in this round, `previous`,
+shape (d,), the global model that the round began with, and the result, shape (d,), what all f
+Byzantine clients send. From the simplest to the ones that search:
 
     inner_product   a small step backwards
     alie            the honest mean, moved by a fraction of their spread
@@ -70,13 +70,13 @@ def alie_z(n: int, f: int) -> float:
 def min_max(honest, f: int, rng, previous, direction: str = "unit") -> np.ndarray:
     """Go as far as possible with no honest vector farther away than two of them are: Min-Max.
 
-    Sends mean + gamma * p with the largest gamma for which max_i |sent - w_i| <= max_ij |w_i - w_j|;
-    p is one of `DIRECTIONS`. It knows no more of the server's rule than that it looks at distances.
-    The default is the paper's first, the inverse unit vector, which does harm here; the inverse
-    standard deviation, by which the authors attack CIFAR-10, does little to so small a model (on
-    uneven digits, 10 rounds, 3 seeds: Krum keeps 71 % under "std", 18 % under "unit"). Source:
-    Shejwalkar, Houmansadr, "Manipulating the Byzantine: Optimizing Model Poisoning Attacks and
-    Defenses for Federated Learning", NDSS 2021, "AGR-agnostic attacks".
+    Sends mean + gamma * p with the largest gamma for which max_i |sent - w_i| <= max_ij |w_i -
+    w_j|; p is one of `DIRECTIONS`. It knows no more of the server's rule than that it looks at
+    distances. The default is the paper's first, the inverse unit vector, which does harm here; the
+    inverse standard deviation, by which the authors attack CIFAR-10, does little to so small a
+    model (on uneven digits, 10 rounds, 3 seeds: Krum keeps 71 % under "std", 18 % under "unit").
+    Source: Shejwalkar, Houmansadr, "Manipulating the Byzantine: Optimizing Model Poisoning Attacks
+    and Defenses for Federated Learning", NDSS 2021, "AGR-agnostic attacks".
 
     Raises
     ------

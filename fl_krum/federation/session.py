@@ -100,8 +100,9 @@ class FederatedSession:
     rounds : int
         T, at least 1.
     attack : str or Attack
-        A name in `fl_krum.federation.attacks.ATTACKS`, or anything called in the same way. What Byzantine
-        clients send is clipped to the range of `fixed_point`: a player can input valid words only.
+        A name in `fl_krum.federation.attacks.ATTACKS`, or anything called in the same way. What
+        Byzantine clients send is clipped to the range of `fixed_point`: a player can input valid
+        words only.
     dataset : str
         A name in `fl_krum.federation.data.DATASETS`.
     partition : {"iid", "dirichlet"}

@@ -66,7 +66,8 @@ class LiveSession:
         program = KrumProgram(n, f, d, rounds, average)
         self.players = LocalPlayers(program, engine)
         self._session = FederatedSession(
-            n, f, d, rounds, attack=attack, dataset=dataset, aggregate=self.players, seed=seed, **more
+            n, f, d, rounds,
+            attack=attack, dataset=dataset, aggregate=self.players, seed=seed, **more,
         )  # fmt: skip
         self.settings = self._session.settings
         self.byzantine_clients = self._session.byzantine_clients

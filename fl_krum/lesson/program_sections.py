@@ -1,6 +1,7 @@
 """``krum.mpc`` taken apart for a reader: its sections, its parameters, what it costs.
 
-All of it is text, made from a `KrumProgram` alone; nothing is run. The widgets put it on the screen.
+All of it is text, made from a `KrumProgram` alone; nothing is run. The widgets put it on
+the screen.
 """
 
 from __future__ import annotations
@@ -21,11 +22,12 @@ _HEADING = re.compile(r"^# ---(?: (?:\d\. )?(?P<title>[A-Z]\w+)\b.*|-+)$", re.M)
 EXPLANATIONS = {
     "Head": "Who plays, who gets what, and the promise: one vector to player 0, nothing else.",
     "Parameters": (
-        "The only lines that differ between two generated programs: constants, which all players know."
+        "The only lines that differ between two generated programs: constants, which all players "
+        "know."
     ),
     "Storage": (
-        "What follows from the parameters, the arrays in which the shares will lie, and four helpers. "
-        "All lengths are fixed before the players start; none depends on a secret."
+        "What follows from the parameters, the arrays in which the shares will lie, and four "
+        "helpers. All lengths are fixed before the players start; none depends on a secret."
     ),
     "Input": (
         "Each client splits its d words into shares for the players. From here on nobody holds a "
@@ -36,9 +38,9 @@ EXPLANATIONS = {
         "finished sums of squares need communication, one round for all pairs, whatever d is."
     ),
     "Neighbours": (
-        "Nothing is sorted, for sorting branches. Every two distances of a client are compared, all "
-        "at once; the secret bits are added up to ranks, and a polynomial makes 1 of a rank below "
-        "n - f - 2 and 0 of any other."
+        "Nothing is sorted, for sorting branches. Every two distances of a client are compared, "
+        "all at once; the secret bits are added up to ranks, and a polynomial makes 1 of a rank "
+        "below n - f - 2 and 0 of any other."
     ),
     "Scores": (
         "Multiply each distance by its 1 or 0 and add up: the distances that are not wanted are "

@@ -116,8 +116,8 @@ class Secret:
 def eavesdrop(program: Callable, count: int, opened: Iterable[int]) -> list[int]:
     """Run a published program again with nothing but the bits that it opened.
 
-    The onlooker has no number at all. Where the program compares, the next opened bit is the answer,
-    so the program takes every branch as it did before.
+    The onlooker has no number at all. Where the program compares, the next opened bit is the
+    answer, so the program takes every branch as it did before.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """The embedded engine: this project's own players, ``python -m mamba.player``, one process each.
 
-On Linux one ``python -m mamba.fork_server`` forks them all, which is several times quicker; elsewhere,
-and where the environment variable ``FL_KRUM_FORK_SERVER`` is ``no``, each is started by itself.
+On Linux one ``python -m mamba.fork_server`` forks them all, which is several times quicker;
+elsewhere, and where the environment variable ``FL_KRUM_FORK_SERVER`` is ``no``, each is
+started by itself.
 
 Always there, and the default. All players run on this machine and listen on 127.0.0.1 only;
 between them is mutual TLS, with certificates made for this one run.

@@ -80,8 +80,8 @@ class RunPlan:
     views : tuple of Path
         Where player i writes what it saw, in the order of the players; empty when not asked for.
     fork_server : Command or None
-        A process that forks the players, as `fork_server` asks it to; when there is none, each player
-        is started by itself.
+        A process that forks the players, as `fork_server` asks it to; when there is none, each
+        player is started by itself.
     reports_every_round : bool
         Whether players print "Sent … in R rounds" after every aggregation or only at the end.
     """

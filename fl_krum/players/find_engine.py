@@ -2,7 +2,8 @@
 
 ``embedded`` is this project's own player, always there. ``scale-mamba`` is the real SCALE-MAMBA,
 installed by the user, whose folder the environment variable ``SCALE_MAMBA_HOME`` names. Both run
-the same program and give the same result. `fl_krum.players.engine` says what an engine has to provide.
+the same program and give the same result. `fl_krum.players.engine` says what an engine has to
+provide.
 """
 
 from __future__ import annotations

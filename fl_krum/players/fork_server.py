@@ -1,9 +1,9 @@
-"""Players that a fork server forks: this side of the socket whose other side is ``mamba.fork_server``.
+"""Players that a fork server forks: this side of the socket; the other is ``mamba.fork_server``.
 
 To start one interpreter and to fork it is several times quicker than to start one for each player.
-The fork server is told the arguments of a player, and given the ends of its pipes; it tells its process
-number and how it ended. Whatever signal a player is sent comes from here: until the fork server is
-closed, it does not reap a player, so that nobody else gets its number.
+The fork server is told the arguments of a player, and given the ends of its pipes; it tells its
+process number and how it ended. Whatever signal a player is sent comes from here: until the fork
+server is closed, it does not reap a player, so that nobody else gets its number.
 
 Linux only. A fork server may be launched before it is known what to start; see `launch`.
 """
@@ -127,7 +127,7 @@ class ForkServer:
         return self._process.pid
 
     def start(self, arguments: tuple[str, ...]) -> ForkedProcess:
-        """Let it fork a player with these arguments; OSError when there is no fork server any more."""
+        """Let it fork a player with these arguments; OSError when the fork server has ended."""
         with self._lock, contextlib.ExitStack() as theirs:
             if self._closed:
                 raise OSError("their fork server has been ended")
@@ -179,7 +179,7 @@ class ForkServer:
 
 
 def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]:
-    """A process that has no number yet, and its ends of three pipes, which ``theirs`` will close."""
+    """A process without a number yet, and its ends of three pipes, which ``theirs`` closes."""
     with contextlib.ExitStack() as ours:
         mine, its = [], []
         for is_input in (True, False, False):

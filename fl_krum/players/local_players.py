@@ -290,9 +290,10 @@ class LocalPlayers:
             return self.program.fixed_point.decode(np.array(outputs), self.program.average)
         except ValueError:
             raise PlayerError(
-                "what the players have computed is no vector of words; all players have been ended.\n"
-                "A client that shares numbers out of range can cause this, and so can a player that "
-                "departs from the program. Which one it was cannot be told from the result."
+                "what the players have computed is no vector of words; all players have been "
+                "ended.\nA client that shares numbers out of range can cause this, and so can a "
+                "player that departs from the program. Which one it was cannot be told from the "
+                "result."
             ) from None
 
     def _finish(self) -> None:

@@ -1,4 +1,4 @@
-"""Rows of small pictures: training examples, what was read out of a vector, and the vector itself."""
+"""Rows of small pictures: training examples, what a vector gave away, and the vector itself."""
 
 import numpy as np
 from matplotlib.figure import Figure

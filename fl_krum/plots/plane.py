@@ -83,8 +83,8 @@ def mean_figure(honest, lies) -> Figure:
     draw_result(left, before, "mean")
     draw_result(right, after, "mean")
     right.annotate("", after, before, zorder=2,
-                   arrowprops={"arrowstyle": "-|>", "color": MEAN, "linewidth": 3, "linestyle": "--",
-                               "shrinkB": 12, "mutation_scale": 22})  # fmt: skip
+                   arrowprops={"arrowstyle": "-|>", "color": MEAN, "linewidth": 3,
+                               "linestyle": "--", "shrinkB": 12, "mutation_scale": 22})  # fmt: skip
     left.set_title("All clients are honest")
     who = f"Client {len(honest)} lies" if len(lies) == 1 else f"The last {len(lies)} clients lie"
     right.set_title(f"{who}: the mean moves by {np.linalg.norm(after - before):.1f}")

@@ -142,7 +142,7 @@ def _line(axes, records, settings, key, name, colour, look, **style) -> tuple[fl
 
 
 def _apart(heights, gap) -> list[float]:
-    """Move heights in 0 … 1 until `gap` is between any two, in the same order, and none is outside."""
+    """Move heights in 0 … 1 until `gap` is between any two; their order stays, none is outside."""
     order = np.argsort(heights, kind="stable")
     steps = gap * np.arange(len(heights))
     lowest = np.maximum.accumulate(np.asarray(heights)[order] - steps)  # from below: pushed up ...

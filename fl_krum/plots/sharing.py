@@ -37,8 +37,8 @@ def line_figure() -> Figure:
     one.set_ylabel("Value")
     one.set_title("One share: every secret is possible")
     two.set_title("Two shares: there is one line, and one secret")
-    figure.suptitle("The dealer hides the secret at 0 on a random line (t = 1) and gives away points.",
-                    fontsize=20, weight="bold", x=0.012, ha="left")  # fmt: skip
+    title = "The dealer hides the secret at 0 on a random line (t = 1) and gives away points."
+    figure.suptitle(title, fontsize=20, weight="bold", x=0.012, ha="left")
     return figure
 
 

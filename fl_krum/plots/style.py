@@ -2,8 +2,8 @@
 
 The colours are those of Okabe and Ito, which most colour-blind people can tell apart ("Color
 Universal Design", 2008); where it matters, a shape or a word says the same as the colour. Sizes are
-made for a projector. Figures are plain `matplotlib.figure.Figure` objects, without pyplot: they need
-no screen and no window, and are gone when nobody holds them.
+made for a projector. Figures are plain `matplotlib.figure.Figure` objects, without pyplot: they
+need no screen and no window, and are gone when nobody holds them.
 """
 
 import functools

@@ -76,7 +76,8 @@ class KrumProgram:
         check_integer("average", self.average, 1, self.n - self.f, "at most n - f are honest")
         if self.n > MOST_CLIENTS:
             raise ValueError(
-                f"n = {self.n} clients are too many: at most {MOST_CLIENTS} can share bits in a byte"
+                f"n = {self.n} clients are too many: "
+                f"at most {MOST_CLIENTS} can share bits in a byte"
             )
         if not isinstance(self.check, bool):
             raise ValueError(f"check must be True or False, not {self.check!r}")

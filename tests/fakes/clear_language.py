@@ -1,4 +1,4 @@
-"""The names of a ``.mpc`` program, computed in the clear on Python integers: what players must agree with.
+"""The names of a ``.mpc`` program, in the clear on Python integers: players must agree.
 
 Deliberately the simplest thing that works, sharing no line with `mamba.language`. What clients prove
 of their inputs comes from `mamba.input_proof`, as it does among players.

@@ -1,12 +1,12 @@
-"""The programs of a SCALE-MAMBA installation that compute in the clear and fail as the real ones do.
+"""A SCALE-MAMBA installation's programs that compute in the clear and fail as the real ones do.
 
     fake_scale_mamba.py player OPTIONS I Programs/krum
     fake_scale_mamba.py setup 2
     fake_scale_mamba.py compile compile-mamba.py -s -M Programs/krum
 
 Files that are missing, what is printed where, with and without a newline, exit statuses and ways of
-hanging: all as seen on an installation of SCALE-MAMBA 1.14. Players find each other through files in
-the folder that FAKE_EXCHANGE names, or in Data/. FAKE_FAULT is "FAULT [PLAYER [ROUND]]".
+hanging: all as seen on an installation of SCALE-MAMBA 1.14. Players find each other through files
+in the folder that FAKE_EXCHANGE names, or in Data/. FAKE_FAULT is "FAULT [PLAYER [ROUND]]".
 """
 
 import os

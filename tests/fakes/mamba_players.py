@@ -37,7 +37,7 @@ class Mailbox:
     boxes : dict of (int, int) to queue.SimpleQueue
         One for each sender and receiver.
     tamper : callable, optional
-        ``tamper(sender, receiver, round, payload)`` gives the bytes that arrive in place of payload.
+        ``tamper(sender, receiver, round, payload)`` gives the bytes that arrive instead.
     """
 
     def __init__(self, me, players, boxes, turn, tamper=None):

@@ -152,7 +152,7 @@ def test_inner_product_passes_krum_late_in_training_only(federation):
 
 
 def spread_out(seed, h=5, d=6):
-    """(honest, previous): updates that differ about as much as they are long, as late in training."""
+    """(honest, previous): updates that differ as much as they are long, as late in training."""
     rng = np.random.default_rng(seed)
     previous = rng.normal(size=d)
     return previous + rng.normal(0.1, 1.0, size=(h, d)), previous

@@ -1,7 +1,7 @@
 """Notebooks 2 and 4 in a real browser, served by Voilà: sliders, Run, Stop, and what stays behind.
 
-Needs Chromium and its driver (Debian: chromium, chromium-driver), selenium and voila; skipped, with the
-reason, where one of them is missing. Nothing is downloaded.
+Needs Chromium and its driver (Debian: chromium, chromium-driver), selenium and voila; skipped, with
+the reason, where one of them is missing. Nothing is downloaded.
 """
 
 import contextlib
@@ -142,7 +142,7 @@ class Page:
         return image.get_attribute("src") if drawn else None
 
     def errors(self):
-        """What a cell or a widget has said, here or to the server, that a reader should never see."""
+        """What a cell or a widget has said, here or to the server, and a reader should not see."""
         said = f"{self.text('body')}\n{self.log.read_text()}".split("\n")
         signs = "Traceback", "There was an error when executing", "Error displaying widget"
         return [line for line in said if any(sign in line for sign in signs)]

@@ -1,4 +1,4 @@
-"""A session inside a real Jupyter kernel: interrupted, shut down, killed; no player process stays."""
+"""A session in a real Jupyter kernel: interrupted, shut down, killed; no player process stays."""
 
 import contextlib
 import os

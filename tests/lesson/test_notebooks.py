@@ -1,4 +1,4 @@
-"""The committed notebooks themselves: nbval runs them and compares; this says what there is to compare.
+"""The committed notebooks themselves: nbval runs them; this says what there is to compare.
 
 nbval compares nothing for a cell that was never run, and an empty output with an empty output: a
 notebook that lost its outputs would pass. So the outputs are counted here, and have to be enough.
@@ -38,7 +38,7 @@ def text_of(cell):
 
 
 def is_compared(cell):
-    """Whether nbval compares anything of a cell that says something: the size of a figure does not."""
+    """Whether nbval compares anything of a cell's output; the size of a figure is nothing."""
     if {"nbval-skip", "nbval-ignore-output"} & set(cell["metadata"].get("tags", ())):
         return False
     for output in cell["outputs"]:

@@ -1,4 +1,4 @@
-"""Reading examples out of vectors: the client's side is scikit-learn's training, as in a session."""
+"""Reading examples out of vectors: the client trains with scikit-learn, as in a session."""
 
 import numpy as np
 import pytest

@@ -279,7 +279,8 @@ STEPS = {
     "squares": "squares({a}, {b}, {n}, {c})",
     "square twice": "squares({a}, {b}, {n}, {c}); store(load({c}, {n}) + load({c}, {n}), {c})",
     "one square": "squares({a}, {b}, {n}, {c}); store(load({c} + {n} // 2, 1), {b})",
-    "overlapping squares": "squares({a}, {b}, {n}, {c}); add({c}, {c} + {n} // 2, {n} // 2 + 1, {b})",
+    "overlapping squares": "squares({a}, {b}, {n}, {c}); "
+    "add({c}, {c} + {n} // 2, {n} // 2 + 1, {b})",
     "others' squares": "squares({a}, {b}, {n}, {c}); squares({b}, {a} + 1, {n}, {c} + {n}); "
     "add({c}, {c} + {n} + {n} // 2, {n} // 2 or 1, {b})",
     "fold": "add({a}, {a} + {n}, {n}, {a})",

@@ -1,5 +1,5 @@
-"""krum.mpc that averages more than one vector: player 0 gets the sum of those that Multi-Krum in the
-clear picks, exactly."""
+"""krum.mpc that averages more than one vector: player 0 gets the sum of those that Multi-Krum in
+the clear picks, exactly."""
 
 from itertools import cycle
 

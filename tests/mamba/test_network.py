@@ -255,7 +255,7 @@ def test_a_certificate_of_nobody_in_the_run_is_turned_away(tmp_path):
 
 @contextlib.contextmanager
 def strangers(ports):
-    """Callers without a certificate, who say nothing, or rubbish, or hang up, as long as this lasts."""
+    """Callers without a certificate, who say nothing, or rubbish, or hang up, while this lasts."""
     end, errors = threading.Event(), []
 
     def call(port, words):

@@ -69,7 +69,7 @@ def test_views_show_own_words_and_received_shares(tmp_path):
 
 
 def assert_clean(ended):
-    """Every player has ended by itself, with one line of error after being ready and no traceback."""
+    """Every player has ended by itself, with one line of error once ready and no traceback."""
     for me, e in enumerate(ended):
         assert e.status == 1, (me, e)
         assert "End of prog" not in e.stdout

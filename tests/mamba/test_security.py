@@ -38,7 +38,7 @@ def uniform(values, count):
 
 
 def uniform_elements(values):
-    """The smallest p-value for elements of the prime field, byte by byte; the top one has 7 bits."""
+    """The smallest p-value for elements of the prime field, byte by byte; the top has 7 bits."""
     data = np.frombuffer(b"".join(int(v).to_bytes(16, "little") for v in values), np.uint8)
     columns = data.reshape(-1, 16)
     low = [uniform(columns[:, 3 * k : 3 * k + 3].ravel(), 256) for k in range(5)]
@@ -99,7 +99,7 @@ def shares_by_kind(view):
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory):
-    """Of two runs with real players, told apart by nothing but the inputs: what was printed, and seen."""
+    """Of two runs with real players that differ in the inputs only: what was printed, and seen."""
     result = []
     for kind in ("low", "spread"):
         folder = tmp_path_factory.mktemp(kind)

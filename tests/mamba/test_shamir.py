@@ -103,8 +103,8 @@ def test_complete_finds_the_shares_that_are_not_drawn(module, players):
 @pytest.mark.parametrize("players", [3, 4, 5, 6])
 @pytest.mark.parametrize("secret", [0, 1, 0xC1])
 def test_what_t_players_hold_is_uniform_whatever_the_secret(players, secret):
-    """Perfect secrecy, by counting: over all the dealer's choices, each set of t players meets every
-    possible tuple of shares exactly once."""
+    """Perfect secrecy, by counting: over all the dealer's choices, each set of t players meets
+    every possible tuple of shares exactly once."""
     threshold = (players - 1) // 2
     choices = np.array(list(product(range(256), repeat=threshold)), np.uint8)
     first = list(choices.T)

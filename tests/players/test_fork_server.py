@@ -276,7 +276,7 @@ def test_the_number_of_an_ended_player_stays_its_own(server):
 
 
 def test_a_player_that_is_ended_before_it_is_there(server):
-    """What is asked for while the fork server is still importing is done when there is a process."""
+    """What is asked for while the fork server is importing is done when there is a process."""
     os.kill(server.pid, signal.SIGSTOP)
     player = server.start(("0", "no-such.mpc"))
     player.kill()

@@ -160,7 +160,7 @@ def bulyan_case(rng, n, f, d):
 
 
 def write_more_rules():
-    """The rules that came later, from a generator of their own: the other files stay as they are."""
+    """The rules that came later, with a generator of their own: the other files stay the same."""
     rng = np.random.default_rng(2018)
     centres = [centre_case(rng, n, d) for n, d in ((3, 2), (7, 4), (12, 3))]
     sizes = [(3, 0, 2), (7, 1, 4), (9, 1, 2), (11, 2, 5), (15, 3, 3)]

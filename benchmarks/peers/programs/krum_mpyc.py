@@ -2,9 +2,9 @@
 
     python krum_mpyc.py FOLDER f d -M 8 -I i [MPyC's options]
 
-Party 0 is the server; party i = 1 ... n has client i's words in FOLDER/words<i>.npy. Only the chosen
-vector is revealed, and only to party 0, which writes it to FOLDER/chosen.npy. Every party prints,
-as JSON, how long the computation took it and how many bytes it sent.
+Party 0 is the server; party i = 1 ... n has client i's words in FOLDER/words<i>.npy. Only the
+chosen vector is revealed, and only to party 0, which writes it to FOLDER/chosen.npy. Every party
+prints, as JSON, how long the computation took it and how many bytes it sent.
 """
 
 import json

@@ -156,7 +156,7 @@ class KrumControls:
         self._callbacks.append(callback)
 
     def set(self, **values: int) -> None:
-        """Set several of n, f, d at once, as one change; forbidden values are kept and explained."""
+        """Set several of n, f, d as one change; forbidden values are kept and explained."""
         self._busy = True
         try:
             for name, value in values.items():

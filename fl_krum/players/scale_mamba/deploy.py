@@ -3,7 +3,8 @@
 `LocalPlayers` runs all players on one machine, which is right for learning and wrong for privacy:
 whoever has that machine has every update. Here each player gets a folder with what it needs and
 no other player's key. Copied to its host, where SCALE-MAMBA is installed too, it holds the command
-to start that player. What nobody can do for the hosts: each gives its own numbers to its own player.
+to start that player. What nobody can do for the hosts: each gives its own numbers to its own
+player.
 
 This machine makes all the keys, so it has to be trusted not to keep them; docs/scale-mamba.md.
 """

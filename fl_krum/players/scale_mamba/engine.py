@@ -1,8 +1,9 @@
 """The engine of real SCALE-MAMBA players: ``PlayerBinary.x``, one process each.
 
 For those who have built SCALE-MAMBA 1.14 and let ``SCALE_MAMBA_HOME`` name its folder. The program
-is the one that the embedded players run, compiled by the installation's own compiler. docs/scale-mamba.md
-tells, step by step, what is done here, and how to do it by hand or on several machines.
+is the one that the embedded players run, compiled by the installation's own compiler.
+docs/scale-mamba.md tells, step by step, what is done here, and how to do it by hand or on several
+machines.
 
 Nearly all the time of a run goes into the offline phase, which makes random triples, squares and
 bits in large batches. So players are started once for all T rounds: they are ready when there is

@@ -14,8 +14,8 @@ def command(player: int, options: Sequence[str]) -> str:
     """run.sh: start this player."""
     return f"""\
 #!/bin/sh
-# Starts player {player}. Start all players within a minute or so: the first ones wait for the others,
-# and keep a core busy meanwhile.
+# Starts player {player}. Start all players within a minute or so: the first ones wait for the
+# others, and keep a core busy meanwhile.
 set -eu
 cd "$(dirname "$0")"
 : "${{{SCALE_MAMBA_HOME}:?has to name the folder of SCALE-MAMBA on this host}}"
@@ -57,8 +57,8 @@ def instructions(program: KrumProgram, hosts: Sequence[str], player: int, port: 
     return f"""\
 Player {player} of the {program.players} players 0 to {program.n}: {role}, on {hosts[player]}.
 
-Programs/krum/krum.mpc is what they compute: Krum for n = {program.n} clients, f = {program.f} of them
-Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
+Programs/krum/krum.mpc is what they compute: Krum for n = {program.n} clients, f = {program.f} of
+them Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 
 1. {SCALE_MAMBA_HOME} has to name the folder of SCALE-MAMBA 1.14 on this host.
 

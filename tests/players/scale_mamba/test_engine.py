@@ -34,7 +34,7 @@ Program requires 14 invocations
 Tape requires 434175 triples in modp, 1050000 squares in modp, 70140 bits in modp
 Tape requires prime bit length 114
 Program requires: {('modp', 'triple'): 434175, ('modp', 'square'): 1050000, ('modp', 'bit'): 70140}
-Memory size: defaultdict(<function <lambda> at 0x7f201e8ed850>, {'sr': 8192, 'c': 8192, 's': 358787})
+Memory size: defaultdict(<function <lambda> at 0x7f201e>, {'sr': 8192, 'c': 8192, 's': 358787})
 Writing to Programs/krum/krum.sch
 """
 
