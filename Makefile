@@ -8,6 +8,7 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 
 test: .venv/ready        ## everything: style, unit tests, players, notebooks
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
 

@@ -54,8 +54,11 @@ def measure(chosen, peers, repeat: int) -> dict:
     results = {
         "made": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "machine": machine.describe(),
-        "secure": [], "stages": [], "plain": [], "notes": [],
-    }  # fmt: skip
+        "secure": [],
+        "stages": [],
+        "plain": [],
+        "notes": [],
+    }
     engines = _engines(peers, results["notes"])
     for case in chosen:
         results["secure"] += measure_case(case, engines, repeat, results["notes"])
@@ -82,8 +85,10 @@ def measure_case(case, engines, repeat: int, notes: list[str]) -> list[dict]:
                 continue
             spent[engine] += time.perf_counter() - begin
             samples[engine.name].append(asdict(sample))
-            _say(f"{case}  {engine.name:12} run {turn + 1}: with start {sample.with_start:.2f} s, "
-                 f"running {sample.running:.2f} s")  # fmt: skip
+            _say(
+                f"{case}  {engine.name:12} run {turn + 1}: with start {sample.with_start:.2f} s, "
+                f"running {sample.running:.2f} s"
+            )
     return [
         {"engine": engine.name, "version": engine.version, "n": case.n, "f": case.f, "d": case.d,
          "samples": samples[engine.name]}
@@ -180,17 +185,22 @@ def _parser() -> argparse.ArgumentParser:
         "--n", type=int, nargs="+", metavar="N", help="numbers of clients (default, with --d: 7)"
     )
     parser.add_argument(
-        "--repeat", type=int, default=5, metavar="TIMES",
+        "--repeat",
+        type=int,
+        default=5,
+        metavar="TIMES",
         help=f"measurements of each (default 5); fewer where they take over {ENOUGH:.0f} s in all",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--peers", nargs="+", default=[], choices=[*PEERS, "all"], metavar="NAME",
         help=f"other frameworks, in turns with ours: {', '.join(PEERS)}, all; see README.md",
     )  # fmt: skip
     parser.add_argument(
-        "--output", default="out/benchmark", metavar="FOLDER",
+        "--output",
+        default="out/benchmark",
+        metavar="FOLDER",
         help="where to write the results (default out/benchmark)",
-    )  # fmt: skip
+    )
     return parser
 
 

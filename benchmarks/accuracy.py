@@ -168,7 +168,9 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the attacks shown (default {' '.join(SHOWN)})",
     )  # fmt: skip
     parser.add_argument(
-        "--output", default="out/accuracy", metavar="FOLDER",
+        "--output",
+        default="out/accuracy",
+        metavar="FOLDER",
         help="where to write the results (default out/accuracy)",
-    )  # fmt: skip
+    )
     return parser

@@ -57,9 +57,11 @@ class LocalEngine:
             path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
             before, begin = usage.children_cpu(), time.perf_counter()
             subprocess.run(
-                [*command, *options], check=True, capture_output=True,
+                [*command, *options],
+                check=True,
+                capture_output=True,
                 env={**os.environ, "PYTHONPATH": path},
-            )  # fmt: skip
+            )
             seconds = time.perf_counter() - begin
             cpu = None if before is None else usage.children_cpu() - before
             return seconds, cpu, is_correct(np.load(chosen), task)

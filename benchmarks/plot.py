@@ -32,10 +32,13 @@ GROUPS = {
     "input": (("input",), "clients share\ntheir vectors", HONEST, ""),
     "distances": (("distances",), "distances", "#B35900", "//"),
     "comparisons": (
-        ("masks", "neighbours", "scores", "choice"), "comparisons\nand scores", "#007A59", "",
+        ("masks", "neighbours", "scores", "choice"),
+        "comparisons\nand scores",
+        "#007A59",
+        "",
     ),
     "output": (("output",), "result to\nthe server", "#9C4F7A", "\\\\"),
-}  # fmt: skip
+}
 
 
 def save(results: dict, file: Path) -> None:
@@ -72,8 +75,11 @@ def headline(results: dict) -> str:
     peer = dict(lines.get("mp-spdz", []))
     if d in peer:
         factor = peer[d] / seconds
-        text += f",\n{factor:.1f} times as fast as MP-SPDZ" if factor > 1 else (
-            f",\n{1 / factor:.1f} times as long as MP-SPDZ")  # fmt: skip
+        text += (
+            f",\n{factor:.1f} times as fast as MP-SPDZ"
+            if factor > 1
+            else (f",\n{1 / factor:.1f} times as long as MP-SPDZ")
+        )
         text += " (C++), which runs the same algorithm"
     return text + "."
 
@@ -101,8 +107,7 @@ def draw_seconds(axes, entries: list[dict]) -> None:
         for d, seconds in points if engine == "embedded" else []:
             axes.annotate(f"{seconds:.2g}", (d, seconds), (0, -26), textcoords="offset points",
                           ha="center", color=colour, weight="bold")  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="Values in a client's vector, d",
-             ylabel="Seconds")  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="Values in a client's vector, d", ylabel="Seconds")
     axes.set_title("One aggregation, on players that are up")
     axes.xaxis.set_major_locator(LogLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -132,8 +137,9 @@ def draw_stages(axes, entries: list[dict]) -> None:
     axes.set_xticks([])
     axes.set_xlim(0, 1)
     axes.set_title("Where the time goes")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, frameon=False,
-                labelcolor=SERVER)  # fmt: skip
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, frameon=False, labelcolor=SERVER
+    )
 
 
 def stage_shares(stages: dict[str, dict]) -> list[float]:

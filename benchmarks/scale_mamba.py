@@ -72,8 +72,10 @@ def needs_of(program: KrumProgram):
 
 def by_dimension(n: int, f: int, dimensions: list[int]) -> bool:
     """One aggregation a start, for vectors of several lengths."""
-    print("| d | wall s | CPU-s | MB a player | triples / squares / bits | result after start, s "
-          "| rounds | MB sent, online | MB sent, all | embedded, wall s | ratio |")  # fmt: skip
+    print(
+        "| d | wall s | CPU-s | MB a player | triples / squares / bits | result after start, s "
+        "| rounds | MB sent, online | MB sent, all | embedded, wall s | ratio |"
+    )
     print("|" + "---|" * 11)
     correct = True
     for d in dimensions:

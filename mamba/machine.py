@@ -238,8 +238,11 @@ class Machine:
             body(counter)
             self.flush()
             used = self._demands - before
-            missing = [demand for demand, count in used.items()
-                       for _ in range(count - len(self._stock.get(demand, ())))]  # fmt: skip
+            missing = [
+                demand
+                for demand, count in used.items()
+                for _ in range(count - len(self._stock.get(demand, ())))
+            ]
             for demand, mask in zip(
                 missing, make_masks(self.protocols, missing) if missing else [], strict=True
             ):

@@ -146,8 +146,9 @@ def _parse(arguments):
     parser.add_argument(
         "--views", metavar="FILE", help="write samples of this player's shares to FILE"
     )
-    parser.add_argument("--end-with-stdin", action="store_true",
-                        help="end at once when standard input is closed")  # fmt: skip
+    parser.add_argument(
+        "--end-with-stdin", action="store_true", help="end at once when standard input is closed"
+    )
     options = parser.parse_args(arguments)
     try:
         options.ports = [int(port) for port in options.ports.split(",")]

@@ -229,11 +229,13 @@ def test_programs_of_the_peers_are_there():
 
 
 def test_medians():
-    assert report.medians([
-        {"a": 3.0, "b": None, "c": None, "ok": True},
-        {"a": 1.0, "b": 5.0, "c": None, "ok": True},
-        {"a": 2.0, "b": 7.0, "c": None, "ok": False},
-    ]) == {"a": 2.0, "b": 6.0, "c": None, "ok": False}  # fmt: skip
+    assert report.medians(
+        [
+            {"a": 3.0, "b": None, "c": None, "ok": True},
+            {"a": 1.0, "b": 5.0, "c": None, "ok": True},
+            {"a": 2.0, "b": 7.0, "c": None, "ok": False},
+        ]
+    ) == {"a": 2.0, "b": 6.0, "c": None, "ok": False}
 
 
 @pytest.mark.parametrize(

@@ -35,9 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "updates", metavar="UPDATES", help="a .npy or .csv file, one client's vector a row"
     )
     parser.add_argument(
-        "--byzantine", type=int, required=True, metavar="F",
+        "--byzantine",
+        type=int,
+        required=True,
+        metavar="F",
         help="Byzantine clients to tolerate, f, with 2f + 2 < n",
-    )  # fmt: skip
+    )
     shared.add_average(parser)
     parser.add_argument(
         "--plain", action="store_true", help="compute in the clear, and tell scores and choice"

@@ -25,9 +25,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hosts", required=True, metavar="HOSTS", help="file of the hosts' names")
     parser.add_argument("--output", required=True, metavar="DIR", help="the new folder to write to")
     parser.add_argument(
-        "--byzantine", type=int, metavar="F",
+        "--byzantine",
+        type=int,
+        metavar="F",
         help="Byzantine clients to tolerate, f (default: as many as Krum can, 2f + 2 < n)",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
     )
@@ -35,9 +37,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--rounds", type=int, default=1, metavar="T", help="rounds in one start, T (default 1)"
     )
     parser.add_argument(
-        "--port", type=int, default=deploy.PORT, metavar="P",
+        "--port",
+        type=int,
+        default=deploy.PORT,
+        metavar="P",
         help=f"player i listens on port P + i (default {deploy.PORT})",
-    )  # fmt: skip
+    )
     shared.add_average(parser)
     shared.add_fixed_point(parser)
 

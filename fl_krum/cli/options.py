@@ -17,9 +17,12 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
     group = parser.add_argument_group("size of the computation")
     group.add_argument("--clients", type=int, default=7, metavar="N", help="clients, n (default 7)")
     group.add_argument(
-        "--byzantine", type=int, default=2, metavar="F",
+        "--byzantine",
+        type=int,
+        default=2,
+        metavar="F",
         help="Byzantine clients to tolerate, f, with 2f + 2 < n (default 2)",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
     )
@@ -32,10 +35,13 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
 def add_average(parser) -> None:
     """m of Multi-Krum."""
     parser.add_argument(
-        "--average", type=int, default=1, metavar="M",
+        "--average",
+        type=int,
+        default=1,
+        metavar="M",
         help="how many vectors with the best scores are averaged, m, up to n - f: 1 is Krum, more "
         "is Multi-Krum (default 1)",
-    )  # fmt: skip
+    )
 
 
 def add_fixed_point(parser: argparse.ArgumentParser) -> None:
@@ -43,27 +49,37 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
     default = FixedPoint()
     group = parser.add_argument_group("fixed point")
     group.add_argument(
-        "--bits", type=int, default=default.bits, metavar="K",
+        "--bits",
+        type=int,
+        default=default.bits,
+        metavar="K",
         help=f"bits of a value, sign included (default {default.bits})",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--fraction", type=int, default=default.fraction, metavar="B",
+        "--fraction",
+        type=int,
+        default=default.fraction,
+        metavar="B",
         help=f"bits of them after the point (default {default.fraction})",
-    )  # fmt: skip
+    )
 
 
 def add_players(parser: argparse.ArgumentParser) -> None:
     """Which players, and how long to wait for them."""
     group = parser.add_argument_group("players")
     group.add_argument(
-        "--engine", default="auto", metavar="NAME",
+        "--engine",
+        default="auto",
+        metavar="NAME",
         help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else "
         "embedded (default auto)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--deadline", type=float, metavar="SECONDS",
+        "--deadline",
+        type=float,
+        metavar="SECONDS",
         help="give up when starting, or one aggregation, takes longer (default: by the engine)",
-    )  # fmt: skip
+    )
 
 
 def fixed_point(options: argparse.Namespace) -> FixedPoint:

@@ -39,17 +39,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_krum(parser, rounds=5)
     group = parser.add_argument_group("what is learnt")
     group.add_argument(
-        "--attack", default="sign-flip", metavar="NAME",
+        "--attack",
+        default="sign-flip",
+        metavar="NAME",
         help=f"what Byzantine clients do: {', '.join(ATTACKS)} (default sign-flip)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--dataset", default="breast_cancer", metavar="NAME",
+        "--dataset",
+        default="breast_cancer",
+        metavar="NAME",
         help="breast_cancer or digits, both from scikit-learn (default breast_cancer)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--alpha", type=float, metavar="A",
+        "--alpha",
+        type=float,
+        metavar="A",
         help="deal the data out with label skew, Dirichlet(A), rather than evenly (IID)",
-    )  # fmt: skip
+    )
     group.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     shared.add_players(parser)
     shared.add_fixed_point(parser)

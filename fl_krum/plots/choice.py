@@ -118,7 +118,9 @@ def _key() -> list[Line2D]:
         for label, look in (
             ("honest", {"marker": "o", "color": HONEST}),
             ("Byzantine", {"marker": "s", "color": BYZANTINE}),
-            ("chosen", {"marker": "o", "color": "white", "markeredgecolor": CHOSEN,
-                        "markeredgewidth": 4}),
+            (
+                "chosen",
+                {"marker": "o", "color": "white", "markeredgecolor": CHOSEN, "markeredgewidth": 4},
+            ),
         )
-    ]  # fmt: skip
+    ]

@@ -46,8 +46,11 @@ def cost_figure(program) -> Figure:
     _scale(panels)
     figure.suptitle(
         "More clients cost rounds, comparisons and bytes; longer vectors cost bytes alone.",
-        fontsize=20, weight="bold", x=0.012, ha="left",
-    )  # fmt: skip
+        fontsize=20,
+        weight="bold",
+        x=0.012,
+        ha="left",
+    )
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=3, frameon=False)
     return figure

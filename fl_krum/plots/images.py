@@ -47,6 +47,7 @@ def _draw_row(line, pictures) -> None:
                 0.5, 0.5, "–", color=MUTED, transform=axes.transAxes, ha="center", va="center"
             )
             continue
-        axes.imshow(picture, cmap=_SIGNED if weights else _INK, vmin=-most if weights else 0,
-                    vmax=most)  # fmt: skip
+        axes.imshow(
+            picture, cmap=_SIGNED if weights else _INK, vmin=-most if weights else 0, vmax=most
+        )
         axes.spines[:].set(visible=True, color=MUTED)

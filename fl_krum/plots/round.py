@@ -78,8 +78,7 @@ def _new_axes(clients, byzantine, title):
 
 def _draw_server(axes, name, task) -> None:
     _draw_box(axes, (_MIDDLE - 2.5, 7.1), 5, 1.1, SERVER)
-    axes.text(_MIDDLE, 7.65, name, fontsize=20, weight="bold", color="white",
-              **_CENTRED)  # fmt: skip
+    axes.text(_MIDDLE, 7.65, name, fontsize=20, weight="bold", color="white", **_CENTRED)
     axes.text(_MIDDLE + 2.8, 7.65, task, va="center")
     down = [(_MIDDLE - 2.55, 7.65), (1.2, 7.65), (1.2, 1.5), (_LEFT - 0.05, 1.5)]
     _draw_arrow(axes, down, SERVER)
@@ -91,9 +90,12 @@ def _draw_computation(axes, clients) -> None:
     axes.text(_MIDDLE, 5.45, "Krum in secure multiparty computation (SMPC)", fontsize=20,
               weight="bold", **_CENTRED)  # fmt: skip
     axes.text(
-        _MIDDLE, 4.7, f"all {clients + 1} players compute on shares: distances, scores, choice;\n"
-        "nobody sees a vector, a distance, a score or who is chosen", **_CENTRED,
-    )  # fmt: skip
+        _MIDDLE,
+        4.7,
+        f"all {clients + 1} players compute on shares: distances, scores, choice;\n"
+        "nobody sees a vector, a distance, a score or who is chosen",
+        **_CENTRED,
+    )
     _draw_arrow(axes, [(_MIDDLE, 5.95), (_MIDDLE, 7.05)], CHOSEN, width=6)
     _draw_step(axes, 4, (_MIDDLE + 0.65, 6.5), "the chosen vector: next global model", CHOSEN)
 

@@ -87,8 +87,9 @@ def draw_seconds(axes, records, settings) -> None:
     players = settings.get("engine") is not None
     unit, factor = ("Seconds", 1) if players else ("Milliseconds", 1000)
     times = [factor * record.seconds for record in records]
-    bars = axes.bar([record.round for record in records], times, width=0.62,
-                    color=SMPC if players else MUTED)  # fmt: skip
+    bars = axes.bar(
+        [record.round for record in records], times, width=0.62, color=SMPC if players else MUTED
+    )
     if settings["rounds"] <= 8:
         axes.bar_label(bars, fmt="%.2f", padding=4)
     what = "secure multiparty\ncomputation (SMPC)" if players else "the aggregation,\nin the clear"

@@ -114,8 +114,9 @@ def views_figure(views) -> Figure:
         shares = [int(value) for _, _, kind, value in view["shares"] if kind == "prime"]
         if shares:
             heights = np.histogram(fractions(shares), _BINS, (0, 1))[0] / len(shares) * _BINS
-            axes.stairs(heights, np.linspace(0, 1, _BINS + 1), fill=True,
-                        color=HONEST if player else SERVER)  # fmt: skip
+            axes.stairs(
+                heights, np.linspace(0, 1, _BINS + 1), fill=True, color=HONEST if player else SERVER
+            )
             axes.axhline(1, color=MUTED, linewidth=1.5)
         else:
             axes.text(0.5, 0.85, "holds no shares", ha="center", va="center", color=SERVER)

@@ -71,5 +71,8 @@ def run_script(script, folder):
     environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder), "TEMP": str(folder)}
     return subprocess.run(
         [sys.executable, "-c", "from fake_engine import *\n" + script],
-        env=environment, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

@@ -209,8 +209,11 @@ def check_gram(rows):
     assert field.gram(arrays) == [[inner(a, b) for b in rows] for a in rows]
 
 
-@given(st.integers(0, 12).flatmap(lambda k: st.lists(st.lists(elements, min_size=k, max_size=k),
-                                                     min_size=1, max_size=4)))  # fmt: skip
+@given(
+    st.integers(0, 12).flatmap(
+        lambda k: st.lists(st.lists(elements, min_size=k, max_size=k), min_size=1, max_size=4)
+    )
+)
 def test_gram_gives_all_inner_products(rows):
     check_gram(rows)
 

@@ -145,9 +145,11 @@ def test_a_player_with_another_program_is_named(monkeypatch, tmp_path, odd):
                 player_arguments=tuple(
                     str(other) if a == str(source) else a for a in command.player_arguments
                 ),
-            ) if i == odd else command
+            )
+            if i == odd
+            else command
             for i, command in enumerate(commands(players, source, views))
-        ]  # fmt: skip
+        ]
 
     monkeypatch.setattr(embedded, "_commands", with_another)
     with pytest.raises(PlayerError, match="all players have been ended") as caught:

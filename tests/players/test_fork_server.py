@@ -226,9 +226,7 @@ def run_players(server, folder, source, count=3):
     (folder / "test.mpc").write_text(source)
     ports = ",".join(map(str, embedded.free_ports(count)))
     options = ("--ports", ports, "--certificates", str(folder))
-    players = [
-        server.start((str(i), str(folder / "test.mpc"), *options)) for i in range(count)
-    ]  # fmt: skip
+    players = [server.start((str(i), str(folder / "test.mpc"), *options)) for i in range(count)]
     statuses = [player.wait(30) for player in players]
     return statuses, [(player.stdout.read(), player.stderr.read()) for player in players]
 
@@ -324,8 +322,11 @@ def test_wrong_input_leaves_no_fork_server(tmp_path, arguments):
     mark = f"FL_KRUM_TEST={tmp_path}"
     run = subprocess.run(
         [sys.executable, "-m", "fl_krum", "aggregate", *arguments.split()],
-        cwd=ROOT, env=dict([*os.environ.items(), mark.split("=")]), capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env=dict([*os.environ.items(), mark.split("=")]),
+        capture_output=True,
+        text=True,
+    )
     assert run.returncode == 2
     assert run.stderr.startswith("fl_krum: error: ") and run.stderr.count("\n") == 1
     left = []

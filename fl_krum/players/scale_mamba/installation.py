@@ -222,9 +222,12 @@ def _unloadable(player: Path) -> list[str]:
     try:
         # Without arguments it only says which ones it needs.
         run = subprocess.run(
-            [str(player)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, timeout=PROBE_SECONDS,
-        )  # fmt: skip
+            [str(player)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            timeout=PROBE_SECONDS,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         return [f"{player.name} does not run: {error}"]
     said = run.stderr.decode("utf-8", "replace")
