@@ -6,9 +6,10 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	mkdir -p out
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
-test: .venv/ready        ## everything: style, unit tests, players, notebooks
+test: .venv/ready        ## everything: style, types, unit tests, players, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
 

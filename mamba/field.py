@@ -165,11 +165,11 @@ def gram(arrays):
         limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
         products += (limbs @ limbs.T).astype(np.int64)
     # Products of limbs i and j carry the weight 2^(19 (i + j)): add up equal weights first.
-    products = products.reshape(count, 7, count, 7)
+    pairs = products.reshape(count, 7, count, 7)
     by_weight = np.zeros((13, count, count), np.int64)
     for i in range(7):
         for j in range(7):
-            by_weight[i + j] += products[:, i, :, j]
+            by_weight[i + j] += pairs[:, i, :, j]
     total = sum(by_weight[w].astype(object) << 19 * w for w in range(13))
     return (total % P).tolist()
 

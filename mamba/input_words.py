@@ -28,7 +28,8 @@ class WordReader:
 
     def __init__(self, descriptor, vital=False):
         self._descriptor, self._vital, self._closed = descriptor, vital, False
-        self._words, self._ended, self._problem = deque(), False, None
+        self._words: deque[np.ndarray] = deque()
+        self._ended, self._problem = False, None
         self._ready = self._parsed = 0  # words waiting, words so far
         self._news = threading.Condition()
         threading.Thread(target=self._read_ahead, daemon=True).start()

@@ -15,7 +15,7 @@ import numpy as np
 
 from mamba import deferred_sums, projections
 from mamba import field as prime
-from mamba.masks import make_masks
+from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
@@ -151,10 +151,11 @@ class Machine:
             after_output,
         )
         self._prover = prover
-        self._queue, self._stock, self._demands = [], {}, Counter()
+        self._queue, self._stock = [], {}
+        self._demands: Counter[Demand] = Counter()
         self._inputs_wait = False
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
-        self.waiting = WeakSet()
+        self.waiting: WeakSet[deferred_sums.Source] = WeakSet()
 
     # --- what a program calls through its names --------------------------------------------------
 
@@ -296,7 +297,7 @@ class Machine:
 
     def _input(self, entries):
         """Every dealer's entries in their order, dealers side by side, a portion at a time."""
-        by_player = {}
+        by_player: dict[int, list[_Input]] = {}
         for entry in entries:
             for player in self._dealers_of(entry):
                 by_player.setdefault(player, []).append(entry)

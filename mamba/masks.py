@@ -74,14 +74,17 @@ def make_masks(protocols, demands):
     ]
     tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
     made = _in_step(protocols, tasks)
+    summed, tossed = made[: len(demands)], made[len(demands) :]
     return [
         Mask(
-            prime.combine([1] * len(numbers[k]), numbers[k]),
-            *made[k],
-            np.bitwise_xor.reduce(small_coins[k]),
-            made[len(demands) + k],
+            number=prime.combine([1] * len(numbers[k]), numbers[k]),
+            a=a,
+            b=b,
+            both=both,
+            small_coin=np.bitwise_xor.reduce(small_coins[k]),
+            coin=tossed[k],
         )
-        for k in range(len(demands))
+        for k, (a, b, both) in enumerate(summed)
     ]
 
 

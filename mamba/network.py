@@ -68,7 +68,7 @@ class Network:
             caller.join()
         if self._call_error:
             raise self._call_error
-        self._queue = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()
         # Messages put and sent: each is written by one thread only, so that neither needs a lock.
         self._queued, self._sent, self._send_error = 0, 0, None
         self._sender = threading.Thread(target=self._send_queued, daemon=True)
@@ -216,7 +216,7 @@ class Network:
         expected = {
             f"Player{player}": player for player in range(self.players) if player != self.me
         }
-        incoming = {}
+        incoming: dict[int, ssl.SSLSocket] = {}
         while len(incoming) < self.players - 1:
             if self._call_error:
                 raise self._call_error

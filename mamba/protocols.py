@@ -279,7 +279,7 @@ class Protocols:
     def _compare_programs(self, digests):
         """ProtocolError unless all digests are the same, naming the players that the most differ
         from."""
-        players = {}
+        players: dict[bytes, list[int]] = {}
         for player, digest in sorted(digests.items()):
             players.setdefault(digest, []).append(player)
         if len(players) == 1:

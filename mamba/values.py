@@ -81,8 +81,6 @@ class Vector:
     def __eq__(self, _other):
         raise ProgramError(f"a {type(self).__name__} cannot be compared in the program")
 
-    __hash__ = None
-
 
 class PublicInteger(Vector):
     """``cint``: integers modulo p that every player knows, as a vector of `size` elements."""
@@ -356,7 +354,6 @@ class SharedInteger(Vector):
 
     __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
     __eq__, __ne__ = equal, not_equal
-    __hash__ = None
 
 
 class _Product:

@@ -186,7 +186,8 @@ def bulyan(X, f: int) -> np.ndarray:
             f"Bulyan needs n >= 4f + 3 = {4 * f + 3} clients for f = {f}; got n = {n} "
             f"(largest f here: {(n - 3) // 4})"
         )
-    distances, left, chosen = squared_distances(X), list(range(n)), []
+    distances, left = squared_distances(X), list(range(n))
+    chosen: list[int] = []
     while len(chosen) < n - 2 * f:
         among = np.sort(distances[np.ix_(left, left)], axis=1)
         scores = among[:, 1 : max(2, len(left) - f - 1)].sum(axis=1)  # without the zero

@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         return _complain(_one_line(error), 2)
     except ModuleNotFoundError as error:
-        if error.name.startswith("fl_krum"):
+        if error.name is None or error.name.startswith("fl_krum"):
             raise
         return _complain(f"the package {error.name} is missing: pip install -r requirements.txt", 2)
     except PlayerError as error:

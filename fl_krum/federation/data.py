@@ -188,7 +188,7 @@ def partition_dirichlet(labels, clients, alpha, rng) -> list[np.ndarray]:
     stock = [list(rng.permutation(np.flatnonzero(labels == label))) for label in classes]
     shares = np.array([len(rows) for rows in stock]) / len(labels)
     mixes = rng.dirichlet(alpha * shares, size=clients)
-    parts = [[] for _ in range(clients)]
+    parts: list[list[int]] = [[] for _ in range(clients)]
     for turn in range(len(labels)):
         client = turn % clients
         parts[client].append(stock[_draw_class(mixes[client], stock, rng)].pop())

@@ -8,6 +8,7 @@ Krum inside SMPC among `fl_krum.players.local_players.LocalPlayers`.
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -198,7 +199,7 @@ class FederatedSession:
             classes=self.data.classes,
             seed=seed,
         )
-        self.settings = dict(
+        self.settings: dict[str, Any] = dict(
             clients=clients, byzantine=byzantine, dimension=dimension, rounds=rounds,
             attack=getattr(attack, "name", "custom"), dataset=dataset, partition=partition,
             alpha=alpha, seed=seed, rule=_name_of(aggregate), average=_average_of(aggregate),

@@ -129,7 +129,8 @@ def cost_table(program: KrumProgram) -> str:
     masks = stages["masks"]
     rows = [(f"{i}. {name}", *stages[name]) for i, name in enumerate(_STAGES, 1)]
     rows.insert(2, ("   masks for comparisons", *masks))
-    rows.append(("   in all", *map(sum, zip(*stages.values(), strict=True))))
+    rounds_in_all, bytes_in_all = map(sum, zip(*stages.values(), strict=True))
+    rows.append(("   in all", rounds_in_all, bytes_in_all))
     lines = [f"{name:<26}{rounds:>8}{size:>14,}" for name, rounds, size in rows]
     return "\n".join([f"{'section of krum.mpc':<26}{'rounds':>8}{'bytes':>14}", *lines])
 

@@ -61,8 +61,6 @@ class Ledger:
 class Secret:
     """An integer that only its `Ledger` may open."""
 
-    __hash__ = None  # two secrets are equal or not in secret: see __eq__
-
     def __init__(self, value: int, ledger: Ledger):
         self._value, self._ledger = value, ledger
 
@@ -152,7 +150,6 @@ class _Unknown:
         return next(self._bits)
 
     __gt__ = __eq__ = __lt__
-    __hash__ = None
 
 
 def published_sort(numbers: list) -> list:

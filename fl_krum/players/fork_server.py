@@ -19,6 +19,7 @@ import socket
 import subprocess
 import threading
 from pathlib import Path
+from typing import BinaryIO
 
 from .process import Command, SpawnedProcess, end_group
 
@@ -37,9 +38,9 @@ class ForkedProcess:
     """
 
     def __init__(self, stdin: int, stdout: int, stderr: int):
-        self.stdin = open(stdin, "wb", buffering=0)
-        self.stdout = open(stdout, "rb", buffering=0)
-        self.stderr = open(stderr, "rb", buffering=0)
+        self.stdin: BinaryIO = open(stdin, "wb", buffering=0)
+        self.stdout: BinaryIO = open(stdout, "rb", buffering=0)
+        self.stderr: BinaryIO = open(stderr, "rb", buffering=0)
         self.returncode: int | None = None
         self._pid: int | None = None
         self._to_end: bool | None = None  # asked for before its number was known: with force or not
@@ -53,8 +54,9 @@ class ForkedProcess:
         return self._pid
 
     def wait(self, timeout: float | None = None) -> int:
-        if not self._has_ended.wait(timeout):
-            raise subprocess.TimeoutExpired("player", timeout)
+        self._has_ended.wait(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("player", timeout or 0.0)
         return self.returncode
 
     def poll(self) -> int | None:

@@ -195,10 +195,10 @@ class LocalPlayers:
 
     def _aggregate(self, words: np.ndarray) -> np.ndarray:
         with self._lock:
-            self._require_round()
+            supervisor = self._require_round()
             begin = time.perf_counter()
             try:
-                chosen = self._decode(self._exchange(words))
+                chosen = self._decode(self._exchange(supervisor, words))
             except BaseException:  # Ctrl-C too: the players are in the middle of something
                 self.stop()
                 raise
@@ -248,7 +248,7 @@ class LocalPlayers:
             )
         return self.program.fixed_point.encode(values)
 
-    def _require_round(self) -> None:
+    def _require_round(self) -> Supervisor:
         if self._supervisor is None:
             raise RuntimeError("the players have not been started: use `with LocalPlayers(…) as …`")
         if self.rounds_done == self.program.rounds:
@@ -258,17 +258,18 @@ class LocalPlayers:
             )
         if not self._running:
             raise RuntimeError("the players have ended: make a new LocalPlayers")
+        return self._supervisor
 
-    def _exchange(self, words: np.ndarray) -> list[int]:
+    def _exchange(self, supervisor: Supervisor, words: np.ndarray) -> list[int]:
         current, total = self.rounds_done + 1, self.program.rounds
-        outputs = self._supervisor.exchange(
+        outputs = supervisor.exchange(
             [(), *map(in_pieces, words)],  # the server, player 0, has no input
             1 + self.program.d,  # how many were chosen, and their sum
-            self._deadline or self._supervisor.run.round_deadline,
+            self._deadline or supervisor.run.round_deadline,
             phase=f"in round {current} of {total}",
             last=current == total,
         )
-        passed = self._supervisor.take_passed()
+        passed = supervisor.take_passed()
         self.excluded = tuple(sorted(client for client, well in passed.items() if not well))
         return outputs
 
@@ -297,6 +298,7 @@ class LocalPlayers:
             ) from None
 
     def _finish(self) -> None:
+        assert self._supervisor is not None, "the players run"
         try:
             for oddity in self._supervisor.finish():
                 warnings.warn(oddity, RuntimeWarning, stacklevel=3)
@@ -305,6 +307,7 @@ class LocalPlayers:
             raise
 
     def _read_views(self) -> list[dict]:
+        assert self._supervisor is not None, "the players run"
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
         until = time.monotonic() + 2.0
         return [_read_json(file, until) for file in self._supervisor.run.views]

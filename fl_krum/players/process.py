@@ -9,10 +9,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 POSIX = os.name == "posix"
 
@@ -75,20 +76,24 @@ class Process(Protocol):
         """Terminate it and whatever it has started, or kill when ``force``."""
 
 
-class SpawnedProcess(subprocess.Popen):
+class SpawnedProcess(subprocess.Popen[bytes]):
     """A process in a group of its own, which Ctrl-C in the terminal does not reach."""
 
+    stdin: BinaryIO  # pipes, all three, unless `streams` says otherwise
+    stdout: BinaryIO
+    stderr: BinaryIO
+
     def __init__(self, command: Command, **streams):
-        if POSIX:
-            group = {"start_new_session": True}
+        options: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        options |= streams
+        if sys.platform == "win32":
+            options["creationflags"] = (
+                subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+            )
         else:
-            flags = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-            group = {"creationflags": flags}
-        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+            options["start_new_session"] = True
         environment = {**os.environ, **command.env}
-        super().__init__(
-            command.argv, cwd=command.cwd, env=environment, bufsize=0, **pipes | streams, **group
-        )
+        super().__init__(command.argv, cwd=command.cwd, env=environment, bufsize=0, **options)
 
     def is_stopped(self) -> bool:
         if not hasattr(os, "waitid"):

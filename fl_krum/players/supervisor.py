@@ -192,6 +192,7 @@ class Supervisor:
             with self._changed:
                 self._changed.wait_for(self._all_ended, GRACE)
             player = self._culprit()
+            assert player.status is not None, "it has ended"
             self._fail(self._error(player, describe_exit(player.status), phase))
 
     def _check_fork_server(self, phase: str) -> None:
@@ -229,6 +230,7 @@ class Supervisor:
         return player.status == 0 or self._exit(player).is_harmless
 
     def _exit(self, player: PlayerProcess) -> Exit:
+        assert player.status is not None, "it has ended"
         return self.run.read_exit(player.status, player.last_words)
 
     def _culprit(self) -> PlayerProcess:

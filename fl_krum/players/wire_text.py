@@ -36,7 +36,8 @@ def _as_text(words: np.ndarray) -> bytes:
     width = len(str(largest))
     text = np.empty((len(words), width + 1), np.uint8)
     text[:, width] = _NEWLINE
-    left = words.astype(np.uint32 if largest < 2**32 else np.uint64)  # short ones divide faster
+    short = largest < 2**32  # divides faster
+    left: np.ndarray = words.astype(np.uint32 if short else np.uint64)
     for column in reversed(range(width)):
         tenths = left // 10
         text[:, column] = left - tenths * 10 + _ZERO

@@ -24,8 +24,8 @@ def images_figure(rows, captions=(), size=1.45) -> Figure:
         Width of a picture in inches.
     """
     most = max(len(pictures) for pictures in rows.values())
-    figure = new_figure(size * most + 3.4, size * len(rows) + (0.7 if captions else 0.3))
-    figure.get_layout_engine().set(h_pad=0.04, hspace=0.03)
+    height = size * len(rows) + (0.7 if captions else 0.3)
+    figure = new_figure(size * most + 3.4, height, h_pad=0.04, hspace=0.03)
     grid = figure.subplots(len(rows), most, squeeze=False)
     for axes in grid.flat:
         axes.set(xticks=[], yticks=[])

@@ -17,7 +17,7 @@ from .style import (
 )
 
 # Marker and colour of the result of each rule; a name that is not here gets the last.
-_MARKS = {
+_MARKS: dict[str, dict] = {
     "krum": {"marker": "o", "color": KRUM, "fillstyle": "none", "markersize": 34},
     "multi-krum": {"marker": "P", "color": SERVER},
     "bulyan": {"marker": "p", "color": SERVER},

@@ -9,6 +9,7 @@ need no screen and no window, and are gone when nobody holds them.
 import functools
 import io
 import threading
+from typing import Any
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ SERVER = "#333333"
 SMPC = "#56B4E9"  # sky blue: what happens inside secure multiparty computation
 MUTED = "#767676"  # axes, notes and all that is not the message
 
-_SETTINGS = {
+_SETTINGS: dict[Any, object] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure everywhere
     "font.size": 16,
     "axes.titlesize": 17,
@@ -62,10 +63,14 @@ def styled(function):
     return draw
 
 
-def new_figure(width=16.0, height=8.0) -> Figure:
-    """Make an empty figure; `width` and `height` in inches, texts arranged without overlap."""
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.2, h_pad=0.15, wspace=0.04)
+def new_figure(width=16.0, height=8.0, **spaces) -> Figure:
+    """Make an empty figure; `width` and `height` in inches, texts arranged without overlap.
+
+    `spaces` are those of matplotlib's `ConstrainedLayoutEngine`, where they are to differ.
+    """
+    figure = Figure(figsize=(width, height))
+    spaces = {"w_pad": 0.2, "h_pad": 0.15, "wspace": 0.04, **spaces}
+    figure.set_layout_engine("constrained", **spaces)
     return figure
 
 

@@ -30,7 +30,7 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     for (row, column), value in np.ndenumerate(accuracy):
         lost = accuracy.max() - value > 0.5
         dark = accuracy.max() - value > 0.6
-        look = {"ha": "center", "color": "white" if dark else SERVER}
+        look: dict = {"ha": "center", "color": "white" if dark else SERVER}
         axes.text(column, row - 0.12 * several, f"{value:.0%}", va="center", fontsize=18,
                   weight="bold" if lost else "normal", **look)  # fmt: skip
         if several:

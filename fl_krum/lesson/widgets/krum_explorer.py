@@ -145,9 +145,10 @@ class PlaintextExplorer:
             [widgets.HBox([self.controls.box, right]), self.text, self.image]
         ).add_class("krum-explorer")
         self._offering = False
+        self._drawn = ""  # n, f and d of the figure that is shown
         self.controls.observe(self.redraw)
         for choice in (self.attack, self.source, self.draw, self.client):
-            choice.observe(lambda change: self._offering or self.redraw(), "value")
+            choice.observe(self._follow, "value")
         self.redraw()
 
     @property
@@ -169,6 +170,10 @@ class PlaintextExplorer:
         )
         self.text.value = notice(shown.text, "problem" if shown.byzantine_chosen else "good")
         self.image.value = png(shown.figure, dpi=_DPI)
+
+    def _follow(self, change) -> None:
+        if not self._offering:
+            self.redraw()
 
     def _offer_clients(self) -> None:
         """Let the lines begin at any of the n clients, if there are lines at all."""

@@ -170,7 +170,7 @@ def find_python(environ: Mapping[str, str]) -> tuple[str, str]:
         path = shutil.which(name, path=environ.get("PATH"))
         # Asked, not trusted: pyenv puts a python2.7 on PATH that only says which to choose.
         version = _python_version(path) if path else ""
-        if version.startswith("2.7."):
+        if path and version.startswith("2.7."):
             return path, version
     raise ValueError(
         "the compiler needs Python 2.7, and neither python2.7 nor python2 on PATH is one: "
