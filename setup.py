@@ -1,0 +1,20 @@
+"""The dependencies, which stand in requirements.txt only; all else is in pyproject.toml."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+TEXT = (Path(__file__).parent / "requirements.txt").read_text(encoding="utf-8")
+
+
+def section(name):
+    """Requirements below the comment that begins with this word, up to an empty line."""
+    lines = re.search(rf"^# {name}\b.*\n((?:.+\n)+)", TEXT, re.M)[1].splitlines()
+    return [line.partition("#")[0].strip() for line in lines]
+
+
+setup(
+    install_requires=section("Running"),
+    extras_require={"notebooks": section("Notebooks"), "test": section("Testing")},
+)
