@@ -1,10 +1,11 @@
-"""A client's side of the input check beside a SCALE-MAMBA player: ``python -m mamba.client PROGRAM.mpc COMMAND ...``.
+"""A client's side of the input check beside a SCALE-MAMBA player: ``python -m mamba.client
+PROGRAM.mpc COMMAND ...``.
 
-Starts the player's command and stands between it and the terminal. Words on standard input go to the
-player and are remembered; where the player asks for input on channel 1, it is given what
-`mamba.input_proof` makes of them, and of the coins that it prints as ``Output channel 1``. What else the
-player prints is passed on. SCALE-MAMBA knows no random rows, so vectors must not be longer than the
-program's ``exact``.
+Starts the player's command and stands between it and the terminal. Words on standard input go to
+the player and are remembered; where the player asks for input on channel 1, it is given what
+`mamba.input_proof` makes of them, and of the coins that it prints as ``Output channel 1``. What
+else the player prints is passed on. SCALE-MAMBA knows no random rows, so vectors must not be longer
+than the program's ``exact``.
 """
 
 import os
@@ -62,13 +63,9 @@ def main(arguments):
     program, *command = arguments
     prover = input_proof.prover(Path(program).read_text(encoding="utf-8"))
     words = WordReader(sys.stdin.fileno())
-    player = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    def write(data):
-        player.stdin.write(data)
-        player.stdin.flush()
-
-    client = Client(prover, words.read, write)
+    player = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert player.stdin and player.stdout  # pipes, since they were asked for
+    client = Client(prover, words.read, player.stdin.write)
     while chunk := os.read(player.stdout.fileno(), 1 << 16):
         sys.stdout.buffer.write(client.hear(chunk))
         sys.stdout.buffer.flush()

@@ -3,7 +3,8 @@
 The players let a client's vector into the computation only when it has proved, on shares, that its
 numbers are short: it deals their digits in base 4, and then shows that all of them are 0, 1, 2 or
 3, by a polynomial identity at a point that nobody knew before (Corrigan-Gibbs and Boneh, NSDI 2017;
-Boneh and others, CRYPTO 2019). krum.mpc says what is checked; here is what an honest client answers.
+Boneh and others, CRYPTO 2019). krum.mpc says what is checked; here is what an honest client
+answers.
 
 All sizes come from the text of the program itself: its first part, up to the first ``Array``, is
 plain Python, and is executed here. So the program and this file cannot differ in them.
@@ -17,6 +18,7 @@ import numpy as np
 
 from mamba import field, projections
 from mamba.field import P
+from mamba.program_error import ProgramError
 from mamba.randomness import Randomness
 
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
@@ -24,8 +26,11 @@ _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
 
 def constants(text):
     """The numbers that a program's text sets before its first ``Array``."""
-    names = {}
-    exec(compile(text[: _FIRST_ARRAY.search(text).start()], "krum.mpc", "exec"), names)
+    names: dict = {}
+    first = _FIRST_ARRAY.search(text)
+    if first is None:
+        raise ProgramError("this program checks inputs, but sets no sizes before its first Array")
+    exec(compile(text[: first.start()], "krum.mpc", "exec"), names)
     return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
 
@@ -104,7 +109,8 @@ class InputProver:
     # --- numbers and their digits ----------------------------------------------------------------
 
     def short_numbers(self, words):
-        """The words themselves; where their length is odd, also how far they are from the largest."""
+        """The words themselves; where their length is odd, also how far they are from the
+        largest."""
         sizes = self.sizes
         return words + ([2**sizes.bits - 1 - word for word in words] if sizes.bits % 2 else [])
 
@@ -124,7 +130,8 @@ class InputProver:
         return field.from_words(np.array(digits, np.uint64))
 
     def squares(self, sums):
-        """The values at 0 of polynomials through the sums, and the sum of the squared polynomials."""
+        """The values at 0 of polynomials through the sums, and the sum of the squared
+        polynomials."""
         sizes = self.sizes
         first = field.random(self._randomness, sizes.columns)
         values = np.concatenate([first, sums], axis=1)  # row j: the values at j
@@ -135,7 +142,8 @@ class InputProver:
         return first, _pad(coefficients, sizes.square_rows * sizes.digits)
 
     def quotient(self, values, rho):
-        """The quotient of sum rho^(l+1) P(f_l) by (x - 1) ... (x - N), P(x) = x (x-1) (x-2) (x-3)."""
+        """The quotient of sum rho^(l+1) P(f_l) by (x - 1) ... (x - N), P(x) = x (x-1) (x-2)
+        (x-3)."""
         sizes, width = self.sizes, self.sizes.digits
         last = sizes.numbers
         points = (0, *range(last + 1, 4 * last + 1))
@@ -173,7 +181,8 @@ def _transform(matrix, vector):
 
 
 def _extend(values, width, last, points):
-    """Values at `points`, one row of `width` a point, of polynomials given at 0 ... last likewise."""
+    """Values at `points`, one row of `width` a point, of polynomials given at 0 ... last
+    likewise."""
     weights = _extension(last, points).reshape(4, len(points), 1, last + 1)
     known = np.ascontiguousarray(values.reshape(4, last + 1, width).transpose(0, 2, 1))
     shape = 4, len(points), width, last + 1

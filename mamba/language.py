@@ -52,9 +52,9 @@ def for_range(machine, start, stop=None, step=None):
 
 
 def project(secret, seed, address, length, count, centre):
-    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` of 64 rows with
-    one sum for each vector. The coefficients follow from a ``cint``; only embedded players know
-    this function. See `mamba.projections`."""
+    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` of 64 rows
+    with one sum for each vector. The coefficients follow from a ``cint``; only embedded players
+    know this function. See `mamba.projections`."""
     shares, dealer = secret.machine.project(int(seed) % P, int(address), length, count, centre)
     return secret._of(shares, 1, dealer)
 

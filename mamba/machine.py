@@ -202,8 +202,8 @@ class Machine:
     def project(self, seed, address, length, count, centre):
         """(shares, dealer) of sums of words with random coefficients from a public seed.
 
-        For `count` vectors of `length` words each, which stand in memory from `address` on: row by row
-        of `mamba.projections`, the sum of every vector, of whose words `centre` is subtracted.
+        For `count` vectors of `length` words each, which stand in memory from `address` on: row by
+        row of `mamba.projections`, the sum of every vector, of whose words `centre` is subtracted.
         """
         self.flush()
         seen = [self.memory.look(address + i * length, length) for i in range(count)]

@@ -163,10 +163,10 @@ class Protocols:
         field : module
         array : field array
         dealers : int array, optional
-            Of each element of the prime field: the only player that dealt anything it depends on, or
-            -1. Where the shares do not fit together, that player's own share is left out. Where the
-            others still do not, it has dealt shares of no polynomial, and all its elements open as
-            1: no ProtocolError, so that whoever wanted a 0 knows whom to leave out.
+            Of each element of the prime field: the only player that dealt anything it depends on,
+            or -1. Where the shares do not fit together, that player's own share is left out. Where
+            the others still do not, it has dealt shares of no polynomial, and all its elements open
+            as 1: no ProtocolError, so that whoever wanted a 0 knows whom to leave out.
 
         Raises
         ------
@@ -250,8 +250,8 @@ class Protocols:
 
     def _departure(self):
         return ProtocolError(
-            f"round {self.network.rounds}: the shares received do not lie on one polynomial of degree "
-            f"{self.threshold}; a player departed from the protocol"
+            f"round {self.network.rounds}: the shares received do not lie on one polynomial of "
+            f"degree {self.threshold}; a player departed from the protocol"
         )
 
     # --- common keys -----------------------------------------------------------------------------

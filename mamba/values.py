@@ -131,7 +131,7 @@ class PublicInteger(Vector):
         """1 where the two differ, else 0."""
         return 1 - (self == other)
 
-    __hash__ = None
+    __hash__ = Vector.__hash__  # none: Python forgets it where __eq__ is defined
 
     def public_output(self, channel=0):
         """Tell the values to every player on a channel; channel 1 is the input check's."""

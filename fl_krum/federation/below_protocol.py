@@ -2,9 +2,9 @@
 
 Every attack of `attacks` sends a *vector*, and Krum is made for those. Players share numbers of a
 field, though, and a comparison looks at the low bits of a difference only: for a number that is far
-too long, it says whatever these bits say. One liar therefore inputs a word of some 33 bits, tuned so
-that its distance to an accomplice looks small and the accomplice's score negative. Krum without a
-check of its inputs then chooses the accomplice's vector, whatever it is; with the check of
+too long, it says whatever these bits say. One liar therefore inputs a word of some 33 bits, tuned
+so that its distance to an accomplice looks small and the accomplice's score negative. Krum without
+a check of its inputs then chooses the accomplice's vector, whatever it is; with the check of
 `krum.mpc`, the liar is found out and left out.
 
 Assumes that the liars know the honest clients' vectors, as all of `attacks` do.

@@ -27,10 +27,10 @@ from .models import LogisticModel
 class RoundRecord:
     """What one round brought; accuracies are those on the test part, 0 … 1.
 
-    The last three only a simulation can know. In a real federation nobody is told them, not even the
-    server, which gets one vector and not whose it is. (The chosen client can tell: the new global
-    model is what it sent.) The three accuracies to compare with
-    are None in a session that was told not to `compare`.
+    The last three only a simulation can know. In a real federation nobody is told them, not even
+    the server, which gets one vector and not whose it is. (The chosen client can tell: the new
+    global model is what it sent.) The three accuracies to compare with are None in a session that
+    was told not to `compare`.
 
     Attributes
     ----------

@@ -274,7 +274,8 @@ class LocalPlayers:
         return outputs
 
     def _decode(self, outputs: list[int]) -> np.ndarray:
-        """The vector; a value that is no word is not quoted, since it may say what a client sent."""
+        """The vector; a value that is no word is not quoted, since it may say what a client
+        sent."""
         if len(self.excluded) > self.program.f:
             clients = ", ".join(map(str, self.excluded))
             raise PlayerError(

@@ -24,7 +24,8 @@ class Round:
     Attributes
     ----------
     stage : str
-        Part of the computation: input, check, masks, distances, neighbours, scores, choice or output.
+        Part of the computation: input, check, masks, distances, neighbours, scores, choice or
+        output.
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
         ``"output"`` (to player 0).
@@ -131,7 +132,8 @@ class _Counter:
         yield Round("output", "output", 1 + d, 0, messages=len(self.holders) - (0 in self.holders))
 
     def _inputs(self) -> Iterator[Round]:
-        """The words of all clients, and what they deal to show that these are short; see krum.mpc."""
+        """The words of all clients, and what they deal to show that these are short; see
+        krum.mpc."""
         clients = range(1, self.n + 1)
         messages = self._deal_messages(clients)
         if self.check is None:

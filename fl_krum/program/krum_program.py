@@ -107,7 +107,8 @@ class KrumProgram:
 
     @property
     def sizes(self) -> SimpleNamespace:
-        """The numbers that krum.mpc computes from its parameters; its first part is plain Python."""
+        """The numbers that krum.mpc computes from its parameters; its first part is plain
+        Python."""
         text = self.source()
         names: dict[str, int] = {}
         exec(text[: text.index("\nvectors = Array")], names)

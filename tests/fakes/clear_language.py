@@ -1,7 +1,7 @@
 """The names of a ``.mpc`` program, in the clear on Python integers: players must agree.
 
-Deliberately the simplest thing that works, sharing no line with `mamba.language`. What clients prove
-of their inputs comes from `mamba.input_proof`, as it does among players.
+Deliberately the simplest thing that works, sharing no line with `mamba.language`. What clients
+prove of their inputs comes from `mamba.input_proof`, as it does among players.
 """
 
 import random

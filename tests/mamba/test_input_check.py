@@ -1,7 +1,7 @@
 """krum.mpc's check of its inputs: whoever lies is left out, alone, and nobody else ever is.
 
-Liars run other software than the rest: a machine that shares what it likes, a prover that claims what
-it likes, protocols that deal or open wrong shares. The others run as ever.
+Liars run other software than the rest: a machine that shares what it likes, a prover that claims
+what it likes, protocols that deal or open wrong shares. The others run as ever.
 """
 
 import math
@@ -51,7 +51,7 @@ def left_out(X, f, result, liar=LIAR):
     assert (count, words) == (1, krum(honest, f, excluded=[liar - 1]).vector.tolist())
 
 
-# --- honest clients -----------------------------------------------------------------------------------
+# --- honest clients -------------------------------------------------------------------------------
 
 LENGTHS = [
     (1, 28),
@@ -83,7 +83,7 @@ def test_without_the_check_nobody_is_named():
     assert run(X, 0, check=False) == ([], 1, krum(X.astype(object), 0).vector.tolist())
 
 
-# --- liars ----------------------------------------------------------------------------------------------
+# --- liars ----------------------------------------------------------------------------------------
 
 
 def shares_instead(value, place=0):
@@ -307,12 +307,12 @@ def test_random_lies(seed):
         assert (outputs[k, 1:] == krum(X[k], f, excluded=[liar - 1]).vector).all()
 
 
-# --- the constants ----------------------------------------------------------------------------------------
+# --- the constants --------------------------------------------------------------------------------
 
 
 def failure(share):
-    """Bound of the chance that 64 rows give S <= T for a vector with sum of squares T / share: over m
-    equal words (Hölder), least over lambda."""
+    """Bound of the chance that 64 rows give S <= T for a vector with sum of squares T / share: over
+    m equal words (Hölder), least over lambda."""
 
     def transform(rate, m):  # of z^2, where z / sqrt(1/m) is binomial(2m, 1/2) - m
         k = np.arange(2 * m + 1)
@@ -333,7 +333,8 @@ def test_a_norm_that_is_too_large_is_noticed_but_for_2_to_the_minus_40():
 
 
 def test_honest_sums_of_squares_are_below_the_bound_but_for_2_to_the_minus_44():
-    """E e^(rate z^2) is at most that of a normal variable, (1 - 2 rate v)^(-1/2) with variance v = 1/2."""
+    """E e^(rate z^2) is at most that of a normal variable, (1 - 2 rate v)^(-1/2) with variance v =
+    1/2."""
     bound = min(-rate * 99 - 32 * math.log(1 - rate) for rate in np.linspace(0.01, 0.99, 99))
     assert bound / math.log(2) <= -44
 

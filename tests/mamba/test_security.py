@@ -170,10 +170,7 @@ def test_messages_of_two_runs_are_alike(runs):
 
 def test_messages_from_one_client_who_changes_its_words(runs):
     """The shares of its words alone, in the first round: the shares, not only their bytes."""
-    low, spread = (
-        [words_of(messages(seen)[1][0]) for seen in run[3:]]
-        for run in runs
-    )
+    low, spread = ([words_of(messages(seen)[1][0]) for seen in run[3:]] for run in runs)
     for one, other in zip(low, spread, strict=True):
         assert alike(one, other) > CHANCE
 

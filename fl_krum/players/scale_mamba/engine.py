@@ -142,7 +142,8 @@ def checked_digit_by_digit(program):
         return program
     if program.d > LONGEST_CHECKED:
         raise ValueError(
-            f"SCALE-MAMBA's players check vectors of up to {LONGEST_CHECKED} words, not d={program.d}; "
+            f"SCALE-MAMBA's players check vectors of up to {LONGEST_CHECKED} words, "
+            f"not d={program.d}; "
             "use engine='embedded', or KrumProgram(check=False), which believes what clients send"
         )
     return replace(program, exact=program.d)
