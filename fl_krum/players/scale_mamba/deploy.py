@@ -88,12 +88,17 @@ def deploy(
         common = Path(temporary)
         needs = player_files.write(found, program, common, hosts)
         options = (*player_options(program, needs), "-pnb", str(port))
-        certificates.issue(program.players, "rsa", DAYS).write(common / player_files.CERTIFICATES)
+        issued = certificates.issue(program.players, "rsa", DAYS)
+        (common / player_files.CERTIFICATES / certificates.ROOT).write_bytes(issued.root)
         output.mkdir(mode=0o700, exist_ok=True)
         output.chmod(0o700)
         folders = [output / f"player{i}-{host}" for i, host in enumerate(hosts)]
         for i, folder in enumerate(folders):
             _copy(common, folder, i)
+            # No key is ever in the folder that all have in common.
+            own = folder / player_files.CERTIFICATES / issued.players[i].name
+            _write(own.with_suffix(".crt"), issued.players[i].certificate)
+            _write(own.with_suffix(".key"), issued.players[i].key)
             _write(folder / "run.sh", host_files.command(i, options), 0o700)
             _write(folder / "README.txt", host_files.instructions(program, hosts, i, port))
             if i:

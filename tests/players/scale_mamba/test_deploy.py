@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -256,3 +257,15 @@ def test_folders_that_are_there_are_kept(folders, hosts, capsys):
 def test_a_list_of_hosts_that_is_too_short(home, tmp_path):
     with pytest.raises(ValueError, match="6 players cannot run on a list of 5 hosts"):
         deploy(program(), HOSTS[:5], tmp_path / "players")
+
+
+def test_keys_are_written_where_they_belong_and_nowhere_else(home, tmp_path, monkeypatch):
+    """Not to the temporary folder, which a killed process would leave behind for a year."""
+    written, write = [], os.open
+    monkeypatch.setattr(
+        os, "open", lambda path, *a, **o: written.append(path) or write(path, *a, **o)
+    )
+    deploy(program(), HOSTS, tmp_path / "players")
+    keys = [Path(path) for path in written if str(path).endswith(".key") and "Player" in str(path)]
+    assert len(keys) == 6
+    assert all(path.is_relative_to(tmp_path / "players") for path in keys)
