@@ -37,6 +37,8 @@ each. (conda has a package manager of the same name, which has nothing to do wit
 =====================  =======================================================================
 ``player.py``          one player process
 ``network.py``         mutually authenticated connections to every other player
+``handshakes.py``      how these connections come about, all side by side
+``credentials.py``     what a player shows and proves to the others
 ``input_words.py``     the words that a player reads
 ``view.py``            what one player saw, for the lesson
 ``fork_server.py``     forks players on Linux, quicker than to start each

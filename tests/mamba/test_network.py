@@ -5,14 +5,19 @@ import re
 import shutil
 import socket
 import ssl
+import tempfile
 import threading
 import time
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from mamba_players import PATIENCE
 
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
+from mamba.credentials import Credentials
+from mamba.handshakes import Handshakes
 from mamba.network import Network, NetworkError
 
 PLAYERS = 3
@@ -293,6 +298,123 @@ def test_strangers_do_not_disturb(certificates):
         results = run([certificates] * PLAYERS, lambda n: greet(n, 50), ports=ports)
     assert results == greetings()
     assert all(answer[0] == 21 for answer in answers)  # 21: a TLS alert, and nothing else
+
+
+@contextlib.contextmanager
+def silent(ports, count):
+    """That many connections to each port, as soon as it is open, which never say a word."""
+    held, end = [], threading.Event()
+
+    def hold(port):
+        own = 0
+        while own < count and not end.is_set():
+            with contextlib.suppress(OSError):
+                held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+                own += 1
+                continue
+            end.wait(0.002)
+
+    threads = [threading.Thread(target=hold, args=(port,), daemon=True) for port in ports]
+    for thread in threads:
+        thread.start()
+    try:
+        yield held
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join(PATIENCE)
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.parametrize("count", [12, 300])
+def test_silent_connections_delay_nobody(certificates, count):
+    """They were waited for one after the other, 5 s each. 300 are more than are kept."""
+    ports = free_ports(PLAYERS)
+    with silent(ports, count) as held:
+
+        def wait():  # for them to be there before this player, at the others' ports
+            while len(held) < 2 * count:
+                time.sleep(0.005)
+
+        begin = time.monotonic()
+        results = run([certificates] * PLAYERS, greet, ports=ports, before={2: wait})
+    assert results == greetings()
+    assert time.monotonic() - begin < 4
+
+
+def test_when_players_do_not_meet_the_ports_trouble_is_told(certificates):
+    ports = free_ports(PLAYERS)
+    with silent(ports[:1], 12):
+        results = run([certificates, certificates, None], greet, patience=1.0, ports=ports)
+    for me in (0, 1):
+        assert "player 2 does not answer; players [2] did not connect in time" in str(results[me])
+    trouble = f"port {ports[0]} of player 0: 12 connections that never showed a certificate"
+    assert str(results[0]).endswith(trouble)
+    assert "certificate" not in str(results[1])
+
+
+def test_a_port_that_is_held_by_somebody_silent_is_named(certificates):
+    ports = free_ports(PLAYERS)
+    with socket.create_server(("127.0.0.1", ports[1])):
+        results = run([certificates, None, certificates], greet, patience=1.0, ports=ports)
+    for me in (0, 2):
+        assert f"port {ports[1]} of player 1 takes calls and says nothing" in str(results[me])
+
+
+def test_strangers_are_told_of_while_players_wait(certificates, monkeypatch):
+    said, ports = [], free_ports(PLAYERS)
+    own = Credentials.read(certificates, 0)
+    with silent(ports[:1], 2):
+        handshakes = Handshakes(0, ports, own, 2.0, said.append)
+        handshakes._for_a_caller = handshakes._next_look = 0.2
+        handshakes._next_look += handshakes._begin
+        with pytest.raises(NetworkError):
+            handshakes.run()
+    trouble = f"port {ports[0]} of player 0: 2 connections that never showed a certificate"
+    assert said[-1] == f"Player 0: {trouble} so far"
+
+
+def test_a_player_that_hung_up_is_called_again(certificates):
+    """It has ended and was started anew, as happens to those who start players by hand."""
+    ports = free_ports(PLAYERS)
+    with socket.create_server(("127.0.0.1", ports[1])) as listener:
+        first = threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True)
+        first.start()
+
+        def wait():
+            first.join(PATIENCE)
+            listener.close()
+
+        results = run([certificates] * PLAYERS, greet, ports=ports, before={1: wait})
+    assert results == greetings()
+
+
+@pytest.mark.parametrize("way", ["pipes", "files"])
+def test_credentials_leave_no_file(certificates, monkeypatch, tmp_path, way):
+    """Files are for systems on which a pipe has no path."""
+    if way == "files":
+        monkeypatch.setattr("mamba.credentials._OPEN_FILES", "/no/such/folder")
+    elif not Path("/dev/fd").is_dir():
+        pytest.skip("pipes have no path here")
+    made, mkdtemp = [], tempfile.mkdtemp
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "mkdtemp", lambda **how: made.append(how) or mkdtemp(**how))
+    assert run([certificates] * PLAYERS, greet) == greetings()
+    assert len(made) == (12 if way == "files" else 0)  # two sides, certificate and key
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_is_in_no_representation(certificates):
+    own = Credentials.read(certificates, 0)
+    assert own.key.splitlines()[1].decode() not in repr(own)
+
+
+@pytest.mark.parametrize("name", ["root", "certificate", "key"])
+def test_credentials_that_are_none_are_an_error(certificates, name):
+    wrong = replace(Credentials.read(certificates, 0), **{name: b"\xffno certificate"})
+    with pytest.raises(NetworkError, match="cannot use RootCA.crt, Player0.crt and Player0.key: "):
+        Network(0, free_ports(PLAYERS), wrong, 1.0)
 
 
 def own_address():
