@@ -10,6 +10,7 @@ anywhere, but for the samples that ``--views`` asks for.
 
 import argparse
 import errno
+import json
 import linecache
 import os
 import sys
@@ -17,6 +18,7 @@ import traceback
 from pathlib import Path
 
 from mamba import input_proof
+from mamba.credentials import Credentials
 from mamba.input_words import WordReader
 from mamba.language import namespace
 from mamba.machine import Machine
@@ -33,11 +35,14 @@ def main(arguments=None):
     options = _parse(arguments)
     me = options.player
     try:
-        text = read_program(options.program)
+        if options.given_on_stdin:
+            text, certificates = read_given(sys.stdin.fileno())
+        else:
+            text, certificates = read_program(options.program), options.certificates
         program = compile_program(text, options.program)
         prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
-        network = Network(me, options.ports, options.certificates)
+        network = Network(me, options.ports, certificates, options.patience, _say)
         view = View() if options.views else None
         protocols = Protocols(network, view, text)
         players, threshold = protocols.players, protocols.threshold
@@ -50,7 +55,9 @@ def main(arguments=None):
             return values
 
         def report():
-            if view:
+            if view and options.views == "-":
+                print(f"View {view.as_json()}", flush=True)
+            elif view:
                 view.save(options.views)
             _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
 
@@ -92,6 +99,30 @@ def read_program(path):
         raise ProgramError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
         raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
+
+
+def read_given(descriptor):
+    """Text of the program, and credentials, from the beginning of standard input.
+
+    Their length as eight digits, then JSON. What comes this way touches no disk.
+    """
+    try:
+        given = json.loads(_read_exactly(descriptor, int(_read_exactly(descriptor, 8))))
+        pem = (given[name].encode("ascii") for name in ("root", "certificate", "key"))
+        return given["program"], Credentials(*pem)
+    except (ValueError, LookupError, TypeError, AttributeError):  # whose words may quote a secret
+        message = "standard input does not begin with a program and certificates"
+        raise ProgramError(message) from None
+
+
+def _read_exactly(descriptor, count):
+    data = b""
+    while len(data) < count:
+        chunk = os.read(descriptor, count - len(data))
+        if not chunk:
+            raise ProgramError("standard input ended before the program and certificates")
+        data += chunk
+    return data
 
 
 def compile_program(text, path):
@@ -141,14 +172,19 @@ def _parse(arguments):
     parser.add_argument(
         "--ports", required=True, help="port of every player on loopback, separated by commas"
     )
-    parser.add_argument("--certificates", required=True, metavar="DIR",
-                        help="folder with RootCA.crt, PlayerI.crt and PlayerI.key")  # fmt: skip
-    parser.add_argument(
-        "--views", metavar="FILE", help="write samples of this player's shares to FILE"
-    )
-    parser.add_argument(
-        "--end-with-stdin", action="store_true", help="end at once when standard input is closed"
-    )
+    start = parser.add_mutually_exclusive_group(required=True)
+    start.add_argument("--certificates", metavar="DIR",
+                       help="folder with RootCA.crt, PlayerI.crt and PlayerI.key")  # fmt: skip
+    start.add_argument("--given-on-stdin", action="store_true",
+                       help="standard input begins with what LocalPlayers gives its players: the text "
+                       "of PROGRAM, which names it only, and certificates and key")  # fmt: skip
+    parser.add_argument("--views", metavar="FILE",
+                        help="write samples of this player's shares to FILE, or - to print "
+                        "them")  # fmt: skip
+    parser.add_argument("--patience", metavar="SECONDS", type=float, default=60.0,
+                        help="how long to wait for the other players (default 60)")  # fmt: skip
+    parser.add_argument("--end-with-stdin", action="store_true",
+                        help="end at once when standard input is closed")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
         options.ports = [int(port) for port in options.ports.split(",")]

@@ -41,11 +41,14 @@ class View:
             self._left[field] -= len(values)
             self.shares += [(number, dealer, _NAMES[field], value) for value in values]
 
-    def save(self, path):
-        """Write everything as JSON; field elements as decimal strings, since JSON readers
-        round."""
+    def as_json(self):
+        """Everything in one line; field elements as decimal strings, since JSON readers round."""
         shares = [[number, dealer, kind, str(value)] for number, dealer, kind, value in self.shares]
+        return json.dumps({"words": self.words, "shares": shares})
+
+    def save(self, path):
+        """Write everything to a file that its owner alone can read."""
         unfinished = f"{path}.part"  # a reader finds the whole file or none
-        with open(unfinished, "w", encoding="utf-8") as file:
-            json.dump({"words": self.words, "shares": shares}, file)
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(self.as_json())
         os.replace(unfinished, path)

@@ -3,7 +3,8 @@
 Players talk to each other over mutually authenticated TLS: each shows a certificate that the run's
 own authority has signed and that bears its name, ``CN=Player3``. The authority's key never leaves
 this process's memory and is forgotten at the end of `issue`, so that no further player can be made.
-A player's own key has to reach the player through a file; the caller picks a private folder.
+Embedded players are given their own key through a pipe; SCALE-MAMBA's read it from a file, and the
+caller picks a private folder.
 """
 
 from __future__ import annotations

@@ -10,15 +10,20 @@ between them is mutual TLS, with certificates made for this one run.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import fork_server
 from .engine import EngineStatus, Exit, RunPlan
 from .process import Command
+
+if TYPE_CHECKING:
+    from .certificates import Certificates, Identity
 
 # mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
 # for conda has a package of the same name, and not imported: players are processes of their own.
@@ -36,11 +41,14 @@ FORK_SERVER = "FL_KRUM_FORK_SERVER"
 # What a player says that lost another one, or runs the same program as most of them.
 LOST = re.compile(r"connect|reach|answer|players? \d+(, \d+)* ha(s|ve) another program")
 
+STRANGERS = "never showed a certificate"  # what a player says whose port others have called
+
 
 class EmbeddedEngine:
     """Starts ``python -m mamba.player``; see `fl_krum.players.engine.Engine`."""
 
     name = "embedded"
+    needs_folder = False
 
     def status(self) -> EngineStatus:
         if not (ROOT / "mamba" / "player.py").exists():
@@ -53,23 +61,22 @@ class EmbeddedEngine:
             security="Shamir shares, honest majority, semi-honest; openings are checked",
         )
 
-    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+    def prepare(self, program, folder: Path | None = None, views: bool = False) -> RunPlan:
+        """A run whose players are given everything on standard input: no file could be left."""
         fork_server.launch(fork_server_command())
         from . import certificates  # takes a while, in which the fork server gets ready
 
-        source = folder / "krum.mpc"
-        source.write_text(program.source(), encoding="utf-8")
-        keys = certificates.issue(program.players, "ec").write(folder)
-        files = tuple(folder / f"view{i}.json" for i in range(program.players)) if views else ()
+        source, issued = program.source(), certificates.issue(program.players, "ec")
+        deadline = 30.0 + 2.0 * program.players
+        options = ("--patience", str(max(60.0, deadline)), *(("--views", "-") if views else ()))
         return RunPlan(
-            commands=lambda: _commands(program.players, source, files),
+            commands=lambda: _commands(source, issued, options),
             ready=re.compile(rb"Player \d+ ready"),
-            start_deadline=30.0 + 2.0 * program.players,
+            start_deadline=deadline,
             round_deadline=_round_deadline(program.n, program.d),
             ports_taken=frozenset({3}),
             read_exit=_read_exit,
-            disposable=tuple(keys) if views else (folder,),
-            views=files,
+            views=views,
             fork_server=fork_server_command(),
             reports_every_round=True,
         )
@@ -94,18 +101,25 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _commands(players: int, source: Path, views: tuple[Path, ...]) -> list[Command]:
+def _commands(source: str, issued: Certificates, options: tuple[str, ...]) -> list[Command]:
     """One command a player, on ports that are free now."""
-    ports = ",".join(map(str, free_ports(players)))
-    shared = ("--ports", ports, "--certificates", str(source.parent), "--end-with-stdin")
+    ports = ",".join(map(str, free_ports(len(issued.players))))
+    options = ("--ports", ports, "--given-on-stdin", "--end-with-stdin", *options)
     environment, commands = _environment(), []
-    for i in range(players):
-        view = ("--views", str(views[i])) if views else ()
-        arguments = (str(i), str(source), *shared, *view)
+    for i, identity in enumerate(issued.players):
+        arguments = (str(i), "krum.mpc", *options)
         argv = (sys.executable, "-m", "mamba.player", *arguments)
-        # Players do not stand in the run's own folder: it may be gone before they are.
-        commands.append(Command(argv, ROOT, environment, arguments))
+        given = _given(source, issued.root, identity)
+        commands.append(Command(argv, ROOT, environment, arguments, given))
     return commands
+
+
+def _given(source: str, root: bytes, identity: Identity) -> bytes:
+    """What a player reads first: the length of some JSON as eight digits, and that JSON."""
+    pem = {"root": root, "certificate": identity.certificate, "key": identity.key}
+    texts = {name: content.decode("ascii") for name, content in pem.items()}
+    content = json.dumps({"program": source, **texts}).encode()
+    return b"%08d" % len(content) + content
 
 
 def _environment() -> dict[str, str]:
@@ -122,5 +136,11 @@ def _round_deadline(n: int, d: int) -> float:
 def _read_exit(status: int, last_words: str) -> Exit:
     if status == 3:
         advice = "Other programs keep taking the ports that were free a moment before: try again."
+        return Exit(advice=advice)
+    if STRANGERS in last_words:
+        advice = (
+            "Another program on this machine holds connections to the players' ports. They take other "
+            "ports the next time: try again."
+        )
         return Exit(advice=advice)
     return Exit(is_consequence=status == 1 and LOST.search(last_words) is not None)

@@ -77,8 +77,8 @@ class RunPlan:
         How to read an exit status that is not 0, with what the player said last.
     disposable : tuple of Path
         Files and folders no player needs any more once all are ready, private keys above all.
-    views : tuple of Path
-        Where player i writes what it saw, in the order of the players; empty when not asked for.
+    views : bool
+        Whether players print what they saw after every aggregation, as a line "View {JSON}".
     fork_server : Command or None
         A process that forks the players, as `fork_server` asks it to; when there is none, each
         player is started by itself.
@@ -94,21 +94,31 @@ class RunPlan:
     ports_taken: frozenset[int] = frozenset()
     read_exit: Callable[[int, str], Exit] = lambda status, last_words: Exit()
     disposable: tuple[Path, ...] = ()
-    views: tuple[Path, ...] = ()
+    views: bool = False
     fork_server: Command | None = None
     reports_every_round: bool = False
 
 
 class Engine(Protocol):
-    """A kind of player. `LocalPlayers` takes one by its name, or any object of this form."""
+    """A kind of player. `LocalPlayers` takes one by its name, or any object of this form.
+
+    Attributes
+    ----------
+    name : str
+    needs_folder : bool, optional
+        Whether its players need files. When not, `prepare` is given no folder and nothing of a run
+        is ever on a disk. True when it is not there.
+    """
 
     name: str
 
     def status(self) -> EngineStatus:
         """Look at this machine, start nothing."""
 
-    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+    def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:
         """Write what the players of ``program`` (a KrumProgram) need to the private ``folder``.
+
+        ``folder`` is None for an engine that needs none.
 
         Raises ValueError when the program cannot run here, or ``views`` cannot be given.
         """

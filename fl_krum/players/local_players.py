@@ -1,7 +1,8 @@
 """`LocalPlayers`: one server and n clients as n+1 processes on this machine, and Krum among them.
 
-Everything a run needs is made on the spot and removed again: a private folder, keys and
-certificates, free ports, the processes. The caller gives real vectors and gets a real vector.
+Everything a run needs is made on the spot and removed again: keys and certificates, free ports, the
+processes, and a private folder for players that need files. The caller gives real vectors and gets
+a real vector.
 
 This process feeds all clients, so it knows their updates, as a laboratory does. What is private
 here is private *between the player processes*, each of which is given its own client's words only.
@@ -25,6 +26,7 @@ import numpy as np
 from ..program.fixed_point import real_matrix
 from . import fork_server
 from .find_engine import find_engine
+from .guard import Guard
 from .process import PlayerError
 from .supervisor import Supervisor
 from .wire_text import in_pieces
@@ -116,10 +118,11 @@ class LocalPlayers:
             raise RuntimeError("these players were started before; make a new LocalPlayers")
         begin = time.perf_counter()
         try:
-            folder = Path(tempfile.mkdtemp(prefix="fl_krum-"))
-            self._resources.callback(shutil.rmtree, folder, ignore_errors=True)
+            folder = guard = None
+            if getattr(self._engine, "needs_folder", True):
+                folder, guard = self._make_folder()
             run = self._engine.prepare(self.program, folder, self._want_views)
-            self._supervisor = Supervisor(run)
+            self._supervisor = Supervisor(run, guard)
             self._resources.callback(self._supervisor.close)
             if self._stopped:  # in another thread, before there was anything to end
                 raise RuntimeError("the players were stopped while they were being started")
@@ -238,6 +241,14 @@ class LocalPlayers:
             raise ValueError("views are recorded on request: LocalPlayers(program, views=True)")
         return self._read_views() if self._running and self.rounds_done else self._last_views
 
+    def _make_folder(self) -> tuple[Path, Guard]:
+        guard = Guard()
+        self._resources.callback(guard.close)
+        folder = Path(tempfile.mkdtemp(prefix="fl_krum-"))
+        guard.watch(folder=str(folder))
+        self._resources.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder, guard
+
     def _encode(self, updates) -> np.ndarray:
         shape = (self.program.n, self.program.d)
         values = real_matrix(updates)
@@ -310,19 +321,7 @@ class LocalPlayers:
     def _read_views(self) -> list[dict]:
         assert self._supervisor is not None, "the players run"
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
-        until = time.monotonic() + 2.0
-        return [_read_json(file, until) for file in self._supervisor.run.views]
-
-
-def _read_json(file: Path, until: float) -> dict:
-    """Read what a player writes, once it is written in full; {} when it never is."""
-    while True:
-        try:
-            return json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            if time.monotonic() > until:
-                return {}
-            time.sleep(0.02)
+        return [json.loads(player.view or "{}") for player in self._supervisor.players]
 
 
 def _dispose(paths) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterable
 
+from .engine import RunPlan
 from .process import POSIX, Process
 from .wire_text import parse_outputs
 
@@ -40,11 +41,11 @@ class PlayerProcess:
         How it ended: exit status, or minus the signal's number; None while it runs.
     ended_at : float
         When it did, by `time.monotonic`.
+    view : bytes
+        What it printed last of what it saw, JSON; empty when it does not.
     """
 
-    def __init__(
-        self, index: int, process: Process, ready: re.Pattern[bytes], changed: threading.Condition
-    ):
+    def __init__(self, index: int, process: Process, run: RunPlan, changed: threading.Condition):
         self.index = index
         self.ready = False
         self.outputs: list[int] = []
@@ -53,8 +54,9 @@ class PlayerProcess:
         self.status: int | None = None
         self.ended_at = 0.0
         self.reports: list[tuple[int, str, int]] = []  # (amount, unit, rounds), totals so far
+        self.view, self.view_count = b"", 0
         self._tail = b""
-        self._ready = ready
+        self._ready, self._has_views = run.ready, run.views
         self._changed = changed
         self._process = process
         threads = [self._thread(self._read_output), self._thread(self._read_errors)]
@@ -95,7 +97,8 @@ class PlayerProcess:
 
     def _read_output(self) -> None:
         rest = unread = b""
-        for chunk in _chunks(self._process.stdout):
+        chunks = _chunks(self._process.stdout)
+        for chunk in self._without_views(chunks) if self._has_views else chunks:
             self._look_for_ready(rest + chunk)
             passed, unread = _parse_passed(unread + chunk)
             outputs, rest, complaint = parse_outputs(rest + chunk)
@@ -104,6 +107,23 @@ class PlayerProcess:
                 self.outputs.extend(outputs)
                 self.complaint = self.complaint or complaint
                 self._changed.notify_all()
+
+    def _without_views(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
+        """The output in whole lines, but for those that are a view."""
+        parts: list[bytes] = []  # of the line that is not complete yet
+        for chunk in chunks:
+            *lines, rest = chunk.split(b"\n")
+            for line in lines:
+                line, parts = b"".join([*parts, line]), []
+                if line.startswith(b"View "):
+                    with self._changed:
+                        self.view = line.removeprefix(b"View ")
+                        self.view_count += 1
+                        self._changed.notify_all()
+                else:
+                    yield line + b"\n"
+            parts.append(rest)
+        yield b"".join(parts)
 
     def _read_errors(self) -> None:
         unread = b""

@@ -51,12 +51,15 @@ class Command:
         Added to the environment.
     player_arguments : tuple of str
         Of a player: the arguments that a fork server is told in place of ``argv``, if there is one.
+    first_input : bytes
+        What the process is given on standard input before all else; the place for secrets.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str] = field(default_factory=dict)
     player_arguments: tuple[str, ...] = ()
+    first_input: bytes = field(default=b"", repr=False)
 
 
 class Process(Protocol):

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 from . import fork_server
 from .engine import Exit, RunPlan
+from .guard import Guard
 from .player import PlayerProcess, describe_exit
 from .process import Command, PlayerError, Process, SpawnedProcess
 
@@ -22,14 +23,15 @@ TERMINATION = 0.25  # seconds between asking a player to end and killing it
 
 
 class Supervisor:
-    """Runs the players of one `RunPlan`.
+    """Runs the players of one `RunPlan`; a guard is told of each that no fork server ends.
 
     All methods but `close` belong to one thread at a time; `close` may be called from anywhere,
     more than once.
     """
 
-    def __init__(self, run: RunPlan):
+    def __init__(self, run: RunPlan, guard: Guard | None = None):
         self.run = run
+        self._guard = guard
         self.players: list[PlayerProcess] = []
         self._changed = threading.Condition()
         self._last_round = False
@@ -87,10 +89,15 @@ class Supervisor:
         return passed
 
     def wait_for_reports(self, rounds: int, seconds: float) -> None:
-        """Wait until every player has reported that often what it sent, and all are equally far."""
+        """Wait until every player has reported that often what it sent, and all are equally far.
+
+        With each report goes a view, when there are any.
+        """
 
         def complete():
             far = {player.reports[-1][2] if player.reports else 0 for player in self.players}
+            if self.run.views and any(p.view_count < len(p.reports) for p in self.players):
+                return False
             return len(far) == 1 and all(len(p.reports) >= rounds for p in self.players)
 
         with self._changed:
@@ -153,7 +160,9 @@ class Supervisor:
             except OSError as error:
                 self._end_all()
                 raise PlayerError(f"player {index} could not be started: {error}", index) from None
-            self.players.append(PlayerProcess(index, process, self.run.ready, self._changed))
+            self.players.append(PlayerProcess(index, process, self.run, self._changed))
+            if command.first_input:
+                self.players[-1].send([command.first_input])
             if self._closed:  # in another thread, which may not have seen this player yet
                 self._fail(PlayerError("the players were ended while they were being started"))
 
@@ -165,11 +174,12 @@ class Supervisor:
             raise PlayerError(f"the players' fork server could not be started: {error}") from None
 
     def _start_process(self, command: Command) -> Process:
-        return (
-            self._fork_server.start(command.player_arguments)
-            if self._fork_server
-            else SpawnedProcess(command)
-        )
+        if self._fork_server:
+            return self._fork_server.start(command.player_arguments)
+        process = SpawnedProcess(command)
+        if self._guard:
+            self._guard.watch(process=process.pid)
+        return process
 
     def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
         """Wait until ``done()``; end all players and raise when that will not happen."""
@@ -249,11 +259,13 @@ class Supervisor:
         for player in self.players:
             if player.is_stopped():
                 return self._error(player, "was suspended", phase, "The others waited for it.")
-        for player in self.players:
-            if not player.ready:
-                missing = ", ".join(str(p.index) for p in self.players if not p.ready)
-                what = f"was not ready before the deadline (not ready: {missing})"
-                return self._error(player, what, phase, slow)
+        unready = [player for player in self.players if not player.ready]
+        if unready:
+            # One that has said something best tells why; silence may well mean a slow machine.
+            player = next((player for player in unready if player.last_words), unready[0])
+            missing = ", ".join(str(player.index) for player in unready)
+            what = f"was not ready before the deadline (not ready: {missing})"
+            return self._error(player, what, phase, "" if player.last_words else slow)
         server = self.players[0]
         what = f"gave {len(server.outputs)} of {self._allowed} values before the deadline"
         return self._error(server, what, phase, slow)

@@ -65,10 +65,16 @@ def assert_nothing_left(players, engine):
     assert not engine.folder.exists()
 
 
-def run_script(script, folder):
+def run_script(script, folder, **environment):
     """Run Python text in a process of its own, whose temporary files go to ``folder``."""
     path = os.pathsep.join([str(FAKE.parent), str(ROOT)])
-    environment = {**os.environ, "PYTHONPATH": path, "TMPDIR": str(folder), "TEMP": str(folder)}
+    environment = {
+        **os.environ,
+        **environment,
+        "PYTHONPATH": path,
+        "TMPDIR": str(folder),
+        "TEMP": str(folder),
+    }
     return subprocess.run(
         [sys.executable, "-c", "from fake_engine import *\n" + script],
         env=environment,

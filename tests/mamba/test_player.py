@@ -1,6 +1,7 @@
 """Player processes: what they print, how they end, and what a mistake looks like from outside."""
 
 import json
+import os
 import re
 import socket
 
@@ -217,6 +218,12 @@ def test_a_taken_port_has_a_status_of_its_own(tmp_path):
     assert ended.status == 3
     assert "in use" in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_views_are_for_their_owner_alone(tmp_path):
+    run_processes(tmp_path, ADD, WORDS, views=True)
+    if os.name == "posix":
+        assert {(tmp_path / f"view{i}.json").stat().st_mode & 0o777 for i in range(3)} == {0o600}
 
 
 def test_end_with_stdin(tmp_path):

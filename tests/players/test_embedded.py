@@ -1,11 +1,13 @@
 """`LocalPlayers` with the embedded players themselves."""
 
+import contextlib
 import os
+import re
+import socket
 import subprocess
 import tempfile
 import threading
 import time
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +16,7 @@ from fake_engine import V1, processes, program, run_script
 from fl_krum.aggregators.krum import krum
 from fl_krum.federation.below_protocol import believing_choice, lying_words
 from fl_krum.federation.session import FederatedSession
-from fl_krum.players import embedded
+from fl_krum.players import certificates, embedded
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
 
@@ -84,7 +86,7 @@ def test_views_of_the_embedded_players(own_folder):
         assert players.views() == []
         players.aggregate(V1)
         inside = players.views()
-        assert not list(own_folder.glob("*/*.key"))
+        assert list(own_folder.iterdir()) == []  # not even now
     assert list(own_folder.iterdir()) == []
     for views in (inside, players.views()):
         assert len(views) == 6
@@ -107,7 +109,7 @@ def test_an_embedded_player_killed_in_a_round(own_folder):
 
 ABANDON = """
 import os
-from fl_krum.players import embedded
+from fl_krum.players import certificates, embedded
 from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
@@ -131,31 +133,92 @@ def test_players_end_with_their_parent(own_folder):
 
 
 @pytest.mark.parametrize("odd", [0, 3, 5])
-def test_a_player_with_another_program_is_named(monkeypatch, tmp_path, odd):
+def test_a_player_with_another_program_is_named(monkeypatch, odd):
     """One with f = 0 ended well everywhere, with a wrong result."""
-    other = tmp_path / "krum.mpc"
-    KrumProgram(n=5, f=0, d=2).save(other)
-    commands = embedded._commands
+    other, given, made = KrumProgram(n=5, f=0, d=2).source(), embedded._given, []
 
-    def with_another(players, source, views):
-        return [
-            replace(
-                command,
-                argv=tuple(str(other) if a == str(source) else a for a in command.argv),
-                player_arguments=tuple(
-                    str(other) if a == str(source) else a for a in command.player_arguments
-                ),
-            )
-            if i == odd
-            else command
-            for i, command in enumerate(commands(players, source, views))
-        ]
+    def with_another(source, root, identity):
+        made.append(identity)
+        return given(other if len(made) == odd + 1 else source, root, identity)
 
-    monkeypatch.setattr(embedded, "_commands", with_another)
+    monkeypatch.setattr(embedded, "_given", with_another)
     with pytest.raises(PlayerError, match="all players have been ended") as caught:
         LocalPlayers(program(), "embedded").start()
     assert caught.value.player == odd and caught.value.status == 1
     assert "this player has another program or threshold" in str(caught.value)
+
+
+@contextlib.contextmanager
+def silent_connections(monkeypatch, count):
+    """That many to each port that the players will have, as soon as they have it."""
+    chosen, end, held = embedded.free_ports, threading.Event(), []
+
+    def hold(port):
+        for _ in range(count):
+            while not end.is_set():
+                with contextlib.suppress(OSError):
+                    held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+                    break
+                end.wait(0.001)
+
+    def free_ports(players):
+        ports = chosen(players)
+        for port in ports:
+            threading.Thread(target=hold, args=(port,), daemon=True).start()
+        return ports
+
+    monkeypatch.setattr(embedded, "free_ports", free_ports)
+    try:
+        yield held
+    finally:
+        end.set()
+        for connection in held:
+            connection.close()
+
+
+def test_silent_connections_do_not_delay_the_start(monkeypatch):
+    with silent_connections(monkeypatch, 12) as held:
+        with LocalPlayers(program(), "embedded") as players:
+            assert players.startup_seconds < 10  # and not 46
+            assert players.aggregate(V1).tolist() == [1, 2]
+    assert held
+
+
+@posix
+def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
+    """One player is not there, so the others wait; what holds on to their ports is told."""
+    given = embedded._given
+
+    def late(source, root, identity):
+        content = given(source, root, identity)
+        return content[:-1] if identity.name == "Player4" else content  # it waits for the rest
+
+    monkeypatch.setattr(embedded, "_given", late)
+    with silent_connections(monkeypatch, 12):
+        with pytest.raises(PlayerError) as caught:
+            LocalPlayers(program(), "embedded", deadline=12.0).start()
+    assert re.search(
+        r"player \d was not ready before the deadline \(not ready: 0, 1, 2, 3, 4, 5\) while starting; "
+        r"all players have been ended.\nIt said last:\n"
+        r"  \| Player (\d): port \d+ of player \1: 12 connections that never showed a certificate",
+        str(caught.value),
+    )
+    assert "slow" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [b"", b"0000", b"00000007{", b"12345678", b"20 30 40 50\n", b"00000002{}",
+                                   b"00000002[]", b"00000004null"])  # fmt: skip
+def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(given):
+    (command, *_) = embedded._commands("", certificates.issue(3), ())
+    run = subprocess.run(
+        command.argv, input=given, cwd=command.cwd, env={**os.environ, **command.env},
+        capture_output=True, timeout=60,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (1, b"")
+    assert re.fullmatch(
+        rb"Player 0: error: standard input (ended before the|does not begin with a) "
+        rb"program and certificates\r?\n", run.stderr
+    ), run.stderr  # fmt: skip
 
 
 def is_running(pid):

@@ -193,11 +193,13 @@ def test_nobody_else_holds_a_players_pipes():
 
 def test_arguments_and_environment_hold_no_secret(monkeypatch):
     keys = []
-    write = embedded.Path.write_bytes
-    monkeypatch.setattr(
-        "fl_krum.players.certificates.write_private",
-        lambda path, key: (keys.append(key), write(path, key), path.chmod(0o600)),
-    )
+
+    def note(*arguments):
+        issued = issue(*arguments)
+        keys.extend(player.key for player in issued.players)
+        return issued
+
+    monkeypatch.setattr("fl_krum.players.certificates.issue", note)
     updates = np.full((5, 2), 1234.5)
     with LocalPlayers(program(2), "embedded") as players:
         players.aggregate(updates)
