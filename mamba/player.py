@@ -9,6 +9,7 @@ anywhere, but for the samples that ``--views`` asks for.
 """
 
 import argparse
+import contextlib
 import errno
 import json
 import linecache
@@ -16,6 +17,11 @@ import os
 import sys
 import traceback
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 from mamba import input_proof
 from mamba.credentials import Credentials
@@ -29,11 +35,17 @@ from mamba.view import View
 
 PORT_TAKEN = 3
 
+WARNING = (
+    "Run only programs that you have read or whose author you trust: a .mpc file is Python, and can do "
+    "whatever you can do on this machine, not only compute with shares."
+)
+
 
 def main(arguments=None):
     """Run one player; the exit status is returned."""
     options = _parse(arguments)
     me = options.player
+    forbid_core_dumps()
     try:
         if options.given_on_stdin:
             text, certificates = read_given(sys.stdin.fileno())
@@ -82,6 +94,18 @@ def warm_up():
     """Do once what takes longer the first time, for the players that this process will fork."""
     _parse(["0", "", "--ports", "1,2,3", "--certificates", ""])
     compile("", "", "exec")
+
+
+def forbid_core_dumps():
+    """A player's memory is full of shares, and no file is to have it when a player crashes."""
+    if resource is None:  # Windows, where it takes an administrator to switch dumps on
+        return
+    limit = 0
+    with contextlib.suppress(OSError):
+        if Path("/proc/sys/kernel/core_pattern").read_bytes().startswith(b"|"):
+            limit = 1  # to Linux 0 means no file, but still a pipe to a program; 1 means neither
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
 
 
 def leave(status):
@@ -165,7 +189,7 @@ def _say(line):
 
 def _parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="python -m mamba.player", description="Run one embedded player."
+        prog="python -m mamba.player", description="Run one embedded player.", epilog=WARNING
     )
     parser.add_argument("player", type=int, help="number of this player, from 0")
     parser.add_argument("program", help="the .mpc file that all players run")

@@ -5,9 +5,11 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from fl_krum.federation.session import FederatedSession
 from fl_krum.players import certificates, embedded
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
+from mamba import player
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
@@ -219,6 +222,47 @@ def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(giv
         rb"Player 0: error: standard input (ended before the|does not begin with a) "
         rb"program and certificates\r?\n", run.stderr
     ), run.stderr  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("forked", ["yes", "no"])
+def test_no_player_may_leave_a_core_dump(monkeypatch, forked):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setenv(embedded.FORK_SERVER, forked)
+    # As where somebody has allowed them.
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+    try:
+        with LocalPlayers(program(), "embedded") as players:
+            for process in processes(players):
+                limits = Path(f"/proc/{process.pid}/limits").read_text()
+                assert re.search(r"Max core file size +[01] +[01] +bytes", limits)
+            players.aggregate(V1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "limit"), [(b"core", 0), (b"|/usr/share/apport %p", 1), (None, 0)]
+)
+def test_the_limit_of_core_dumps(monkeypatch, pattern, limit):
+    class Fake:
+        RLIMIT_CORE = 4
+        setrlimit = staticmethod(lambda kind, limits: asked.append((kind, limits)))
+
+    def read(path):
+        if pattern is None:
+            raise FileNotFoundError
+        return pattern
+
+    asked = []
+    monkeypatch.setattr(player, "resource", Fake)
+    monkeypatch.setattr(Path, "read_bytes", read)
+    player.forbid_core_dumps()
+    assert asked == [(4, (limit, limit))]
+    monkeypatch.setattr(player, "resource", None)
+    player.forbid_core_dumps()  # Windows
+    assert len(asked) == 1
 
 
 def is_running(pid):
