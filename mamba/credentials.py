@@ -1,4 +1,4 @@
-"""What a player shows and proves to the others: the run's root certificate, its own, and its key."""
+"""What a player shows and proves to the others: the run's root certificate, its own, its key."""
 
 import contextlib
 import os

@@ -11,17 +11,14 @@ anywhere, but for the samples that ``--views`` asks for.
 import argparse
 import contextlib
 import errno
+import importlib
 import json
 import linecache
 import os
 import sys
 import traceback
 from pathlib import Path
-
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None
+from typing import Any
 
 from mamba import input_proof
 from mamba.credentials import Credentials
@@ -33,11 +30,15 @@ from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
 from mamba.view import View
 
+resource: Any = None
+with contextlib.suppress(ImportError):  # Windows has no such module
+    resource = importlib.import_module("resource")
+
 PORT_TAKEN = 3
 
 WARNING = (
-    "Run only programs that you have read or whose author you trust: a .mpc file is Python, and can do "
-    "whatever you can do on this machine, not only compute with shares."
+    "Run only programs that you have read or whose author you trust: a .mpc file is Python, and "
+    "can do whatever you can do on this machine, not only compute with shares."
 )
 
 
@@ -200,8 +201,8 @@ def _parse(arguments):
     start.add_argument("--certificates", metavar="DIR",
                        help="folder with RootCA.crt, PlayerI.crt and PlayerI.key")  # fmt: skip
     start.add_argument("--given-on-stdin", action="store_true",
-                       help="standard input begins with what LocalPlayers gives its players: the text "
-                       "of PROGRAM, which names it only, and certificates and key")  # fmt: skip
+                       help="standard input begins with what LocalPlayers gives its players: the "
+                       "text of PROGRAM (a name only), certificates and key")  # fmt: skip
     parser.add_argument("--views", metavar="FILE",
                         help="write samples of this player's shares to FILE, or - to print "
                         "them")  # fmt: skip

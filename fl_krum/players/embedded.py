@@ -139,8 +139,8 @@ def _read_exit(status: int, last_words: str) -> Exit:
         return Exit(advice=advice)
     if STRANGERS in last_words:
         advice = (
-            "Another program on this machine holds connections to the players' ports. They take other "
-            "ports the next time: try again."
+            "Another program on this machine holds connections to the players' ports. They take "
+            "other ports the next time: try again."
         )
         return Exit(advice=advice)
     return Exit(is_consequence=status == 1 and LOST.search(last_words) is not None)

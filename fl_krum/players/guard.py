@@ -32,10 +32,9 @@ class Guard:
         # Isolated: nothing of the user's environment, and soon there.
         command = Command((sys.executable, "-I", "-S", __file__), Path(__file__).parent)
         streams = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)
-        try:
+        self._process: SpawnedProcess | None = None
+        with contextlib.suppress(OSError):
             self._process = SpawnedProcess(command, **streams)
-        except OSError:
-            self._process = None
 
     def watch(self, **what: str | int) -> None:
         """Guard ``folder=PATH`` or ``process=NUMBER`` too."""

@@ -220,6 +220,11 @@ def test_a_taken_port_has_a_status_of_its_own(tmp_path):
     assert ended.stderr.count("\n") == 1
 
 
+def test_the_help_warns_of_other_peoples_programs(tmp_path):
+    said = " ".join(alone(tmp_path, "--help").stdout.split())
+    assert "a .mpc file is Python, and can do whatever you can do on this machine" in said
+
+
 def test_views_are_for_their_owner_alone(tmp_path):
     run_processes(tmp_path, ADD, WORDS, views=True)
     if os.name == "posix":

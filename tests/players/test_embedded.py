@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,7 +202,8 @@ def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
         with pytest.raises(PlayerError) as caught:
             LocalPlayers(program(), "embedded", deadline=12.0).start()
     assert re.search(
-        r"player \d was not ready before the deadline \(not ready: 0, 1, 2, 3, 4, 5\) while starting; "
+        r"player \d was not ready before the deadline \(not ready: 0, 1, 2, 3, 4, 5\) while "
+        r"starting; "
         r"all players have been ended.\nIt said last:\n"
         r"  \| Player (\d): port \d+ of player \1: 12 connections that never showed a certificate",
         str(caught.value),
@@ -209,8 +211,11 @@ def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
     assert "slow" not in str(caught.value)
 
 
-@pytest.mark.parametrize("given", [b"", b"0000", b"00000007{", b"12345678", b"20 30 40 50\n", b"00000002{}",
-                                   b"00000002[]", b"00000004null"])  # fmt: skip
+@pytest.mark.parametrize(
+    "given",
+    [b"", b"0000", b"00000007{", b"12345678", b"20 30 40 50\n", b"00000002{}", b"00000002[]"]
+    + [b"00000004null"],
+)
 def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(given):
     (command, *_) = embedded._commands("", certificates.issue(3), ())
     run = subprocess.run(

@@ -13,7 +13,7 @@ from fl_krum.players.local_players import LocalPlayers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 
-# Each ends its own process with SIGKILL, on its way to an aggregation; `kill` may be given a moment.
+# Each ends its own process with SIGKILL, on its way to an aggregation; `kill` may get a moment.
 START = """
 import signal, threading
 from fl_krum.players import certificates, embedded, fork_server

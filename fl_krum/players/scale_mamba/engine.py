@@ -67,9 +67,10 @@ class ScaleMambaEngine:
             security="Shamir shares, honest majority, active security with abort",
         )
 
-    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+    def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:
         from .. import certificates  # which takes longer to import than all else here
 
+        assert folder is not None  # its players need files
         if views:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         found = installation.find()
