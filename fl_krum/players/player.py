@@ -15,9 +15,8 @@ from collections.abc import Iterable
 
 from .engine import RunPlan
 from .process import POSIX, Process
-from .wire_text import parse_outputs
+from .wire_text import is_report, parse_outputs, parse_reports
 
-_SENT = re.compile(rb"Sent (\d+) (\w+) in (\d+) rounds")
 _PASSED = re.compile(rb"Client (\d+) passed : (\d+)\s")  # the check of what it shared
 _LONGEST = 64  # bytes of such a line
 _TAIL = 4096  # bytes of standard error that are kept for an error message
@@ -66,7 +65,7 @@ class PlayerProcess:
     def last_words(self) -> str:
         """The last lines of its standard error, reports of communication left out."""
         lines = self._tail.decode("utf-8", "replace").splitlines()
-        said = [line.strip() for line in lines if line.strip() and not line.startswith("Sent ")]
+        said = [line.strip() for line in lines if line.strip() and not is_report(line)]
         return "\n".join(said[-5:])
 
     def send(self, pieces: Iterable[bytes]) -> None:
@@ -132,8 +131,7 @@ class PlayerProcess:
             self._look_for_ready(self._tail)
             *lines, unread = (unread + chunk).split(b"\n")
             with self._changed:
-                for amount, unit, rounds in _SENT.findall(b"\n".join(lines)):
-                    self.reports.append((int(amount), unit.decode(), int(rounds)))
+                self.reports += parse_reports(b"\n".join(lines))
                 self._changed.notify_all()
 
     def _look_for_ready(self, text: bytes) -> None:

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fl_krum.players import wire_text
-from fl_krum.players.wire_text import in_pieces, parse_outputs
+from fl_krum.players.wire_text import in_pieces, is_report, parse_outputs, parse_reports
 from mamba.input_words import parse_words
 
 WORDS = st.one_of(
@@ -78,7 +78,18 @@ ODD = [
 VALUES = st.one_of(
     st.integers(100, 999), st.integers(-(2**126), 2**126), st.integers(10**17, 10**19)
 )
-LINES = st.one_of(st.integers(100, 999).map(line), VALUES.map(line), st.sampled_from(ODD))
+
+
+def vector(values):
+    return b"Output channel 0 : [%s]\n" % b", ".join(b"%d" % value for value in values)
+
+
+LINES = st.one_of(
+    st.integers(100, 999).map(line),
+    VALUES.map(line),
+    st.lists(VALUES, min_size=1, max_size=9).map(vector),
+    st.sampled_from(ODD),
+)
 
 
 @given(st.lists(LINES, max_size=12).map(b"".join), st.lists(st.integers(0, 500), max_size=5))
@@ -96,6 +107,58 @@ def test_results_come_back_however_they_are_cut(values, data):
     text = b"".join(map(line, values))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
     assert read_all(parse_outputs, text, cuts) == (values, b"")
+
+
+@given(st.lists(st.lists(VALUES, min_size=1, max_size=30), max_size=4), st.data())
+def test_vectors_come_back_however_they_are_cut(vectors, data):
+    """As MP-SPDZ's players print them, with what else they say in between."""
+    text = b"Ready\n" + b"Please input 5 integer(s):\n".join(map(vector, vectors))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=5)))
+    values, rest = read_all(parse_outputs, text, cuts)
+    assert values == [value for one in vectors for value in one]
+    assert len(rest) <= 256 and (vectors == [] or b"Output" not in rest)
+
+
+def test_a_long_vector_is_read_as_it_comes():
+    values = [*range(10**6, 10**6 + 20_000)]
+    text, seen = vector(values), []
+    outputs, rest, complaint = parse_outputs(text[:100_000])
+    assert not complaint and len(outputs) > 11_000 and len(rest) < 40
+    seen += outputs
+    outputs, rest, complaint = parse_outputs(rest + text[100_000:])
+    assert not complaint and rest == b"\n" and seen + outputs == values
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (b"Output channel 0 : []\n", "the output ''"),
+        (b"Output channel 0 : [1, x, 3]\n", "the output ' x'"),
+        (b"Output channel 0 : [1, 3.5", ""),
+        (b"Output channel 0 : [1, 3.5, ", "the output ' 3.5'"),
+        (b"Output channel 0 : [1, " + b"2" * 300, "the output ' 2222"),
+        (b"Output channel 0 : x\nOutput channel 0 : [1, 2]\n", "the output 'x'"),
+    ],
+)
+def test_vectors_that_are_none(text, complaint):
+    assert parse_outputs(text)[2].startswith(complaint)
+    assert bool(parse_outputs(text)[2]) == bool(complaint)
+
+
+def test_reports_of_all_engines():
+    said = b"Sent 5 bytes in 3 rounds\nSent 70 elements in 4 rounds\n"
+    said += (
+        b"Time = 0.5 seconds \nData sent = 1.62 MB in ~310 rounds (party 2 only; use '-v' for)\n"
+    )
+    said += b"Global data sent = 12.9 MB (all parties)\n"
+    assert parse_reports(said) == [(5, "bytes", 3), (70, "elements", 4), (1620000, "bytes", 310)]
+    assert [is_report(line) for line in said.decode().splitlines()] == [
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_results_of_equal_length_are_read_quickly(monkeypatch):
