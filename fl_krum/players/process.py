@@ -17,6 +17,9 @@ from typing import Any, BinaryIO, Protocol
 
 POSIX = os.name == "posix"
 
+# Before the command of a player that could leave a core dump, full of shares, when it aborts.
+WITHOUT_CORE_DUMP = ("sh", "-c", 'ulimit -c 0; exec "$@"', "sh")
+
 
 class PlayerError(RuntimeError):
     """A player ended, stalled or said something unexpected; all players have been ended.

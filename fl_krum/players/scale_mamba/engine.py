@@ -13,15 +13,14 @@ material for the first round, and make that of the later ones while clients trai
 from __future__ import annotations
 
 import os
-import random
 import re
-import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from ..engine import EngineStatus, Exit, RunPlan
-from ..process import Command
+from ..ports import free_ports
+from ..process import WITHOUT_CORE_DUMP, Command
 from . import installation, player_files
 from .installation import PROGRAM, Installation, OfflineNeeds
 
@@ -33,11 +32,6 @@ LONGEST_CHECKED = 1000  # words of a vector, digit by digit
 ROOT = Path(__file__).resolve().parents[3]  # where mamba stands
 
 LARGEST_OPTION = 2**31 - 1  # options are read as C integers
-PORTS = range(10_000, 32_768)  # systems take higher ones for the other end of a connection
-
-# A player that aborts is not to leave a core dump, full of shares.
-WITHOUT_CORE_DUMP = ("sh", "-c", 'ulimit -c 0; exec "$@"', "sh")
-
 SIGABRT, SIGPIPE = -6, -13
 # What a player says when it ends because another one has.
 LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
@@ -168,25 +162,6 @@ def _commands(found: Installation, program, folder: Path, options) -> list[Comma
     return commands[:1] + [
         replace(one, argv=(*companion, *one.argv), env={"PYTHONPATH": path}) for one in commands[1:]
     ]
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, drawn anew for every start.
-
-    Fresh ones, since two runs on the same ports do not fail: SCALE-MAMBA shares its ports
-    (SO_REUSEPORT), and players of the one would connect to those of the other.
-    """
-    free: list[int] = []
-    for port in random.SystemRandom().sample(PORTS, len(PORTS)):
-        with socket.socket() as one:
-            try:
-                one.bind(("", port))  # on all interfaces, as the players do
-            except OSError:
-                continue
-        free.append(port)
-        if len(free) == count:
-            return free
-    raise ValueError(f"there are no {count} free ports between {PORTS.start} and {PORTS.stop}")
 
 
 def _patience(program, needs: OfflineNeeds) -> float:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import stat
 import tempfile
 
@@ -185,18 +184,6 @@ def test_network_data():
         "RootCA.crt\n3\n0 127.0.0.1 Player0.crt Player0\n1 10.0.0.7 Player1.crt Player1\n"
         "2 host.example.org Player2.crt Player2\n0\n0\n"
     )
-
-
-def test_ports_that_are_taken_are_passed_over(monkeypatch):
-    with socket.socket() as taken:
-        taken.bind(("", 0))
-        port = taken.getsockname()[1]
-        monkeypatch.setattr(scale_mamba, "PORTS", range(port, port + 40))
-        ports = scale_mamba.free_ports(4)
-        assert len(set(ports)) == 4 and port not in ports
-        monkeypatch.setattr(scale_mamba, "PORTS", range(port, port + 1))
-        with pytest.raises(ValueError, match="no 1 free ports"):
-            scale_mamba.free_ports(1)
 
 
 # --- The folder of a run --------------------------------------------------------------------------
