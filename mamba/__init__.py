@@ -2,7 +2,8 @@
 
 ``krum.mpc`` is the program; everything else in this package is what runs it where no SCALE-MAMBA
 is installed: ``python -m mamba.player`` is one player, and the other files are its parts, one idea
-each. (conda has a package manager of the same name, which has nothing to do with it.)
+each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to run on MP-SPDZ.
+(conda has a package manager of the same name, which has nothing to do with it.)
 
 *Arithmetic*
 

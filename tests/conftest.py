@@ -1,8 +1,10 @@
 """Settings of all tests, and what several files of them need."""
 
+import tempfile
+
 import hypothesis
 import pytest
-from fake_installation import install
+from fake_installation import install, install_mp_spdz
 
 # No test is about time, and CI machines pause: only pytest-timeout ends what hangs.
 hypothesis.settings.register_profile("no deadline", deadline=None)
@@ -16,4 +18,24 @@ def home(tmp_path, monkeypatch):
     for name, value in install(folder).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("FAKE_FAULT", raising=False)
+    return folder
+
+
+@pytest.fixture
+def mp_spdz_home(tmp_path, monkeypatch):
+    """A complete installation of MP-SPDZ, named by the environment."""
+    folder = tmp_path / "MP-SPDZ"
+    for name, value in install_mp_spdz(folder).items():
+        monkeypatch.setenv(name, value)
+    for name in ("FAKE_FAULT", "FL_KRUM_MP_SPDZ"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Where all temporary files go."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
     return folder

@@ -17,19 +17,26 @@ from .. import __version__
 from ..players.engine import Engine
 from ..players.find_engine import ENGINES, find_engine
 from ..players.local_players import LocalPlayers, PlayerError
+from ..players.mp_spdz.installation import MP_SPDZ_HOME
 from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.krum_program import KrumProgram
 
 SUMMARY = "what is installed here, which engines work, and why not"
 DETAILS = """\
-Runs one tiny aggregation, three clients and the server, with each engine that can be used.
+Runs one tiny aggregation, four clients and the server, with each engine that can be used.
 
-example:
+examples:
   SCALE_MAMBA_HOME=~/SCALE-MAMBA python -m fl_krum check
+  MP_SPDZ_HOME=~/MP-SPDZ FL_KRUM_MP_SPDZ=sy-shamir python -m fl_krum check
 """
 
+# Engines that the user has to install, and what names the installation.
+INSTALLED = {"scale-mamba": SCALE_MAMBA_HOME, "mp-spdz": MP_SPDZ_HOME}
+
 PACKAGES = ("numpy", "scikit-learn", "cryptography", "matplotlib", "tqdm", "ipywidgets")
-UPDATES = np.array([[1.0, 2.0], [1.5, 2.5], [-30.0, 40.0]])  # rows 0 and 1 tie: row 0 is chosen
+# A square, so that all rows tie, and row 0 is chosen. Four of them, so that the number of players is
+# odd, as MP-SPDZ's actively secure protocols want it.
+UPDATES = np.array([[1.0, 2.0], [1.0, 2.5], [1.5, 2.0], [1.5, 2.5]])
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -75,19 +82,19 @@ def _check_engine(name: str) -> Exception | None:
             print(f"  {label:<10}  {value}")
     if not status.usable:
         print(f"  not usable  {status.reason}", flush=True)
-        nobody_asked = name == "scale-mamba" and not os.environ.get(SCALE_MAMBA_HOME)
+        nobody_asked = name in INSTALLED and not os.environ.get(INSTALLED[name])
         return None if nobody_asked else ValueError(f"the {name} engine: {status.reason}")
     try:
         print(f"  works       {_try(engine)}", flush=True)
-    except PlayerError as error:
+    except (PlayerError, ValueError) as error:
         print("  fails       " + str(error).replace("\n", "\n              "), flush=True)
         return PlayerError(f"the {name} engine fails")
     return None
 
 
 def _try(engine: Engine) -> str:
-    """One aggregation of three clients; how long it took."""
-    program = KrumProgram(n=3, f=0, d=2, rounds=1)
+    """One aggregation of four clients; how long it took."""
+    program = KrumProgram(n=len(UPDATES), f=0, d=2, rounds=1)
     begin = time.perf_counter()
     with LocalPlayers(program, engine) as players:
         chosen = players.aggregate(UPDATES)
@@ -95,6 +102,6 @@ def _try(engine: Engine) -> str:
     if not np.array_equal(chosen, UPDATES[0]):
         raise PlayerError(f"the players chose {chosen.tolist()}, not {UPDATES[0].tolist()}")
     return (
-        f"3 clients and the server: ready in {players.startup_seconds:.2f} s, "
+        f"{program.n} clients and the server: ready in {players.startup_seconds:.2f} s, "
         f"aggregated in {players.seconds:.2f} s, {total:.2f} s in all"
     )

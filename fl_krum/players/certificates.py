@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ROOT = "RootCA.crt"
+AUTHORITY = "RootCA"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Certificates:
 
     root: bytes
     players: tuple[Identity, ...]
+    authority: str = AUTHORITY  # the common name of the root certificate
 
     def write(self, folder: Path) -> list[Path]:
         """Write RootCA.crt and every player's files to ``folder``; return the paths of the keys."""
@@ -52,27 +54,29 @@ class Certificates:
         return [player.write(folder)[1] for player in self.players]
 
 
-def issue(count: int, key_type: str = "ec", days: int = 1) -> Certificates:
+def issue(count: int, key_type: str = "ec", days: int = 1, prefix: str = "Player") -> Certificates:
     """Make an authority and the identities of ``count`` players.
 
     Parameters
     ----------
     count : int
-        Number of players N, named Player0 … Player{N-1}.
+        Number of players N, named Player0 … Player{N-1}, or with another ``prefix``.
     key_type : {"ec", "rsa"}
         EC P-256, or RSA 2048, the only kind that SCALE-MAMBA takes.
     days : int
         How long the certificates are valid from now on.
+    prefix : str
+        What the players are called before their number.
     """
     root_key = _new_key(key_type)
-    root_name = _name("RootCA")
+    root_name = _name(AUTHORITY)
     root = (
         _builder(root_name, root_name, root_key.public_key(), root_key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
         .sign(root_key, hashes.SHA256())
     )
-    players = tuple(_identity(f"Player{i}", root_key, key_type, days) for i in range(count))
+    players = tuple(_identity(f"{prefix}{i}", root_key, key_type, days) for i in range(count))
     return Certificates(root.public_bytes(serialization.Encoding.PEM), players)
 
 
@@ -86,7 +90,7 @@ def write_private(path: Path, content: bytes) -> None:
 def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
     key = _new_key(key_type)
     certificate = (
-        _builder(_name(name), _name("RootCA"), key.public_key(), root_key.public_key(), days)
+        _builder(_name(name), _name(AUTHORITY), key.public_key(), root_key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(

@@ -1,9 +1,9 @@
 """The kinds of player that can be started, and how one is picked.
 
 ``embedded`` is this project's own player, always there. ``scale-mamba`` is the real SCALE-MAMBA,
-installed by the user, whose folder the environment variable ``SCALE_MAMBA_HOME`` names. Both run
-the same program and give the same result. `fl_krum.players.engine` says what an engine has to
-provide.
+installed by the user, whose folder the environment variable ``SCALE_MAMBA_HOME`` names; ``mp-spdz``
+is the real MP-SPDZ, named by ``MP_SPDZ_HOME``. All run the same program and give the same result.
+`fl_krum.players.engine` says what an engine has to provide, docs/engines.md which to take when.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import os
 
 from .embedded import EmbeddedEngine
 from .engine import Engine
+from .mp_spdz.engine import MpSpdzEngine
 from .scale_mamba.engine import ScaleMambaEngine
 from .scale_mamba.installation import SCALE_MAMBA_HOME
 
-ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine)}
+ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine, MpSpdzEngine)}
 
 
 def find_engine(name: str = "auto") -> Engine:

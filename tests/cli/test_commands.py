@@ -18,6 +18,7 @@ from fl_krum.cli import COMMANDS, main
 from fl_krum.cli.aggregate import read_updates
 from fl_krum.cli.check import engine_report
 from fl_krum.players import local_players as players_module
+from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.process import PlayerError
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 
@@ -318,8 +319,9 @@ def test_check_tries_what_can_be_used(capsys):
     assert main(["check"]) == 0
     printed = capsys.readouterr().out
     assert "numpy" in printed
-    assert "works       3 clients and the server" in printed
-    assert f"not usable  {SCALE_MAMBA_HOME}" in printed
+    assert "works       4 clients and the server" in printed
+    for variable in (SCALE_MAMBA_HOME, MP_SPDZ_HOME):
+        assert os.environ.get(variable) or f"not usable  {variable}" in printed
 
 
 def test_check_complains_of_an_installation_that_is_not_there(capsys, monkeypatch):
@@ -386,6 +388,8 @@ def test_a_reader_that_has_seen_enough(tmp_path):
 
 def test_engines_found_and_not_found(monkeypatch):
     monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
-    first, second = engine_report().splitlines()
+    monkeypatch.delenv(MP_SPDZ_HOME, raising=False)
+    first, second, third = engine_report().splitlines()
     assert re.match(r"engine embedded +found, Python 3", first)
     assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)
+    assert re.match(r"engine mp-spdz +not found: MP_SPDZ_HOME", third)

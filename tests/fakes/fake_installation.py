@@ -1,12 +1,14 @@
-"""A folder that looks like an installation of SCALE-MAMBA 1.14, with `fake_scale_mamba` in it."""
+"""Folders that look like installations of SCALE-MAMBA 1.14 and of MP-SPDZ 0.4.2, with the fakes in them."""
 
 import os
 import sys
 from pathlib import Path
 
+from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.scale_mamba.installation import BASE_CIRCUITS, PYTHON, SCALE_MAMBA_HOME
 
 FAKE = Path(__file__).with_name("fake_scale_mamba.py")
+FAKE_MP_SPDZ = Path(__file__).with_name("fake_mp_spdz.py")
 COMMIT = "c111516c111516c111516c111516c111516c1115"
 
 
@@ -26,6 +28,22 @@ def install(home):
     executable(home / "PlayerBinary.x", f'exec "{sys.executable}" -S "{FAKE}" player "$@"')
     executable(home / "SetupBinary.x", f'exec "{sys.executable}" -S "{FAKE}" setup "$@"')
     return {SCALE_MAMBA_HOME: str(home), PYTHON: str(python(home / "python2.7", "2.7.18"))}
+
+
+def install_mp_spdz(home, players=("shamir", "atlas", "sy-shamir")):
+    """Make the folder ``home``; return the environment that names it."""
+    (home / "Compiler").mkdir(parents=True)
+    (home / "Compiler" / "__init__.py").write_text("")
+    (home / "CHANGELOG.md").write_text("The changelog.\n\n## 0.4.2 (Dec 24, 2025)\n\n## 0.4.1\n")
+    (home / "compile.py").write_text(f"""\
+import subprocess, sys
+argv = [sys.executable, "-S", {str(FAKE_MP_SPDZ)!r}, "compile.py", *sys.argv[1:]]
+sys.exit(subprocess.call(argv))
+""")
+    for name in players:
+        player = f"{name}-party.x"
+        executable(home / player, f'exec "{sys.executable}" -S "{FAKE_MP_SPDZ}" {player} "$@"')
+    return {MP_SPDZ_HOME: str(home)}
 
 
 def python(path, version):

@@ -103,11 +103,13 @@ def test_forbidden_settings_cannot_be_run(fake):
 
 
 def test_an_engine_that_is_not_there(monkeypatch):
-    monkeypatch.delenv("SCALE_MAMBA_HOME", raising=False)
+    for variable in ("SCALE_MAMBA_HOME", "MP_SPDZ_HOME"):
+        monkeypatch.delenv(variable, raising=False)
     panel = SessionPanel()
     assert dict((name, label) for label, name in panel.engine.options) == {
         "embedded": "embedded (found)",
         "scale-mamba": "scale-mamba (not found)",
+        "mp-spdz": "mp-spdz (not found)",
     }
     panel.engine.value = "scale-mamba"
     assert panel.run_button.disabled

@@ -3,7 +3,6 @@
 import os
 import re
 import stat
-import tempfile
 
 import numpy as np
 import pytest
@@ -36,15 +35,6 @@ Program requires: {('modp', 'triple'): 434175, ('modp', 'square'): 1050000, ('mo
 Memory size: defaultdict(<function <lambda> at 0x7f201e>, {'sr': 8192, 'c': 8192, 's': 358787})
 Writing to Programs/krum/krum.sch
 """
-
-
-@pytest.fixture
-def own_folder(tmp_path, monkeypatch):
-    """Where all temporary files go."""
-    folder = tmp_path / "tmp"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
 
 
 # --- The installation -----------------------------------------------------------------------------

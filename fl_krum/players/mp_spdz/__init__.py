@@ -1,0 +1,1 @@
+"""A real MP-SPDZ that the user has built or unpacked."""

@@ -1,0 +1,128 @@
+"""The engine of real MP-SPDZ players: ``shamir-party.x`` or another of its programs, one process each.
+
+For those who let ``MP_SPDZ_HOME`` name an installation of MP-SPDZ 0.4.2. The program is the one that
+the embedded players run, after a short prelude (mamba/mp_spdz_prelude.mpc), compiled by the
+installation's own compiler. `protocols` says which protocol it can be, and docs/engines.md when to take it.
+
+Random material is made when it is used up, not ahead, so players are ready as soon as they are
+connected, and each round makes its own.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..engine import EngineStatus, Exit, RunPlan
+from ..ports import free_ports
+from ..process import WITHOUT_CORE_DUMP, Command
+from . import installation, player_files
+from .installation import PRIME, PROGRAM, Installation
+from .protocols import PROTOCOLS, Protocol
+
+READY = re.compile(rb"Player ready")  # printed by the prelude
+
+# What a player says when it ends because another one has, or was never there.
+LOST = re.compile(
+    r"Fatal error in communication|Fatal communication error|Connection closed down"
+    r"|Timed out waiting for peer|cannot connect|handshake with"
+)
+# What it says when values that were opened, or random material, do not fit together.
+CAUGHT = re.compile(
+    r"inconsistent Shamir secret sharing|MacCheck Failure|MAC check fail|Offline-Check-Error"
+    r"|[Ss]acrifice|mismatch in private output|check hash mismatch|Inconsistent broadcast"
+)
+ADVICE = {
+    -4: "It may be built for another processor: build MP-SPDZ on this machine.",
+    127: "`python -m fl_krum check` tells what is wrong with the installation.",
+}
+
+
+class MpSpdzEngine:
+    """Starts ``shamir-party.x`` or its like; see `fl_krum.players.engine.Engine`.
+
+    Parameters
+    ----------
+    protocol : {"shamir", "atlas", "sy-shamir", "malicious-shamir"}, optional
+        By default what the environment variable ``FL_KRUM_MP_SPDZ`` names, or shamir.
+    """
+
+    name = "mp-spdz"
+
+    def __init__(self, protocol: str | None = None):
+        if protocol is not None and protocol not in PROTOCOLS:
+            raise ValueError(f"protocol {protocol!r}: choose one of {', '.join(PROTOCOLS)}")
+        self._protocol = PROTOCOLS[protocol] if protocol else None
+
+    def status(self) -> EngineStatus:
+        try:
+            found = installation.find(self._protocol)
+        except ValueError as error:
+            return EngineStatus(False, str(error))
+        return EngineStatus(True, version=found.version, security=found.protocol.security)
+
+    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+        from .. import certificates  # which takes longer to import than all else here
+
+        if views:
+            raise ValueError("only embedded players record what they see; engine='embedded' does")
+        found = installation.find(self._protocol)
+        found.protocol.check(program.players)
+        player_files.write(found, program, folder)
+        issued = certificates.issue(program.players, "ec", prefix="P")
+        keys = player_files.write_certificates(issued, folder)
+        return RunPlan(
+            commands=lambda: _commands(found, program, folder),
+            ready=READY,
+            start_deadline=60.0 + 2.0 * program.players,
+            round_deadline=_round_deadline(found.protocol, program),
+            stop_deadline=20.0,
+            read_exit=_read_exit,
+            disposable=tuple(keys),
+        )
+
+
+def player_options(protocol: Protocol, program) -> tuple[str, ...]:
+    """Options of a player, the same for all of them; its number and the program follow."""
+    return (
+        *("-N", str(program.players)),
+        *("-T", str(program.threshold)),
+        *("-P", str(PRIME)),
+        "-I",  # input comes from standard input, when the program wants it
+        *("-ip", player_files.HOSTS),
+        # At its end a player writes its memory, full of shares, to a file, unless told not to.
+        *("-o", "no_memory_output"),
+    )
+
+
+def _commands(found: Installation, program, folder: Path) -> list[Command]:
+    """One command a player, on ports that are free now."""
+    ports = free_ports(program.players)
+    lines = player_files.host_lines(["127.0.0.1"] * program.players, ports)
+    (folder / player_files.HOSTS).write_text(lines, encoding="ascii")
+    start = (*WITHOUT_CORE_DUMP, str(found.player), *player_options(found.protocol, program))
+    return [
+        Command((*start, "-p", str(i), PROGRAM), folder, found.environment)
+        for i in range(program.players)
+    ]
+
+
+def _round_deadline(protocol: Protocol, program) -> float:
+    """Seconds: some twenty times what one round takes on 2 quiet cores."""
+    comparisons = program.n**3 / 2
+    products = program.n**2 * program.d
+    slow = 4 if protocol.active else 1
+    return 60.0 + slow * program.players * (0.02 * comparisons + 1e-5 * products)
+
+
+def _read_exit(status: int, last_words: str) -> Exit:
+    if CAUGHT.search(last_words):
+        advice = (
+            "Values that the players opened do not fit together: one of them computed something "
+            "else than agreed. No result of these players can be trusted."
+        )
+        return Exit(is_alarm=True, advice=advice)
+    return Exit(
+        is_consequence=status == 1 and LOST.search(last_words) is not None,
+        advice=ADVICE.get(status, ""),
+    )
