@@ -1,4 +1,4 @@
-"""``python -m fl_krum deploy``: one folder a host, for SCALE-MAMBA players on several machines."""
+"""``python -m fl_krum deploy``: one folder a host, for real players on several machines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import argparse
 from pathlib import Path
 
 from ..aggregators.parameters import largest_f
-from ..players.scale_mamba import deploy
+from ..players import deploy
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
-SUMMARY = "write one folder a host, for SCALE-MAMBA on several machines"
+SUMMARY = "write one folder a host, for players on several machines"
 DETAILS = f"""\
 HOSTS has one name or IPv4 address a line: first the server's, then those of the clients. Needs an
-installation of SCALE-MAMBA here, which compiles the program, and one on every host, which runs it.
+installation of SCALE-MAMBA or MP-SPDZ here, which compiles the program, and one on every host, which
+runs it.
 
 example:
   python -m fl_krum deploy --hosts hosts.txt --dimension 100 --rounds 10 --output players
@@ -44,6 +45,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"player i listens on port P + i (default {deploy.PORT})",
     )
     shared.add_average(parser)
+    parser.add_argument(
+        "--engine", default="auto", metavar="NAME",
+        help=f"{', '.join(deploy.ENGINES)}, or auto: the one that is installed (default auto)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--own-keys", action="store_true",
+        help="let each host make its own private key; by default this machine makes all of them",
+    )  # fmt: skip
     shared.add_fixed_point(parser)
 
 
@@ -58,7 +67,9 @@ def run(options: argparse.Namespace) -> int:
         average=options.average,
         fixed_point=shared.fixed_point(options),
     )
-    folders = deploy.deploy(program, hosts, Path(options.output), options.port)
+    folders = deploy.deploy(
+        program, hosts, Path(options.output), options.port, options.engine, options.own_keys
+    )
     for folder in folders:
         print(folder)
     shared.say(

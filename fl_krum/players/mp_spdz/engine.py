@@ -27,10 +27,11 @@ LOST = re.compile(
     r"Fatal error in communication|Fatal communication error|Connection closed down"
     r"|Timed out waiting for peer|cannot connect|handshake with"
 )
-# What it says when values that were opened, or random material, do not fit together.
+# What it says when values that were opened, random material or programs do not fit together.
 CAUGHT = re.compile(
     r"inconsistent Shamir secret sharing|MacCheck Failure|MAC check fail|Offline-Check-Error"
     r"|[Ss]acrifice|mismatch in private output|check hash mismatch|Inconsistent broadcast"
+    r"|program differs between parties"
 )
 ADVICE = {
     -4: "It may be built for another processor: build MP-SPDZ on this machine.",
@@ -82,7 +83,7 @@ class MpSpdzEngine:
         )
 
 
-def player_options(protocol: Protocol, program) -> tuple[str, ...]:
+def player_options(program) -> tuple[str, ...]:
     """Options of a player, the same for all of them; its number and the program follow."""
     return (
         *("-N", str(program.players)),
@@ -100,7 +101,7 @@ def _commands(found: Installation, program, folder: Path) -> list[Command]:
     ports = free_ports(program.players)
     lines = player_files.host_lines(["127.0.0.1"] * program.players, ports)
     (folder / player_files.HOSTS).write_text(lines, encoding="ascii")
-    start = (*WITHOUT_CORE_DUMP, str(found.player), *player_options(found.protocol, program))
+    start = (*WITHOUT_CORE_DUMP, str(found.player), *player_options(program))
     return [
         Command((*start, "-p", str(i), PROGRAM), folder, found.environment)
         for i in range(program.players)
@@ -118,8 +119,8 @@ def _round_deadline(protocol: Protocol, program) -> float:
 def _read_exit(status: int, last_words: str) -> Exit:
     if CAUGHT.search(last_words):
         advice = (
-            "Values that the players opened do not fit together: one of them computed something "
-            "else than agreed. No result of these players can be trusted."
+            "What the players have does not fit together: one of them computes, or computed, "
+            "something else than agreed. No result of these players can be trusted."
         )
         return Exit(is_alarm=True, advice=advice)
     return Exit(

@@ -32,6 +32,8 @@ LONGEST_CHECKED = 1000  # words of a vector, digit by digit
 ROOT = Path(__file__).resolve().parents[3]  # where mamba stands
 
 LARGEST_OPTION = 2**31 - 1  # options are read as C integers
+SECURITY = "Shamir shares, honest majority, active security with abort"
+
 SIGABRT, SIGPIPE = -6, -13
 # What a player says when it ends because another one has.
 LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
@@ -58,7 +60,7 @@ class ScaleMambaEngine:
         return EngineStatus(
             True,
             version=version,
-            security="Shamir shares, honest majority, active security with abort",
+            security=SECURITY,
         )
 
     def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:

@@ -1,0 +1,216 @@
+"""The engines of real players on real installations: each is skipped where none is named.
+
+`SCALE_MAMBA_HOME` and `MP_SPDZ_HOME` name them. Takes a minute or two with SCALE-MAMBA: most of it
+makes offline material for eight players, twice. MP-SPDZ takes seconds, with the protocol that
+`FL_KRUM_MP_SPDZ` names, or the first that is there.
+"""
+
+import json
+import os
+import shutil
+import signal
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fake_engine import processes
+from repository import VECTORS
+
+from fl_krum.cli import main
+from fl_krum.cli.check import INSTALLED
+from fl_krum.players.find_engine import find_engine
+from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.mp_spdz import installation as mp_spdz_installation
+from fl_krum.players.mp_spdz.engine import MpSpdzEngine
+from fl_krum.players.mp_spdz.protocols import PROTOCOLS
+from fl_krum.players.process import Command
+from fl_krum.players.scale_mamba import installation as scale_mamba_installation
+from fl_krum.players.scale_mamba.engine import ScaleMambaEngine
+from fl_krum.program.krum_program import KrumProgram
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def named(name):
+    """A parameter that is skipped unless the engine's installation is named.
+
+    A broken installation is not a reason to skip: whoever names one wants to know.
+    """
+    there = bool(os.environ.get(INSTALLED[name]))
+    reason = f"{INSTALLED[name]} names no installation"
+    return pytest.param(name, marks=pytest.mark.skipif(not there, reason=reason))
+
+
+each_engine = pytest.mark.parametrize("engine", [named("scale-mamba"), named("mp-spdz")])
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(own_folder):
+    yield
+    assert list(own_folder.iterdir()) == []
+
+
+def random_updates(n, d, rounds):
+    """Reals, small integers with many ties, the whole range, and rounds in which all are alike."""
+    rng = np.random.default_rng(n)
+    kinds = [
+        lambda: rng.normal(scale=50, size=(n, d)),
+        lambda: rng.integers(-2, 3, size=(n, d)).astype(float),
+        lambda: rng.uniform(-2048, 2047, size=(n, d)),
+        lambda: np.repeat(rng.normal(size=(1, d)), n, axis=0),
+    ]
+    return [kinds[t % 4]() for t in range(rounds)]
+
+
+@each_engine
+def test_the_installation_is_complete(engine):
+    status = find_engine(engine).status()
+    assert status.usable, status.reason
+
+
+@each_engine
+def test_the_same_vectors_as_embedded_players_give_round_by_round(engine):
+    updates = random_updates(4, 6, 4)
+    given = {}
+    for name in ("embedded", engine):
+        with LocalPlayers(KrumProgram(n=4, f=0, d=6, rounds=4), name) as players:
+            given[name] = [players.aggregate(X).tolist() for X in updates]
+    assert given[engine] == given["embedded"]
+
+
+@each_engine
+@pytest.mark.parametrize("name", ["V1", "V2", "V3"])
+def test_frozen_vectors(tmp_path, capsys, engine, name):
+    cases = json.loads((VECTORS / "krum.json").read_text())["cases"]
+    (case,) = (case for case in cases if case["name"] == name)
+    np.save(tmp_path / "updates.npy", np.array(case["vectors"], dtype=float))
+    arguments = [str(tmp_path / "updates.npy"), "--byzantine", str(case["f"])]
+    assert main(["aggregate", *arguments, "--engine", engine]) == 0
+    expected = case["vectors"][case["index"]]
+    assert [float(word) for word in capsys.readouterr().out.split(",")] == expected
+
+
+@each_engine
+def test_vectors_of_several_chunks(engine):
+    """Inputs, squares, products and outputs are all cut into pieces."""
+    d = 31_000
+    updates = np.zeros((4, d))
+    updates[:, -1] = [0, 1, 5, 9]
+    updates[1, 0] = 0.5
+    with LocalPlayers(KrumProgram(n=4, f=0, d=d), engine) as players:
+        assert (players.aggregate(updates) == updates[1]).all()
+
+
+@each_engine
+@pytest.mark.parametrize("victim", [0, 2])
+def test_a_player_killed_in_a_round(engine, victim):
+    players = LocalPlayers(KrumProgram(n=4, f=0, d=5000, rounds=2), engine)
+    updates = np.zeros((4, 5000))
+    named = f"player {victim} was killed by SIGKILL in round"
+    with pytest.raises(PlayerError, match=named), players:
+        process = processes(players)[victim]
+        threading.Timer(0.02, os.kill, [process.pid, signal.SIGKILL]).start()
+        players.aggregate(updates)
+        players.aggregate(updates)
+    assert all(process.poll() is not None for process in processes(players))
+
+
+@each_engine
+def test_a_suspended_player_ends_at_the_deadline(engine):
+    players = LocalPlayers(KrumProgram(n=4, f=0, d=2), engine)
+    with pytest.raises(PlayerError, match="player 2 was suspended in round 1 of 1"), players:
+        os.kill(processes(players)[2].pid, signal.SIGSTOP)
+        players._deadline = 3.0
+        players.aggregate(np.zeros((4, 2)))
+
+
+@each_engine
+def test_nothing_is_written_into_the_installation(engine):
+    home = os.environ[INSTALLED[engine]]
+    before = state(home)
+    with LocalPlayers(KrumProgram(n=4, f=0, d=2), engine) as players:
+        players.aggregate(np.zeros((4, 2)))
+    assert state(home) == before
+
+
+def state(home):
+    """Every folder there, and when something came into it or left it."""
+    return {folder: os.stat(folder).st_mtime_ns for folder, _, _ in os.walk(home)}
+
+
+@each_engine
+def test_check_says_that_it_works(capsys, engine):
+    assert main(["check"]) == 0
+    printed = capsys.readouterr().out
+    assert f"engine {engine}" in printed
+    assert printed.count("works") == 1 + sum(bool(os.environ.get(v)) for v in INSTALLED.values())
+
+
+# --- Players that deviate -------------------------------------------------------------------------
+
+
+def with_other_program(run, folder, player, edit, compile):
+    """The run, but ``player`` stands in a folder of its own, with an edited program."""
+    own = folder / "cheating"
+    shutil.copytree(folder, own, symlinks=True)
+    (source,) = own.rglob("krum.mpc")
+    text, honest = source.read_text(), "load(scores, i, 1)"
+    assert text.count(honest) == 1
+    source.write_text(text.replace(honest, f"{honest}{edit}"))
+    compile(own)
+
+    def commands():
+        players = run.commands()
+        for hosts in folder.glob("hosts.txt"):
+            shutil.copy(hosts, own)
+        players[player] = Command(players[player].argv, own, players[player].env)
+        return players
+
+    return replace(run, commands=commands)
+
+
+class ScaleMambaWithCheater(ScaleMambaEngine):
+    """Player 2 runs a program of its own: it adds 1 to its share of a score."""
+
+    def prepare(self, program, folder, views=False):
+        run = super().prepare(program, folder, views)
+        compile = scale_mamba_installation.find().compile
+        return with_other_program(run, folder, 2, " + 1", compile)
+
+
+class MpSpdzWithCheater(MpSpdzEngine):
+    """The same; but MP-SPDZ's players compare their programs before they begin."""
+
+    def prepare(self, program, folder, views=False):
+        run = super().prepare(program, folder, views)
+        found = mp_spdz_installation.find(self._protocol)
+        return with_other_program(run, folder, 2, " + 1", lambda own: found.compile(own, 64))
+
+
+CHEATERS = {"scale-mamba": ScaleMambaWithCheater, "mp-spdz": MpSpdzWithCheater}
+
+
+@each_engine
+def test_a_player_with_another_program_is_caught(engine):
+    players = LocalPlayers(KrumProgram(n=4, f=0, d=2), CHEATERS[engine]())
+    with pytest.raises(PlayerError, match="No result of these players can be trusted"), players:
+        players.aggregate(np.zeros((4, 2)))
+
+
+# --- The protocols of MP-SPDZ ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", [named("mp-spdz")])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_protocols_give_the_same_vectors(engine, protocol):
+    """Fifty cases each, where the program of the protocol has been built."""
+    chosen = MpSpdzEngine(protocol)
+    if not chosen.status().usable and "is missing" in chosen.status().reason:
+        pytest.skip(chosen.status().reason)
+    for n, f, d in [(4, 0, 1), (6, 1, 7)]:
+        updates, given = random_updates(n, d, 25), {}
+        for name in ("embedded", chosen):
+            with LocalPlayers(KrumProgram(n, f, d, rounds=25), name) as players:
+                given[name] = [players.aggregate(X).tolist() for X in updates]
+        assert given[chosen] == given["embedded"]
