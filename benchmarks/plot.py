@@ -23,6 +23,7 @@ PICTURE = Path("docs/images/benchmark.png")
 LOOKS = {
     "embedded": (CHOSEN, "o"),
     "mp-spdz": ("#D55E00", "s"),
+    "mp-spdz-atlas": ("#009E73", "v"),
     "mpyc": (HONEST, "^"),
     "scale-mamba": ("#CC79A7", "D"),
 }

@@ -12,6 +12,7 @@ NAMES = {
     "embedded": "fl_krum, embedded",
     "scale-mamba": "fl_krum, SCALE-MAMBA",
     "mp-spdz": "MP-SPDZ",
+    "mp-spdz-atlas": "MP-SPDZ, ATLAS",
     "mpyc": "MPyC",
     "fl_krum": "fl_krum.krum",
     "flower": "Flower aggregate_krum",

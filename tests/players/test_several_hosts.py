@@ -31,6 +31,7 @@ pytestmark = [
 N, F, D, ROUNDS = 4, 0, 5, 3
 LOST = "it has lost another player, or never reached it: see what the other hosts say"
 SILENT = "nothing happened for"
+PATIENCE = {"scale-mamba": 90, "mp-spdz": 20}  # SCALE-MAMBA's players say nothing for half a minute
 
 
 def named(name):
@@ -200,7 +201,7 @@ def test_a_player_that_is_killed(session, engine):
 @each_engine
 @pytest.mark.parametrize("unreachable", [0, 3])
 def test_a_host_that_cannot_be_reached_any_more(session, engine, unreachable):
-    run = session(engine, deadline=20)
+    run = session(engine, deadline=PATIENCE[engine])
     run.start(*range(N + 1))
     assert run.round()[0]
     run.lab.cut(unreachable)
