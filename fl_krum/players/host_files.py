@@ -132,14 +132,17 @@ for number in numbers:
 
 def numbers(program: KrumProgram) -> str:
     """numbers.awk: the server's words as numbers, one a line; vectors may stand in brackets."""
-    fixed = program.fixed_point
+    fixed, m = program.fixed_point, program.average
     return f"""\
 # The players' words as real numbers: standard input to standard output, {program.d} a round.
+# A word is the sum of those of the {m} clients that were chosen, and the number is their mean.
 BEGIN {{ FS = " : " }}
 /Output channel 0/ {{
     gsub(/[][ ]/, "", $NF)
     count = split($NF, word, ",")
-    for (i = 1; i <= count; i++) printf "%.10g\\n", (word[i] - 2^{fixed.bits - 1}) / 2^{fixed.fraction}
+    for (i = 1; i <= count; i++) {{
+        printf "%.10g\\n", (word[i] - {m} * 2^{fixed.bits - 1}) / ({m} * 2^{fixed.fraction})
+    }}
     fflush()
 }}
 """
@@ -161,7 +164,7 @@ def instructions(
     return f"""\
 Player {player} of the {program.players} players 0 to {program.n}: {role}, on {hosts[player]}.
 
-{kind.source} is what they compute: Krum for n = {program.n} clients, f = {program.f} of them
+{kind.source} is what they compute: {program.rule} for n = {program.n} clients, f = {program.f} of them
 Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 Security: {security}.
 

@@ -169,6 +169,21 @@ def test_a_host_without_an_installation_says_so(folders, engine):
     )
 
 
+def test_the_servers_words_are_decoded(folders, tmp_path, engine):
+    """Sums of several clients' words for Multi-Krum; one a line, or a vector of them."""
+    for average, words in [(1, [2**27 + 2**16, 2**27 - 2**15]), (3, [3 * 2**27 + 2**17, 0])]:
+        output = tmp_path / f"average{average}"
+        folder = deploy(program(average=average), HOSTS, output, engine=engine)[0]
+        lines = [f"Output channel 0 : {word}\n" for word in words]
+        vector = f"Player ready\nOutput channel 0 : [{', '.join(map(str, words))}]\n"
+        for text in ("".join(lines), vector):
+            said = subprocess.run(
+                ["awk", "-f", folder / "numbers.awk"], input=text, capture_output=True, text=True
+            )
+            expected = FixedPoint().decode(np.array(words), average)
+            assert np.allclose(list(map(float, said.stdout.split())), expected, rtol=1e-8)
+
+
 # --- Words ----------------------------------------------------------------------------------------
 
 

@@ -70,11 +70,13 @@ def test_the_installation_is_complete(engine):
 
 
 @each_engine
-def test_the_same_vectors_as_embedded_players_give_round_by_round(engine):
+@pytest.mark.parametrize("average", [1, 3])
+def test_the_same_vectors_as_embedded_players_give_round_by_round(engine, average):
     updates = random_updates(4, 6, 4)
     given = {}
     for name in ("embedded", engine):
-        with LocalPlayers(KrumProgram(n=4, f=0, d=6, rounds=4), name) as players:
+        program = KrumProgram(n=4, f=0, d=6, rounds=4, average=average)
+        with LocalPlayers(program, name) as players:
             given[name] = [players.aggregate(X).tolist() for X in updates]
     assert given[engine] == given["embedded"]
 
