@@ -1,8 +1,8 @@
 """MP-SPDZ (Keller, CCS 2020), semi-honest Shamir: runs krum_mp_spdz.mpc on its shamir-party.x.
 
-The same on its atlas-party.x, which sends less and takes more rounds: slower for few clients, faster
-for fifteen with long vectors. (krum.mpc itself on MP-SPDZ is an engine of fl_krum; this program of
-MP-SPDZ's own kind is the stronger rival.)
+The same on its atlas-party.x, which sends less and takes more rounds: slower for few clients,
+faster for fifteen with long vectors. (krum.mpc itself on MP-SPDZ is an engine of fl_krum; this
+program of MP-SPDZ's own kind is the stronger rival.)
 
 ``MP_SPDZ_HOME`` names a folder where these have been built and ``Scripts/setup-ssl.sh``
 has made certificates for enough players. Nothing in that folder is changed: the program is

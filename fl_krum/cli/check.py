@@ -34,7 +34,8 @@ examples:
 INSTALLED = {"scale-mamba": SCALE_MAMBA_HOME, "mp-spdz": MP_SPDZ_HOME}
 
 PACKAGES = ("numpy", "scikit-learn", "cryptography", "matplotlib", "tqdm", "ipywidgets")
-# A square, so that all rows tie, and row 0 is chosen. Four of them, so that the number of players is
+# A square, so that all rows tie, and row 0 is chosen. Four of them, so that the number of players
+# is
 # odd, as MP-SPDZ's actively secure protocols want it.
 UPDATES = np.array([[1.0, 2.0], [1.0, 2.5], [1.5, 2.0], [1.5, 2.5]])
 

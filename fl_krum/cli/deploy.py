@@ -13,8 +13,8 @@ from . import options as shared
 SUMMARY = "write one folder a host, for players on several machines"
 DETAILS = f"""\
 HOSTS has one name or IPv4 address a line: first the server's, then those of the clients. Needs an
-installation of SCALE-MAMBA or MP-SPDZ here, which compiles the program, and one on every host, which
-runs it.
+installation of SCALE-MAMBA or MP-SPDZ here, which compiles the program, and one on every host,
+which runs it.
 
 example:
   python -m fl_krum deploy --hosts hosts.txt --dimension 100 --rounds 10 --output players

@@ -1,13 +1,13 @@
 """One folder a host, for real players on several machines.
 
 `LocalPlayers` runs all players on one machine, which is right for learning and wrong for privacy:
-whoever has that machine has every update. Here each player gets a folder with what it needs and
-no other player's key. Copied to its host, where SCALE-MAMBA or MP-SPDZ is installed too, it holds the
-command to start that player. What nobody can do for the hosts: each gives its own numbers to its own
-player.
+whoever has that machine has every update. Here each player gets a folder with what it needs and no
+other player's key. Copied to its host, where SCALE-MAMBA or MP-SPDZ is installed too, it holds the
+command to start that player. What nobody can do for the hosts: each gives its own numbers to its
+own player.
 
-This machine makes all the keys, so it has to be trusted not to keep them, unless each host is to make
-its own; docs/engines.md.
+This machine makes all the keys, so it has to be trusted not to keep them, unless each host is to
+make its own; docs/engines.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -138,6 +139,8 @@ def deploy(
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(f"{output} exists: give the name of a new folder, so that no keys mix")
     engine_hosts = find_hosts(engine)
+    # A client's side of the check would have to stand beside its player; it is not on hosts yet.
+    program = replace(program, check=False)
     with tempfile.TemporaryDirectory(prefix="fl_krum-") as temporary:
         common = Path(temporary)
         engine_hosts.write(program, common, hosts, port)

@@ -9,6 +9,7 @@ is the real MP-SPDZ, named by ``MP_SPDZ_HOME``. All run the same program and giv
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from .embedded import EmbeddedEngine
 from .engine import Engine
@@ -16,7 +17,9 @@ from .mp_spdz.engine import MpSpdzEngine
 from .scale_mamba.engine import ScaleMambaEngine
 from .scale_mamba.installation import SCALE_MAMBA_HOME
 
-ENGINES = {engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine, MpSpdzEngine)}
+ENGINES: dict[str, Callable[[], Engine]] = {
+    engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine, MpSpdzEngine)
+}
 
 
 def find_engine(name: str = "auto") -> Engine:

@@ -49,8 +49,8 @@ def command(kind: Kind, player: int, hosts: Sequence[str], argv: str, own_keys: 
     collect = _collect(kind, hosts) if own_keys else ""
     return f"""\
 #!/bin/sh
-# Starts player {player}. Start all players within a minute: then those that are there give up, or keep
-# a core busy while they wait.
+# Starts player {player}. Start all players within a minute: then those that are there give up, or
+# keep a core busy while they wait.
 set -eu
 cd "$(dirname "$0")"
 : "${{{kind.home}:?has to name the folder of {kind.title} on this host}}"
@@ -85,7 +85,7 @@ def make_key(kind: Kind, player: int, days: int) -> str:
     certificate = f"{CERTIFICATES}/{kind.certificate.rpartition('/')[2].format(player)}"
     return f"""\
 #!/bin/sh
-# Makes the private key of player {player}, which stays on this host, and its certificate for all hosts.
+# Makes the private key of player {player}, which stays on this host, and its certificate for all.
 set -eu
 umask 077
 cd "$(dirname "$0")"
@@ -135,12 +135,17 @@ def numbers(program: KrumProgram) -> str:
     fixed, m = program.fixed_point, program.average
     return f"""\
 # The players' words as real numbers: standard input to standard output, {program.d} a round.
-# A word is the sum of those of the {m} clients that were chosen, and the number is their mean.
+# A word is the sum of those of the {m} clients that were chosen, and the number is their mean. The
+# first word of a round is how many were chosen.
 BEGIN {{ FS = " : " }}
 /Output channel 0/ {{
     gsub(/[][ ]/, "", $NF)
     count = split($NF, word, ",")
     for (i = 1; i <= count; i++) {{
+        if (seen++ % {program.d + 1} == 0) {{
+            if (word[i] != {m}) {{ print "not {m} clients were chosen" > "/dev/stderr"; exit 1 }}
+            continue
+        }}
         printf "%.10g\\n", (word[i] - {m} * 2^{fixed.bits - 1}) / ({m} * 2^{fixed.fraction})
     }}
     fflush()
@@ -164,8 +169,8 @@ def instructions(
     return f"""\
 Player {player} of the {program.players} players 0 to {program.n}: {role}, on {hosts[player]}.
 
-{kind.source} is what they compute: {program.rule} for n = {program.n} clients, f = {program.f} of them
-Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
+{kind.source} is what they compute: {program.rule} for n = {program.n} clients, f = {program.f} of
+them Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 Security: {security}.
 
 1. {kind.home} has to name the folder of {kind.title} on this host.
@@ -181,10 +186,10 @@ The last line on standard error says, if anything goes wrong, what it is.
 
 def _own_key(kind: Kind, player: int) -> str:
     return f"""
-3. ./make_key.sh makes the key of this player, which stays here, and its certificate, which every other
-   host needs in its folder {CERTIFICATES}/, as this one needs theirs. Compare the fingerprints that all
-   hosts print by some other way, by telephone for instance: who swaps a certificate on its way can
-   pose as a player.
+3. ./make_key.sh makes the key of this player, which stays here, and its certificate, which every
+   other host needs in its folder {CERTIFICATES}/, as this one needs theirs. Compare the
+   fingerprints that all hosts print by some other way, by telephone for instance: who swaps a
+   certificate on its way can pose as a player.
 """
 
 
@@ -204,7 +209,7 @@ Write your {program.d} numbers of each of the {program.rounds} rounds to a file,
 
    Numbers that come later, round by round, can be written to the player's standard input when
    they are there; but never let it end early, or be anything else than words: SCALE-MAMBA's players
-   take whatever they find for a number and say nothing, and no player minds a word that is too large.
+   take whatever they find for a number and say nothing, and no player minds a word too large.
 """
 
 

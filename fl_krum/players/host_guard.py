@@ -1,9 +1,9 @@
 """Start one player and say clearly how it ended: ``python3 guard.py SECONDS PLAYER COMMAND …``.
 
-`deploy` copies this file to every host, where nothing but Python 3 has to be there. A player that has
-lost another one ends with a signal and no word, or with a page about TLS; one whose network is gone
-waits for ever. So this one passes on what the player prints, ends it after SECONDS without a sign of
-life, and says last, in one line, what happened. The player reads standard input itself.
+`deploy` copies this file to every host, where nothing but Python 3 has to be there. A player that
+has lost another one ends with a signal and no word, or with a page about TLS; one whose network is
+gone waits for ever. So this one passes on what the player prints, ends it after SECONDS without a
+sign of life, and says last, in one line, what happened. The player reads standard input itself.
 """
 
 import os
@@ -34,8 +34,8 @@ def explain(status, said):
         return ""
     if CAUGHT.search(said):
         return (
-            "what the players have does not fit together: one of them computes, or computed, something "
-            "else than agreed. No result of this run can be trusted"
+            "what the players have does not fit together: one of them computes, or computed, "
+            "something else than agreed. No result of this run can be trusted"
         )
     if status == -signal.SIGPIPE or LOST.search(said):
         return "it has lost another player, or never reached it: see what the other hosts say"
@@ -72,8 +72,8 @@ class Guard:
             if time.monotonic() > self.alive_at + seconds:
                 self.end()
                 return (
-                    f"nothing happened for {seconds:g} s: another host is late, cannot be reached, or "
-                    "takes longer to train (DEADLINE=… ./run.sh waits longer)"
+                    f"nothing happened for {seconds:g} s: another host is late, cannot be "
+                    "reached, or takes longer to train (DEADLINE=… ./run.sh waits longer)"
                 )
             time.sleep(0.05)
         for reader in self._readers:

@@ -1,4 +1,5 @@
-"""Folders that look like installations of SCALE-MAMBA 1.14 and of MP-SPDZ 0.4.2, with the fakes in them."""
+"""Folders that look like installations of SCALE-MAMBA 1.14 and of MP-SPDZ 0.4.2, with the fakes in
+them."""
 
 import os
 import sys

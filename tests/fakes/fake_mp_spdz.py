@@ -4,8 +4,8 @@
     fake_mp_spdz.py compile.py -F BITS krum
 
 Files that are missing, what is printed where, exit statuses and ways of hanging: all as seen on an
-installation of MP-SPDZ 0.4.2. Players find each other through files in the folder that FAKE_EXCHANGE
-names, or in Player-Data/. FAKE_FAULT is "FAULT [PLAYER [ROUND]]".
+installation of MP-SPDZ 0.4.2. Players find each other through files in the folder that
+FAKE_EXCHANGE names, or in Player-Data/. FAKE_FAULT is "FAULT [PLAYER [ROUND]]".
 """
 
 import os
@@ -158,7 +158,8 @@ def fail(message):
 def play(arguments):
     if FAULT == "library":
         say(
-            "shamir-party.x: error while loading shared libraries: libSPDZ.so: cannot open shared object"
+            "shamir-party.x: error while loading shared libraries: libSPDZ.so: "
+            "cannot open shared object"
         )
         sys.exit(127)
     if FAULT == "processor":

@@ -1,10 +1,10 @@
 """Several hosts on one machine: network namespaces, and a bridge between them that takes its time.
 
 Each host is a network namespace with one interface and an address of its own, 10.77.0.1 and on. The
-bridge is a process that holds the other ends of their cables: it gives every frame to the host that it
-is for after DELAY seconds, and no more than RATE bits a second to each. (Linux could do that itself, by
-netem, but many kernels come without.) Needs root on Linux, or a user namespace; nothing of this can be
-seen from outside, and all is gone when the processes have ended.
+bridge is a process that holds the other ends of their cables: it gives every frame to the host that
+it is for after DELAY seconds, and no more than RATE bits a second to each. (Linux could do that
+itself, by netem, but many kernels come without.) Needs root on Linux, or a user namespace; nothing
+of this can be seen from outside, and all is gone when the processes have ended.
 
     python hosts.py DELAY RATE PID …     the bridge, for namespaces of these processes
 """

@@ -1,4 +1,5 @@
-"""Real players on hosts of their own, 10 ms and 100 Mbit/s apart: each engine, where it is installed.
+"""Real players on hosts of their own, 10 ms and 100 Mbit/s apart: each engine, where it is
+installed.
 
 One network namespace is one host: nothing but the bridge (tests/fakes/hosts.py) joins them.
 """

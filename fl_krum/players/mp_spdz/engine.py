@@ -1,8 +1,10 @@
-"""The engine of real MP-SPDZ players: ``shamir-party.x`` or another of its programs, one process each.
+"""The engine of real MP-SPDZ players: ``shamir-party.x`` or another of its programs, one process
+each.
 
-For those who let ``MP_SPDZ_HOME`` name an installation of MP-SPDZ 0.4.2. The program is the one that
-the embedded players run, after a short prelude (mamba/mp_spdz_prelude.mpc), compiled by the
-installation's own compiler. `protocols` says which protocol it can be, and docs/engines.md when to take it.
+For those who let ``MP_SPDZ_HOME`` name an installation of MP-SPDZ 0.4.2. The program is the one
+that the embedded players run, after a short prelude (mamba/mp_spdz_prelude.mpc), compiled by the
+installation's own compiler. `protocols` says which protocol it can be, and docs/engines.md when to
+take it.
 
 Random material is made when it is used up, not ahead, so players are ready as soon as they are
 connected, and each round makes its own.
@@ -11,6 +13,7 @@ connected, and each round makes its own.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from ..engine import EngineStatus, Exit, RunPlan
@@ -39,6 +42,11 @@ ADVICE = {
 }
 
 
+# The check of inputs wants answers of each client's own side, on a second channel, and MP-SPDZ's
+# players read one only.
+UNCHECKED = "clients' inputs are believed, not checked"
+
+
 class MpSpdzEngine:
     """Starts ``shamir-party.x`` or its like; see `fl_krum.players.engine.Engine`.
 
@@ -60,15 +68,19 @@ class MpSpdzEngine:
             found = installation.find(self._protocol)
         except ValueError as error:
             return EngineStatus(False, str(error))
-        return EngineStatus(True, version=found.version, security=found.protocol.security)
+        return EngineStatus(
+            True, version=found.version, security=f"{found.protocol.security}; {UNCHECKED}"
+        )
 
-    def prepare(self, program, folder: Path, views: bool = False) -> RunPlan:
+    def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:
         from .. import certificates  # which takes longer to import than all else here
 
         if views:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
+        assert folder is not None  # its players need files
         found = installation.find(self._protocol)
         found.protocol.check(program.players)
+        program = replace(program, check=False)  # see `UNCHECKED`
         player_files.write(found, program, folder)
         issued = certificates.issue(program.players, "ec", prefix="P")
         keys = player_files.write_certificates(issued, folder)

@@ -1,8 +1,8 @@
 """An installation of MP-SPDZ: whether it can be used, what it lacks, and how its compiler is used.
 
 The environment variable ``MP_SPDZ_HOME`` names the folder in which the user has built MP-SPDZ, or
-unpacked a release of it. Nothing is ever written there: all that a run needs goes to a folder of its
-own (`player_files`), in which the compiler is run. It is a program in Python, run by this one.
+unpacked a release of it. Nothing is ever written there: all that a run needs goes to a folder of
+its own (`player_files`), in which the compiler is run. It is a program in Python, run by this one.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ class Installation:
     def compile(self, folder: Path, bits: int) -> None:
         """Compile ``folder``/Programs/Source/krum.mpc for numbers of up to that many bits.
 
-        The prime is not named here: the compiler would take bits apart by it, where numbers that are
-        known to be short are compared with half as many multiplications.
+        The prime is not named here: the compiler would take bits apart by it, where numbers that
+        are known to be short are compared with half as many multiplications.
         """
         argv = [sys.executable, str(self.home / COMPILER), "-F", str(bits), PROGRAM]
         # What this Python's user has set up is not for the compiler.
@@ -138,7 +138,7 @@ def _missing_parts(found: Installation) -> list[str]:
     compiler = (found.home / COMPILER, found.home / "Compiler" / "__init__.py")
     if not all(file.is_file() for file in compiler):
         problems.append(
-            f"the compiler, {COMPILER} and Compiler/, is missing: take it from a fresh clone or release"
+            f"the compiler, {COMPILER} and Compiler/, is missing: take it from a new clone"
         )
     return problems
 

@@ -2,11 +2,11 @@
 
 A player takes everything relative to the folder it stands in:
 
-    Player-Data/PI.pem, PI.key     who it is, for TLS with the others
-    Player-Data/HASH.0             the certificate that signed theirs, under the name OpenSSL looks for
-    Programs/Source/krum.mpc       what is compiled: the prelude and, unchanged, the program
-    Programs/Schedules/krum.sch, Programs/Bytecode/krum-*.bc     what it compiles to
-    hosts.txt                      a line HOST:PORT for every player
+    Player-Data/PI.pem, PI.key     who it is, for TLS with the others Player-Data/HASH.0
+    the certificate that signed theirs, under the name OpenSSL looks for Programs/Source/krum.mpc
+    what is compiled: the prelude and, unchanged, the program Programs/Schedules/krum.sch,
+    Programs/Bytecode/krum-*.bc     what it compiles to hosts.txt                      a line
+    HOST:PORT for every player
 
 Players on one machine share such a folder; on several machines each has its own, with its own key
 only (`fl_krum.players.mp_spdz.deploy`).

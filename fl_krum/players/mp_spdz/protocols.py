@@ -1,7 +1,7 @@
 """The protocols of MP-SPDZ that krum.mpc can run with, and what security each gives.
 
-All of them share values as SCALE-MAMBA and the embedded players do: Shamir's polynomials of degree t,
-honest majority. ``FL_KRUM_MP_SPDZ`` names the one to take.
+All of them share values as SCALE-MAMBA and the embedded players do: Shamir's polynomials of degree
+t, honest majority. ``FL_KRUM_MP_SPDZ`` names the one to take.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Protocol:
             # malicious-shamir crashes: it reads more shares than the 2t + 1 that there are.
             raise ValueError(
                 f"{self.name} of MP-SPDZ 0.4.2 works with an odd number of players only, and "
-                f"{players - 1} clients with the server are {players}: take one client more or less, "
-                f"or {VARIABLE}=shamir, which is semi-honest"
+                f"{players - 1} clients with the server are {players}: take one client more or "
+                f"less, or {VARIABLE}=shamir, which is semi-honest"
             )
 
 

@@ -72,7 +72,7 @@ def link(installation: Installation, folder: Path, players: int) -> None:
         (folder / memory(i)).symlink_to("/dev/null")
 
 
-def memory(player: int) -> str:
+def memory(player: int | str) -> str:
     """Where a player leaves its memory at its end."""
     return f"Data/Memory-P{player}"
 
