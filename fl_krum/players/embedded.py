@@ -15,6 +15,7 @@ import os
 import re
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,8 @@ class EmbeddedEngine:
         fork_server.launch(fork_server_command())
         from . import certificates  # takes a while, in which the fork server gets ready
 
+        # Every opened number is hidden up to 2^-security: as well as the field allows.
+        program = replace(program, security=program.largest_security)
         source, issued = program.source(), certificates.issue(program.players, "ec")
         deadline = 30.0 + 2.0 * program.players
         options = ("--patience", str(max(60.0, deadline)), *(("--views", "-") if views else ()))

@@ -45,6 +45,9 @@ class KrumProgram:
         Whether clients must prove inside the computation that their words are in range.
     exact : int
         Longest vector whose words are checked digit by digit; longer ones by random projections.
+    security : int
+        Bits by which the mask of a comparison is longer than what it hides, at least 40; see
+        `largest_security`.
 
     Raises
     ------
@@ -68,6 +71,7 @@ class KrumProgram:
     fixed_point: FixedPoint = field(default_factory=FixedPoint)
     check: bool = True
     exact: int = 46
+    security: int = SECURITY
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
@@ -82,6 +86,7 @@ class KrumProgram:
         if not isinstance(self.check, bool):
             raise ValueError(f"check must be True or False, not {self.check!r}")
         check_integer("exact", self.exact, 0)
+        check_integer("security", self.security, SECURITY)
         _ = self.budget  # refuses what does not fit
 
     @property
@@ -103,7 +108,14 @@ class KrumProgram:
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
         projected = self.check and self.d > self.exact
-        return check_budget(self.n, self.f, self.d, self.fixed_point, projected=projected)
+        return check_budget(
+            self.n, self.f, self.d, self.fixed_point, self.security, projected=projected
+        )
+
+    @property
+    def largest_security(self) -> int:
+        """What the field has room for: on embedded players a longer mask costs no byte more."""
+        return self.security + self.budget.headroom
 
     @property
     def sizes(self) -> SimpleNamespace:
@@ -124,7 +136,7 @@ class KrumProgram:
             average=self.average,
             rounds=self.rounds,
             bits=self.fixed_point.bits,
-            security=SECURITY,
+            security=self.security,
             check=int(self.check),
             exact=self.exact,
         )
