@@ -21,6 +21,8 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``masks.py``           random numbers that hide what is opened, with their bits
 ``circuits.py``        logic on shared bits: carries, and which number is smaller
 ``comparison.py``      less-than on shared integers
+``projections.py``     random sums of long vectors, from a seed that nobody chose
+``input_proof.py``     what a client deals to prove that its words are short
 =====================  =======================================================================
 
 *Language*
@@ -41,6 +43,7 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``handshakes.py``      how these connections come about, all side by side
 ``credentials.py``     what a player shows and proves to the others
 ``input_words.py``     the words that a player reads
+``client.py``          the client's side of the proof, beside a SCALE-MAMBA player
 ``view.py``            what one player saw, for the lesson
 ``fork_server.py``     forks players on Linux, quicker than to start each
 =====================  =======================================================================
