@@ -13,8 +13,11 @@ from cryptography import x509
 
 from fl_krum.cli import main
 from fl_krum.cli.check import INSTALLED
+from fl_krum.players import host_guard
 from fl_krum.players.deploy import deploy, find_hosts, read_hosts
+from fl_krum.players.mp_spdz import engine as mp_spdz_engine
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
+from fl_krum.players.scale_mamba import engine as scale_mamba_engine
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
@@ -293,6 +296,14 @@ def test_no_player_can_vouch_for_another(engine, tmp_path):
 
 
 # --- When it goes wrong ---------------------------------------------------------------------------
+
+
+def test_the_guard_knows_what_the_engines_know():
+    """It stands alone on the hosts, so it cannot ask them."""
+    for engine in (scale_mamba_engine, mp_spdz_engine):
+        for name in ("LOST", "CAUGHT"):
+            known = getattr(host_guard, name).pattern.split("|")
+            assert set(getattr(engine, name).pattern.split("|")) <= set(known)
 
 
 def test_a_host_is_told_that_another_one_has_gone(folders, tmp_path, monkeypatch):

@@ -32,8 +32,8 @@ LOST = re.compile(
 )
 # What it says when values that were opened, random material or programs do not fit together.
 CAUGHT = re.compile(
-    r"inconsistent Shamir secret sharing|MacCheck Failure|MAC check fail|Offline-Check-Error"
-    r"|[Ss]acrifice|mismatch in private output|check hash mismatch|Inconsistent broadcast"
+    r"inconsistent Shamir secret sharing|MacCheck Failure|Offline-Check-Error"
+    r"|mismatch in private output|check hash mismatch|Inconsistent broadcast"
     r"|program differs between parties"
 )
 ADVICE = {
