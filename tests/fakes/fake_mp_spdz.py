@@ -110,7 +110,7 @@ class Player:
         vectors = [[int(word) for word in file.read_text().split()] for file in files]
         chosen = krum(vectors, self.f)
         text = f"[{', '.join(map(str, chosen))}]" if len(chosen) > 1 else chosen[0]
-        print(f"Output channel 0 : {text}", flush=True)
+        print(f"Output channel 0 : 1\nOutput channel 0 : {text}", flush=True)  # one was chosen
         publish(self.exchange / f"done-{current}", "")
 
     def read_vector(self):
