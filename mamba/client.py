@@ -8,6 +8,7 @@ else the player prints is passed on. SCALE-MAMBA knows no random rows, so vector
 than the program's ``exact``.
 """
 
+import contextlib
 import os
 import re
 import signal
@@ -78,6 +79,7 @@ if __name__ == "__main__":
     status = main(sys.argv[1:])
     sys.stdout.flush()
     if status < 0:  # end as the player did
-        signal.signal(-status, signal.SIG_DFL)
+        with contextlib.suppress(OSError):  # SIGKILL has no other
+            signal.signal(-status, signal.SIG_DFL)
         os.kill(os.getpid(), -status)
     os._exit(status)

@@ -140,7 +140,7 @@ def test_where_players_find_each_other(home, mp_spdz_home, tmp_path):
 COMMANDS = {
     "scale-mamba": 'python3 guard.py "${DEADLINE:-3600}" "player 2" '
     '"$SCALE_MAMBA_HOME/PlayerBinary.x" '
-    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 24 -pnb 14000 2 Programs/krum",
+    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 36 -pnb 14000 2 Programs/krum",
     "mp-spdz": 'python3 guard.py "${DEADLINE:-3600}" "player 2" "$MP_SPDZ_HOME/shamir-party.x" '
     f"-N 6 -T 2 -P {2**127 - 1} -I -ip hosts.txt -o no_memory_output -p 2 krum",
 }

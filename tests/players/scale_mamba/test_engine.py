@@ -145,22 +145,30 @@ def test_needs_that_are_not_told():
 @pytest.mark.parametrize(
     ("rounds", "d", "needs", "options"),
     [
-        (1, 5, (14224, 105, 12642), "-min 14224,105,12642 -max 14224,105,12642 -maxI 40"),
-        (5, 5, (71120, 525, 63210), "-min 14224,105,12642 -max 71120,525,63210 -maxI 200"),
+        (1, 5, (14224, 105, 12642), "-min 14224,105,12642 -max 14224,105,12642 -maxI 48"),
+        (5, 5, (71120, 525, 63210), "-min 14224,105,12642 -max 71120,525,63210 -maxI 240"),
         # -min beyond the 100,000 squares that a queue holds would never be reached.
         (
             5,
             10000,
             (434175, 1050000, 70140),
-            "-min 86835,100000,14028 -max 434175,1050000,70140 -maxI 400000",
+            "-min 86835,100000,14028 -max 434175,1050000,70140 -maxI 400040",
         ),
-        (3, 5, (10, 0, 7), "-min 4,1,3 -max 10,1,7 -maxI 120"),  # 0 would mean: no limit
+        (3, 5, (10, 0, 7), "-min 4,1,3 -max 10,1,7 -maxI 144"),  # 0 would mean: no limit
     ],
 )
 def test_options_of_the_players(rounds, d, needs, options):
-    program = KrumProgram(n=7, f=2, d=d, rounds=rounds)
+    program = KrumProgram(n=7, f=2, d=d, rounds=rounds, check=False)
     told = scale_mamba.player_options(program, OfflineNeeds(*needs))
     assert " ".join(told) == f"-dOT -f 1 {options}"
+
+
+def test_what_clients_prove_takes_masks_too():
+    needs = OfflineNeeds(1, 1, 1)
+    believing = KrumProgram(n=7, f=2, d=5, check=False)
+    options = [scale_mamba.player_options(p, needs) for p in (believing, KrumProgram())]
+    # 14 digits and as many random numbers, of two words each, in 5 + 1 rows; 2 rows of coefficients.
+    assert [int(told[-1]) for told in options] == [8 * 6, 8 * (6 + (5 + 2 + 2 * 2) * 14)]
 
 
 def test_more_than_an_option_can_hold_is_refused():
@@ -227,7 +235,7 @@ def test_commands_of_a_run(prepared, home):
         line = " ".join(command.argv)
         assert command.cwd == folder
         assert re.search(
-            rf"{home}/PlayerBinary.x -dOT -f 1 -min 700,15,600 -max 2100,45,1800 -maxI 36 "
+            rf"{home}/PlayerBinary.x -dOT -f 1 -min 700,15,600 -max 2100,45,1800 -maxI \d+ "
             rf"-pns \d+(,\d+){{5}} {i} Programs/krum$",
             line,
         )
