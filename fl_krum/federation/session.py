@@ -350,5 +350,9 @@ def _check_program(aggregate, rounds, **shape) -> None:
     for name, wanted in shape.items():
         if (made_for := getattr(program, name)) != wanted:
             raise ValueError(f"the players' program is for {name} = {made_for}, not for {wanted}")
+    if not getattr(program, "check", True):
+        raise ValueError(
+            "the players' program believes what clients share (check=False): for teaching only"
+        )
     if program.rounds < rounds:
         raise ValueError(f"the players' program ends after {program.rounds} rounds, not {rounds}")

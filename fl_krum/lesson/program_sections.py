@@ -33,6 +33,11 @@ EXPLANATIONS = {
         "Each client splits its d words into shares for the players. From here on nobody holds a "
         "vector, only shares of all of them."
     ),
+    "Check": (
+        "Nobody may input more than agreed. Each client proves, on shares, that its words are "
+        "short: it also deals their digits, and polynomials that show at a random point that "
+        "they are digits. What is opened says nothing else. Who fails is named, and left out below."
+    ),
     "Distances": (
         "Differences and sums are free: each player computes them on its own shares. Only the "
         "finished sums of squares need communication, one round for all pairs, whatever d is."
@@ -48,16 +53,17 @@ EXPLANATIONS = {
     ),
     "Choice": (
         "Compare every two scores. A client's bits are multiplied: the product is 1 for the one "
-        "client that no other beats, and 0 for all others. The choice is a secret, too."
+        "client that no other beats, and 0 for all others. (For Multi-Krum they are added up, and "
+        "a polynomial makes 1 of fewer than m.) The choice is a secret, too."
     ),
     "Output": (
         "Every vector is multiplied by its client's 1 or 0, and the sum is revealed to player 0 "
-        "alone. It learns the chosen vector, and not whose it is."
+        "alone, with the number of those chosen. It learns the chosen vector, and not whose it is."
     ),
 }
 
 # Where the cost of a section is booked, see `fl_krum.program.cost.Round.stage`.
-_STAGES = ("input", "distances", "neighbours", "scores", "choice", "output")
+_STAGES = ("input", "check", "distances", "neighbours", "scores", "choice", "output")
 
 
 @dataclass(frozen=True)
@@ -127,8 +133,8 @@ def cost_table(program: KrumProgram) -> str:
     """Rounds and bytes of one aggregation, section by section, as text in columns."""
     stages = program.cost().by_stage()
     masks = stages["masks"]
-    rows = [(f"{i}. {name}", *stages[name]) for i, name in enumerate(_STAGES, 1)]
-    rows.insert(2, ("   masks for comparisons", *masks))
+    rows = [(f"{i}. {name}", *stages.get(name, (0, 0))) for i, name in enumerate(_STAGES, 1)]
+    rows.insert(3, ("   masks for comparisons", *masks))
     rounds_in_all, bytes_in_all = map(sum, zip(*stages.values(), strict=True))
     rows.append(("   in all", rounds_in_all, bytes_in_all))
     lines = [f"{name:<26}{rounds:>8}{size:>14,}" for name, rounds, size in rows]

@@ -76,6 +76,12 @@ def test_two_clients_that_lie_below_the_protocol(d):
         assert (players.aggregate(np.zeros((7, d))) == 0).all() and players.excluded == ()
 
 
+def test_a_session_refuses_players_that_believe_everything():
+    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=5, check=False), "embedded")
+    with pytest.raises(ValueError, match="for teaching only"):
+        FederatedSession(aggregate=players)
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [([[1, 2]], "shape"), ([[0.5, 1]] * 5, "integers"), ([[-1, 0]] * 5, "64 bits")],

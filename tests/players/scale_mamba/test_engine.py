@@ -167,7 +167,7 @@ def test_what_clients_prove_takes_masks_too():
     needs = OfflineNeeds(1, 1, 1)
     believing = KrumProgram(n=7, f=2, d=5, check=False)
     options = [scale_mamba.player_options(p, needs) for p in (believing, KrumProgram())]
-    # 14 digits and as many random numbers, of two words each, in 5 + 1 rows; 2 rows of coefficients.
+    # 5 rows of 14 digits, one of random numbers and two of coefficients, of two words each.
     assert [int(told[-1]) for told in options] == [8 * 6, 8 * (6 + (5 + 2 + 2 * 2) * 14)]
 
 
