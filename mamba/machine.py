@@ -315,6 +315,8 @@ class Machine:
                 for entry in own:
                     self._arrive(entry, dealt[player][0][:, start : start + entry.size])
                     start += entry.size
+        if self._prover is not None and any(entry.player is not None for entry in entries):
+            self.protocols.confirm()  # a coin may be opened next
 
     def _dealers_of(self, entry):
         """Who deals an entry: a player its input, t + 1 holders random numbers that are added."""

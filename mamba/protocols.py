@@ -117,6 +117,19 @@ class Protocols:
             )
         return dealt
 
+    def confirm(self):
+        """Wait until all who are sent shares have theirs; one round of empty messages.
+
+        The first t holders draw their shares and wait for nothing. Did they open a coin at once, a
+        dealer that sends late would know it, from their shares and its own, before it has dealt
+        what the coin is to test. So nobody goes on before every other holder says that it has all:
+        then the shares of the honest ones, t + 1 at least, fix what was dealt.
+        """
+        self.network.exchange(
+            dict.fromkeys(self._others(), b"") if self.me in self._sent else {},
+            {player: 0 for player in self._sent if player != self.me},
+        )
+
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
         count = field.length(secret)

@@ -28,7 +28,7 @@ class Round:
         output.
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
-        ``"output"`` (to player 0).
+        ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived).
     elements : int
         Elements of the large field that one sender sends one receiver.
     bits : int
@@ -141,15 +141,19 @@ class _Counter:
             return
         sizes = self.check
         proof = (sizes.numbers + 2) * sizes.digits  # numbers of the field count as two words
+        confirmation = Round("check", "confirm", 0, 0, (self.threshold + 1) * (self.players - 1))
         if sizes.short:
             yield self._inputs_and_coins(self.d + proof)
         else:
             yield self._inputs_and_coins(self.d)
+            yield confirmation
             yield self._open("check", elements=1)
             proof += 2 * (sizes.columns + sizes.square_rows * sizes.digits)
             yield Round("check", "input", proof, 0, messages)
+        yield confirmation
         yield self._open("check", elements=1)
         yield Round("check", "input", 2 * sizes.quotient_rows * sizes.digits, 0, messages)
+        yield confirmation
         yield self._open("check", elements=1)
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n)

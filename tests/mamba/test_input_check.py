@@ -412,3 +412,18 @@ def test_who_failed_would_be_chosen_when_all_fail():
     line = "choice = choice * public(passes, 0, n)"
     passed, count, _ = run(X, 0, source=lambda text: text.replace(line, "pass"), average=2)
     assert (passed, count) == ([0, 0, 0], 3)
+
+
+def test_no_coin_is_opened_before_all_say_that_they_have_what_was_dealt():
+    """Else a client that deals late knew the coin first: some holders wait for no shares."""
+    program = KrumProgram(n=5, f=1, d=2)
+    seen = run_program(program.source(), [[]] + [[1, 2]] * 5)
+    for player in (1, 2):  # the holders that draw their shares
+        messages: dict = {}
+        for number, sender, payload in seen[player].received:
+            messages.setdefault(number, {})[sender] = bytes(payload)
+        coins = [k for k, sent in messages.items() if {*map(len, sent.values())} == {field.BYTES}]
+        assert len(coins) >= 2
+        for coin in coins[:2]:
+            said = messages[coin - 1]
+            assert {3, 4, 5} <= {*said} and not any(said[sender] for sender in (3, 4, 5))
