@@ -36,7 +36,7 @@ class Protocols:
     ----------
     network : mamba.network.Network
     view : mamba.view.View, optional
-        Where samples of received shares are noted.
+        Where samples are noted of the shares that it receives, and of what is opened to it.
     program : str
         Text of the program, which must be the same on all players.
 
@@ -54,7 +54,7 @@ class Protocols:
         self.threshold = (self.players - 1) // 2
         self.holders = tuple(range(self.players))[-2 * self.threshold - 1 :]
         self.is_holder = self.me in self.holders
-        self.view = view if self.is_holder else None  # another player receives no shares
+        self.view = view
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.randomness = Randomness()
         self._agree_on_keys(program)
@@ -106,7 +106,7 @@ class Protocols:
         else:
             self.network.exchange(outgoing, {}, continued)
             dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
-        if self.view:
+        if self.view and self.is_holder:  # another player receives no shares
             for dealer, arrays in dealt.items():
                 self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
         if self.me in shapes:
@@ -191,7 +191,7 @@ class Protocols:
             dict.fromkeys(self._others(), data) if self.is_holder else {},
             {player: len(data) for player in self.holders if player != self.me},
         )
-        return self._join(field, array, received, count, dealers)
+        return self._note_opened(field, self._join(field, array, received, count, dealers))
 
     def open_to(self, player, array, degree, continued=False):
         """The secrets of the prime field, to one player alone; one round, in which only it
@@ -229,9 +229,15 @@ class Protocols:
         others = [holder for holder in self.holders if holder != player]
         received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count), continued)
         if degree == 1:
-            return self._join(prime, array, received, count)
+            return self._note_opened(prime, self._join(prime, array, received, count))
         terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
-        return prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
+        opened = prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
+        return self._note_opened(prime, opened)
+
+    def _note_opened(self, field, values):
+        if self.view:
+            self.view.note_opened(self.network.rounds, field, values)
+        return values
 
     def _join(self, field, array, received, count, dealers=None):
         """Check and reconstruct what the holders sent."""

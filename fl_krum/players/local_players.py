@@ -230,12 +230,15 @@ class LocalPlayers:
         return statistics
 
     def views(self) -> list[dict]:
-        """What each player has seen: samples of its own input and of the shares it received.
+        """What each player has seen: samples of its own input, of the shares it received, and of
+        what was opened to it.
 
         Returns
         -------
         views : list of dict, one per player
-            As the player wrote it; needs ``views=True`` and at least one aggregation.
+            As the player wrote it; needs ``views=True`` and at least one aggregation. ``words``:
+            its own input. ``shares``: lists of (round, dealer, field, value). ``opened``: lists of
+            (round, field, value). A field is "prime" or "gf256"; values are decimal text.
         """
         if not self._want_views:
             raise ValueError("views are recorded on request: LocalPlayers(program, views=True)")

@@ -64,6 +64,24 @@ def test_views_show_own_words_and_received_shares(tmp_path):
         for number, _dealer, kind, value in view["shares"]:
             assert (number, kind) == (2, "prime")
             assert 0 <= int(value) < 2**127 - 1
+    # The result is opened to player 0 alone, in the round after.
+    assert [view["opened"] for view in views] == [
+        [[3, "prime", "24"], [3, "prime", "8"]],
+        [],
+        [],
+    ]
+
+
+def test_views_show_what_is_opened_to_everybody(tmp_path):
+    text = "a = sint.get_private_input_from(1, size=300)\na.reveal()\na.reveal_to(2)\n"
+    words = list(range(300))
+    ended = run_processes(tmp_path, text, ["", " ".join(map(str, words)), ""], views=True)
+    assert [e.status for e in ended] == [0] * 3
+    for me in range(3):
+        opened = json.loads((tmp_path / f"view{me}.json").read_text())["opened"]
+        sample = words[:256]
+        assert opened[:256] == [[3, "prime", str(word)] for word in sample]
+        assert opened[256:] == [[4, "prime", str(word)] for word in sample if me == 2]
 
 
 # --- mistakes in a program or its input -------------------------------------------------------

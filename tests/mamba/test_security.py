@@ -131,6 +131,22 @@ def test_shares_of_two_runs_of_real_players_are_alike(views):
     assert low[5]["words"] == spread[5]["words"] == OWN
 
 
+def test_what_is_opened_in_two_runs_of_real_players_is_alike(views):
+    """Masked numbers and masked bits; the server also sees the result, which differs."""
+    (_, low), (_, spread) = views
+    for kind in ("prime", "gf256"):
+        one, other = (
+            [int(value) for _, name, value in seen[1]["opened"] if name == kind]
+            for seen in (low, spread)
+        )
+        assert len(one) == len(other) >= 80
+        if kind == "gf256":
+            assert set(one) | set(other) == {0, 1}
+        assert alike(one, other) > CHANCE
+    results = [seen[0]["opened"][len(seen[1]["opened"]) :] for seen in (low, spread)]
+    assert results[0] != results[1] and len(results[0]) == 2 * (1 + PROGRAM.d)
+
+
 def test_what_clients_print_does_not_depend_on_the_inputs(views):
     (low, _), (spread, _) = views
     assert low[0].outputs != spread[0].outputs

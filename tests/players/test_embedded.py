@@ -104,6 +104,12 @@ def test_views_of_the_embedded_players(own_folder):
         assert [view["words"] for view in views] == [[], *words.tolist()]
         assert all(view["shares"] for view in views[1:])
         assert not views[0]["shares"]  # the server holds none
+        to_all = views[1]["opened"]
+        assert {kind for _, kind, _ in to_all} == {"prime", "gf256"}
+        assert all(view["opened"] == to_all for view in views[1:])
+        result = views[0]["opened"][len(to_all) :]  # after what it saw with the others
+        assert views[0]["opened"][: len(to_all)] == to_all
+        assert [int(value) for *_, value in result] == [1, *words[2].tolist()]  # one was chosen
 
 
 @posix
