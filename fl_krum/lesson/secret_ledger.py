@@ -58,8 +58,31 @@ class Ledger:
         return [Secret(int(number), self) for number in numbers]
 
 
+def _refuse(what: str):
+    """Make a method that says why players cannot do this with a secret, and what they can."""
+
+    def method(self, *others):
+        raise TypeError(what)
+
+    return method
+
+
 class Secret:
-    """An integer that only its `Ledger` may open."""
+    """An integer that only its `Ledger` may open: sums, differences, products and comparisons."""
+
+    __abs__ = _refuse(
+        "abs looks at the sign, and the sign is secret; write (1 - 2 * (a < 0)) * a for abs(a)"
+    )
+    __int__ = __float__ = _refuse("to turn a secret into a number is to open it")
+    __index__ = _refuse("a place in a list has to be known to everybody; choose by arithmetic")
+    __truediv__ = __floordiv__ = __mod__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _refuse(
+        "shares can be added and multiplied; / and % are no sums or products"
+    )
+    __pow__ = _refuse("write a power of a secret as products, a * a")
+    __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = _refuse(
+        "write `and` of two secret bits as a * b, and `or` as a + b - a * b"
+    )
+    __invert__ = _refuse("write the opposite of a secret bit as 1 - bit")
 
     def __init__(self, value: int, ledger: Ledger):
         self._value, self._ledger = value, ledger
@@ -94,14 +117,26 @@ class Secret:
 
     __rmul__ = __mul__
 
+    def __neg__(self):
+        return self._new(-self._value)
+
     def __lt__(self, other):
         return self._compared(self._value < _value(other))
 
     def __gt__(self, other):
         return self._compared(self._value > _value(other))
 
+    def __le__(self, other):
+        return self._compared(self._value <= _value(other))
+
+    def __ge__(self, other):
+        return self._compared(self._value >= _value(other))
+
     def __eq__(self, other):
         return self._compared(self._value == _value(other))
+
+    def __ne__(self, other):
+        return self._compared(self._value != _value(other))
 
     def _new(self, value) -> Secret:
         return Secret(value, self._ledger)
