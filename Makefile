@@ -13,8 +13,8 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 	$(BIN)/python -m pytest tests
 	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
 
-lab: .venv/ready         ## open the notebooks
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
+	$(BIN)/python -m fl_krum lab $(LAB)
 
 demo-page: .venv/ready   ## notebook 4 as a web page, for those who do not know Jupyter
 	$(BIN)/voila notebooks/04_federated_session.ipynb --progressive_rendering=True \

@@ -21,7 +21,7 @@ ROOMS = {
     "fl_krum.lesson.widgets": {
         "aggregators", "program", "federation", "players", "plots", "lesson",
     },
-    "fl_krum.cli": {"aggregators", "program", "federation", "players", "plots"},
+    "fl_krum.cli": {"aggregators", "program", "federation", "players", "plots", "lesson"},
     "fl_krum.__main__": {"players", "cli"},
     "mamba": set(),
 }  # fmt: skip

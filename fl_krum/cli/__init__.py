@@ -19,7 +19,7 @@ import sys
 from .. import __version__
 from ..players.process import PlayerError
 
-COMMANDS = ("session", "aggregate", "program", "check", "deploy")
+COMMANDS = ("session", "aggregate", "program", "check", "deploy", "lab")
 
 DESCRIPTION = (
     "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."
@@ -28,6 +28,7 @@ EPILOG = """\
 start here:
   python -m fl_krum check      does everything work on this machine?
   python -m fl_krum session    train a model while two of seven clients attack
+  python -m fl_krum lab        open the lesson
 
 `python -m fl_krum COMMAND --help` tells more about a command.
 """

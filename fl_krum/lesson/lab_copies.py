@@ -1,0 +1,169 @@
+"""A student's own copies of the notebooks: without outputs, and never written over.
+
+The committed notebooks keep their outputs, which are read on the web and compared by tests. Whoever
+learns with them wants none: a prediction is no prediction when the answer stands below it. So
+`make_copies` writes copies without outputs into a folder of the student's own. The notebooks
+themselves are only read, so one checkout that nobody can write to serves a whole class.
+
+A copy knows the version it was made of, by a digest in its metadata. A new version of a notebook is
+written beside the old copy, as ``01_use_case-2.ipynb``; no notebook that is there is ever touched.
+The documents and programs that notebooks link to are copied into the folder ``reading``; one that
+the student has changed is renamed before its new version takes its place.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+READING = "reading"
+_KEY = "fl_krum"  # of a copy's metadata
+_LINK = re.compile(r"(\]\()\.\./([^)#\s]+)")  # ](../docs/glossary.md
+_FOLDER_ABOVE = "str(Path.cwd().parent)"  # where a notebook's first cell finds the package
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What became of one notebook: `path` is the student's copy of its present version.
+
+    Attributes
+    ----------
+    notebook : str
+        Name of the notebook.
+    path : Path
+    is_new : bool
+        Whether it has been written now; else it was there already, with the student's work in it.
+    beside : Path or None
+        An older copy, which keeps its name.
+    """
+
+    notebook: str
+    path: Path
+    is_new: bool
+    beside: Path | None
+
+
+def find_notebooks(root: Path) -> list[Path]:
+    """The notebooks of a checkout, in their order; ValueError when there are none."""
+    found = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
+    if not found:
+        raise ValueError(
+            f"there are no notebooks in {root / 'notebooks'}: an installed package has none. Run "
+            "this in a checkout of the repository, or name one with --checkout FOLDER"
+        )
+    return found
+
+
+def make_copies(root: Path, folder: Path, package: Path | None = None) -> list[Copied]:
+    """Copy the notebooks of a checkout into a student's folder, which is made if need be.
+
+    Parameters
+    ----------
+    root : Path
+        The checkout; nothing in it is written.
+    folder : Path
+        Any folder outside of ``root/notebooks``.
+    package : Path, optional
+        The folder that kernels are to find the package fl_krum in, where it is not installed; by
+        default `root`.
+
+    Raises
+    ------
+    ValueError
+        There are no notebooks, or `folder` is the one that holds them.
+    OSError
+        The folder cannot be written.
+    """
+    notebooks = find_notebooks(root)
+    if folder.resolve() == (root / "notebooks").resolve():
+        raise ValueError(f"{folder} holds the notebooks themselves; copies go elsewhere")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in sorted({file for path in notebooks for file in _linked_files(path)}):
+        _copy_reading(root / file, folder / READING / file)
+    return [_copy(path, folder, package or root) for path in notebooks]
+
+
+def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The same notebook, as if none of its cells had been run."""
+    result = copy.deepcopy(notebook)
+    for cell in result["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return result
+
+
+def _copy(path: Path, folder: Path, package: Path) -> Copied:
+    notebook = without_outputs(json.loads(path.read_text(encoding="utf-8")))
+    digest = hashlib.sha256(json.dumps(notebook, sort_keys=True).encode()).hexdigest()
+    older = None
+    for candidate in _names(folder, path):
+        if not candidate.exists():
+            break
+        if _digest_of(candidate) == digest:
+            return Copied(path.name, candidate, False, None)
+        older = candidate
+    _fit(notebook, package)
+    notebook["metadata"][_KEY] = {"copy_of": path.name, "sha256": digest}
+    with candidate.open("x", encoding="utf-8") as file:  # "x": never a file that is there
+        json.dump(notebook, file, indent=1, ensure_ascii=False)
+        file.write("\n")
+    return Copied(path.name, candidate, True, older)
+
+
+def _names(folder: Path, path: Path) -> Iterator[Path]:
+    yield folder / path.name
+    number = 2
+    while True:
+        yield folder / f"{path.stem}-{number}{path.suffix}"
+        number += 1
+
+
+def _digest_of(path: Path) -> str | None:
+    """What a copy says it was made of; None for a file that says nothing, or cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))["metadata"][_KEY]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _fit(notebook: dict[str, Any], package: Path) -> None:
+    """Make it work in another folder: its links, and the first cell, which finds the package."""
+    for cell in notebook["cells"]:
+        lines = cell["source"]
+        if cell["cell_type"] == "markdown":
+            lines = [_LINK.sub(rf"\1{READING}/\2", line) for line in lines]
+        else:
+            lines = [line.replace(_FOLDER_ABOVE, repr(str(package))) for line in lines]
+        cell["source"] = lines
+
+
+def _linked_files(path: Path) -> Iterator[str]:
+    """Files of the checkout that a notebook's text links to."""
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "markdown":
+            for link in _LINK.finditer("".join(cell["source"])):
+                if (path.parent.parent / link[2]).is_file():
+                    yield link[2]
+
+
+def _copy_reading(source: Path, target: Path) -> None:
+    content = source.read_bytes()
+    if target.exists():
+        if target.read_bytes() == content:
+            return
+        target.rename(_free_name(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (kept := path.with_name(f"{path.stem}.previous-{number}{path.suffix}")).exists():
+        number += 1
+    return kept
