@@ -16,8 +16,8 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)
 
-demo-page: .venv/ready   ## notebook 4 as a web page, for those who do not know Jupyter
-	$(BIN)/voila notebooks/04_federated_session.ipynb --progressive_rendering=True \
+demo-page: .venv/ready   ## notebook 5 as a web page, for those who do not know Jupyter
+	$(BIN)/voila notebooks/05_federated_session.ipynb --progressive_rendering=True \
 	    --MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=30
 
 bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see benchmarks/README.md

@@ -58,7 +58,7 @@ class Ledger:
         return [Secret(int(number), self) for number in numbers]
 
 
-def _refuse(what: str):
+def refuse(what: str):
     """Make a method that says why players cannot do this with a secret, and what they can."""
 
     def method(self, *others):
@@ -67,22 +67,26 @@ def _refuse(what: str):
     return method
 
 
-class Secret:
-    """An integer that only its `Ledger` may open: sums, differences, products and comparisons."""
+class OnlySumsAndProducts:
+    """Refuses what players cannot do with a secret, in words: a base for kinds of secrets."""
 
-    __abs__ = _refuse(
+    __abs__ = refuse(
         "abs looks at the sign, and the sign is secret; write (1 - 2 * (a < 0)) * a for abs(a)"
     )
-    __int__ = __float__ = _refuse("to turn a secret into a number is to open it")
-    __index__ = _refuse("a place in a list has to be known to everybody; choose by arithmetic")
-    __truediv__ = __floordiv__ = __mod__ = __rtruediv__ = __rfloordiv__ = __rmod__ = _refuse(
+    __int__ = __float__ = refuse("to turn a secret into a number is to open it")
+    __index__ = refuse("a place in a list has to be known to everybody; choose by arithmetic")
+    __truediv__ = __floordiv__ = __mod__ = __rtruediv__ = __rfloordiv__ = __rmod__ = refuse(
         "shares can be added and multiplied; / and % are no sums or products"
     )
-    __pow__ = _refuse("write a power of a secret as products, a * a")
-    __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = _refuse(
+    __pow__ = refuse("write a power of a secret as products, a * a")
+    __and__ = __or__ = __xor__ = __rand__ = __ror__ = __rxor__ = refuse(
         "write `and` of two secret bits as a * b, and `or` as a + b - a * b"
     )
-    __invert__ = _refuse("write the opposite of a secret bit as 1 - bit")
+    __invert__ = refuse("write the opposite of a secret bit as 1 - bit")
+
+
+class Secret(OnlySumsAndProducts):
+    """An integer that only its `Ledger` may open: sums, differences, products and comparisons."""
 
     def __init__(self, value: int, ledger: Ledger):
         self._value, self._ledger = value, ledger

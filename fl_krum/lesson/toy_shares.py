@@ -15,10 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from random import Random, SystemRandom
 
-from .secret_ledger import REFUSED, BranchOnSecret
+from .secret_ledger import REFUSED, BranchOnSecret, OnlySumsAndProducts
 
 PRIME = 101
 _SYSTEM = SystemRandom()
+_NO_COMPARISON = (
+    "shares can be added and multiplied; to compare takes a program, less_than(a, b, k)"
+)
 
 
 def polynomial_value(coefficients: Iterable[int], x: int, p: int = PRIME) -> int:
@@ -170,7 +173,7 @@ class Computation:
         return SharedNumber(shares, self)
 
 
-class SharedNumber:
+class SharedNumber(OnlySumsAndProducts):
     """A number that the players of a `Computation` hold as shares of degree t.
 
     ``+``, ``-`` and ``*`` give shared numbers; the other side may be a public integer. There is no
@@ -192,6 +195,14 @@ class SharedNumber:
 
     def __bool__(self) -> bool:
         raise BranchOnSecret(REFUSED)
+
+    def __lt__(self, other):
+        raise TypeError(_NO_COMPARISON)
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError(_NO_COMPARISON)
 
     def __add__(self, other):
         if isinstance(other, SharedNumber):

@@ -1,4 +1,4 @@
-"""Notebooks 2 and 4 in a real browser, served by Voilà: sliders, Run, Stop, and what stays behind.
+"""Notebooks 2 and 5 in a real browser, served by Voilà: sliders, Run, Stop, and what stays behind.
 
 Needs Chromium and its driver (Debian: chromium, chromium-driver), selenium and voila; skipped, with
 the reason, where one of them is missing. Nothing is downloaded.
@@ -202,7 +202,7 @@ def test_what_cannot_be_is_explained(explorer):
 @pytest.fixture(scope="module")
 def runner(chromium, explorer, tmp_path_factory):
     folder = tmp_path_factory.mktemp("voila")
-    with served("04_federated_session.ipynb", folder) as (address, log, server):
+    with served("05_federated_session.ipynb", folder) as (address, log, server):
         yield Page(chromium, address, log), server
 
 

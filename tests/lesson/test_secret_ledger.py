@@ -71,7 +71,7 @@ def test_the_opened_bits_give_the_order_away(program, values):
 
 
 def oblivious_score(distances, near):
-    """As in notebook 3."""
+    """As in notebook 4."""
     rank = [0] * len(distances)
     for j, k in combinations(range(len(distances)), 2):
         nearer = distances[k] < distances[j]

@@ -1,4 +1,4 @@
-"""Figures of notebooks 3 and 4: what is written and drawn on them. Looks are for eyes."""
+"""Figures of notebooks 3 to 5: what is written and drawn on them. Looks are for eyes."""
 
 import numpy as np
 import pytest

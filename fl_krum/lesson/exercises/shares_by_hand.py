@@ -1,0 +1,469 @@
+"""Exercises of the notebook on shares by hand: sharing, reconstruction, products, comparisons.
+
+Functions that work on plain numbers are judged by their results, for secrets and moduli that the
+student has not seen. Those that draw at random are judged by the polynomials that they draw, and
+those that are to compute without looking by what they have opened on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import ceil, log2
+from random import Random
+
+from .. import toy_shares
+from ..toy_comparison import Mask, bits_value, borrow, make_mask
+from ..toy_shares import Computation, SharedNumber
+from .exercise import Wrong, compare, exercise, numbers
+
+_PLAYERS = range(1, 8)
+_DRAWS = 300  # sharings modulo 11: that a value is missing by chance has the probability 1e-11
+
+_OPENED = "You put the product together before you shared it: whoever did that has seen it."
+
+
+def _sharing(value, players, p) -> dict[int, int]:
+    """Return a student's sharing, or raise `Wrong` with what is wrong with its form."""
+    if not isinstance(value, Mapping):
+        kind = type(value).__name__
+        raise Wrong(
+            f"Return a dict with the share of each player, {{1: …, 2: …}}; yours is a {kind}."
+        )
+    if 0 in value:
+        raise Wrong("Player 0 would hold the value at 0, and that is the secret. Begin with 1.")
+    if set(value) != set(players):
+        raise Wrong(f"There are the players {[*players]}; you have shares for {sorted(value)}.")
+    for player, one in value.items():
+        if isinstance(one, (Mapping, list, tuple)):
+            kind = type(one).__name__
+            raise Wrong(f"Player {player}'s share is a {kind}; it should be one number.")
+        if isinstance(one, float):
+            raise Wrong(f"Player {player}'s share is {one}. Modulo {p} there are only integers.")
+        if not 0 <= one < p:
+            raise Wrong(f"Player {player}'s share is {one}, which is not one of 0 … {p - 1}: % p.")
+    return dict(value)
+
+
+def _coefficients(shares: Mapping[int, int], p: int) -> list[int]:
+    """Return those of the polynomial through all shares, the constant first, without last zeros."""
+    total = [0] * len(shares)
+    for i, value in shares.items():
+        basis, scale = [1], 1
+        for j in shares:
+            if j != i:
+                basis = [
+                    (low - j * high) % p for low, high in zip([0, *basis], [*basis, 0], strict=True)
+                ]
+                scale = scale * (i - j) % p
+        factor = value * pow(scale, -1, p)
+        total = [(c + factor * b) % p for c, b in zip(total, basis, strict=True)]
+    while len(total) > 1 and total[-1] == 0:
+        total.pop()
+    return total
+
+
+@exercise(
+    "share(secret, t, players, p)",
+    praise="Right: a random polynomial with the secret at 0, and a fresh one each time.",
+    hints=(
+        "Draw t random coefficients with randrange(p), and put the secret in front of them.",
+        "Player i gets (secret + c[0] * i + c[1] * i**2 + …) % p.",
+    ),
+)
+def check_share(share: Callable) -> None:
+    """Check ``share(secret, t, players, p)``: Shamir's sharing as a dict from player to value."""
+    cases = [(42, 3, 101), (0, 3, 101), (7, 1, 101)]
+    given = [share(secret, t, _PLAYERS, p) for secret, t, p in cases]
+    for (secret, t, p), shares in zip(cases, given, strict=True):
+        found = _coefficients(_sharing(shares, _PLAYERS, p), p)
+        if len(found) == 1 and found[0] == secret:
+            raise Wrong("Every player holds the secret itself.")
+        if len(found) > t + 1:
+            raise Wrong(
+                f"Your polynomial has the degree {len(found) - 1}, where t is {t}: t random "
+                "coefficients and the secret are t + 1 numbers. (Or the shares lie on no curve.)"
+            )
+        if found[0] != secret:
+            raise Wrong(f"At 0 your polynomial has the value {found[0]}; the secret is {secret}.")
+    players, p, t = range(1, 6), 11, 2
+    drawn = [_coefficients(_sharing(share(3, t, players, p), players, p), p) for _ in range(_DRAWS)]
+    padded = [tuple(found + [0] * (t + 1 - len(found)))[1:] for found in drawn]
+    if len(set(padded)) == 1:
+        raise Wrong("Your polynomial is the same each time: who knows it knows every secret.")
+    for power, column in enumerate(zip(*padded, strict=True), 1):
+        missing = set(range(p)) - set(column)
+        if len(missing) == p - 1 and power == t:
+            raise Wrong(f"Your polynomial has a degree below t: {t} players have the secret.")
+        if missing:
+            raise Wrong(
+                f"With p = {p} the coefficient of x^{power} is never {min(missing)}. Draw from all "
+                f"of 0 … {p - 1}, or t players can exclude some secrets."
+            )
+    if all(len(set(one)) == 1 for one in padded):
+        raise Wrong("All your coefficients are the same number. Draw one for each power of x.")
+
+
+def _weighted(weight: Callable) -> Callable:
+    """Make a `reconstruct` with this weight of the point i among the points."""
+    return lambda shares, p: sum(weight(i, list(shares), p) * v for i, v in shares.items()) % p
+
+
+def _product(factors, p) -> int:
+    result = 1
+    for factor in factors:
+        result = result * factor % p
+    return result
+
+
+@exercise(
+    "reconstruct(shares, p)",
+    praise="Right, for any players and any number of them.",
+    hints=(
+        "The weight of player i is the product of (0 - j) / (i - j) over all other players j.",
+        "Modulo p dividing by b is multiplying by pow(b, -1, p). Sum weight * share, and % p.",
+    ),
+    mistakes={
+        "That is the sum of the shares. Each of them has its own weight.": (
+            lambda shares, p: sum(shares.values()) % p
+        ),
+        "The sign is wrong: the factors are (0 - j) / (i - j), and you have j / (i - j).": (
+            _weighted(lambda i, points, p: _product(
+                (j * pow(i - j, -1, p) for j in points if j != i), p))
+        ),
+        "The sign is wrong: the factors are (0 - j) / (i - j), and you have (0 - j) / (j - i).": (
+            _weighted(lambda i, points, p: -_product(
+                (j * pow(i - j, -1, p) for j in points if j != i), p))
+        ),
+        "You have left out the division by i - j.": _weighted(
+            lambda i, points, p: _product((-j for j in points if j != i), p)
+        ),
+        "You multiply by i - j where you should divide by it.": _weighted(
+            lambda i, points, p: _product((-j * (i - j) for j in points if j != i), p)
+        ),
+        "You take the players for 1, 2, 3, …; their numbers are the keys of the dict.": (
+            lambda shares, p: toy_shares.reconstruct(dict(enumerate(shares.values(), 1)), p)
+        ),
+        "You put four shares together, however many there are. A product needs all seven.": (
+            lambda shares, p: toy_shares.reconstruct(dict([*shares.items()][:4]), p)
+        ),
+        "101 is written into your function. The prime is an argument, p.": (
+            lambda shares, p: toy_shares.reconstruct(shares, 101)
+        ),
+        "That is the value at 1. The secret is the value at 0.": (
+            lambda shares, p: sum(
+                w * shares[i] for i, w in toy_shares.weights(shares, p, at=1).items()) % p
+        ),
+    },
+)  # fmt: skip
+def check_reconstruct(reconstruct: Callable) -> None:
+    """Check ``reconstruct(shares, p)``: the secret from shares of any players."""
+    cases, rng = [], Random(3)
+    for secret, t, p in ((42, 3, 101), (5, 6, 101), (77, 3, 101), (100, 2, 101), (9, 3, 103)):
+        shares = toy_shares.share(secret, t, range(1, 10), p, rng)
+        chosen = rng.sample(sorted(shares), t + 1)
+        cases.append((secret, {player: shares[player] for player in chosen}, p))
+    given = [reconstruct(shares, p) for _, shares, p in cases]
+    for (secret, shares, p), value in zip(cases, given, strict=True):
+        if isinstance(value, float) and value != int(value):
+            raise Wrong(
+                f"You return {value:.4g}: `/` leaves the integers modulo {p}. Divide by b with "
+                "* pow(b, -1, p)."
+            )
+        value = numbers(value, ())
+        if value == secret:
+            continue
+        if value % p == secret:
+            raise Wrong(f"You return {value:g}, and modulo {p} that is right. Finish with % p.")
+        players = ", ".join(map(str, shares))
+        raise Wrong(f"From players {players} you put {value:g} together; the secret is {secret}.")
+
+
+@exercise(
+    "multiply(a, b, p)",
+    praise="Right, and no player has talked to another one.",
+    hints=("Player i has a[i] and b[i], and nothing else. It multiplies these two, modulo p.",),
+    mistakes={
+        "That is the sharing of the sum.": lambda a, b, p: {i: (a[i] + b[i]) % p for i in a},
+        "101 is written into your function. The prime is an argument, p.": (
+            lambda a, b, p: {i: a[i] * b[i] % 101 for i in a}
+        ),
+        "Every player multiplies its own two shares. You let it have those of others.": (
+            lambda a, b, p: {i: a[i] * sum(b.values()) % p for i in a}
+        ),
+    },
+)
+def check_multiply(multiply: Callable) -> None:
+    """Check ``multiply(a, b, p)``: every player multiplies its own two shares."""
+    rng, cases = Random(4), []
+    for x, y, p in ((3, 5, 101), (50, 70, 101), (0, 9, 103)):
+        a, b = (toy_shares.share(secret, 3, _PLAYERS, p, rng) for secret in (x, y))
+        cases.append((a, b, p))
+    given = [multiply(*case) for case in cases]
+    for (a, b, p), result in zip(cases, given, strict=True):
+        shares, right = _sharing(result, _PLAYERS, p), toy_shares.multiply(a, b, p)
+        if shares == right:
+            continue
+        if toy_shares.reconstruct(shares, p) == toy_shares.reconstruct(right, p):
+            raise Wrong("You opened both secrets and shared their product: now somebody knows it.")
+        player = next(i for i in right if shares[i] != right[i])
+        raise Wrong(
+            f"Player {player} holds {a[player]} and {b[player]}: modulo {p} their product is "
+            f"{right[player]}, and you give it {shares[player]}."
+        )
+
+
+@exercise(
+    "reduce(products, share, weights, p)",
+    praise="Right: seven players have shared their values, and nobody has seen the product.",
+    hints=(
+        "First every player i calls share(products[i]). What does player 1 hold then? Seven "
+        "shares, one from each.",
+        "Player i's new share is the sum over all dealers j of weights[j] * dealt[j][i], % p.",
+    ),
+)
+def check_reduce(reduce: Callable) -> None:
+    """Check ``reduce(products, share, weights, p)``: back from degree 2t to degree t."""
+    rng, cases = Random(5), []
+    for x, y, p in ((3, 5, 101), (50, 70, 103)):
+        a, b = (toy_shares.share(s, 3, _PLAYERS, p, rng) for s in (x, y))
+        cases.append((x * y % p, toy_shares.multiply(a, b, p), p))
+    runs = []
+    for secret, products, p in cases:
+        dealt: list[tuple[int, dict]] = []
+
+        def share(value, p=p, dealt=dealt):
+            dealt.append((value, toy_shares.share(value % p, 3, _PLAYERS, p, rng)))
+            return dict(dealt[-1][1])
+
+        weights = toy_shares.weights(products, p)
+        result = reduce(dict(products), share, weights, p)
+        runs.append((secret, products, p, dealt, weights, result))
+    for run in runs:
+        _judge_reduced(*run)
+
+
+def _judge_reduced(secret, products, p, dealt, weights, result) -> None:
+    values = [value % p for value, _ in dealt]
+    if values == [secret] and secret not in products.values():
+        raise Wrong(_OPENED)
+    shares = _sharing(result, _PLAYERS, p)
+    if not dealt:
+        raise Wrong("Nobody shares anything. Every player must share(…) its own value.")
+    if sorted(values) != sorted(products.values()):
+        raise Wrong(
+            f"Seven values have to be shared, one for each player; you share {len(values)}: "
+            f"{values}."
+        )
+    if shares == products:
+        raise Wrong(
+            "You put every dealer's shares together again. Player i combines what all the "
+            "dealers gave to *it*: dealt[j][i] for every j."
+        )
+    by_value = {value: one for value, one in zip(values, (d for _, d in dealt), strict=True)}
+    of = {j: by_value[products[j]] for j in products}
+    if shares == {i: sum(of[j][i] for j in of) % p for i in _PLAYERS}:
+        raise Wrong("You add up what was dealt. Each dealer's share counts with weights[j].")
+    if len(_coefficients(shares, p)) > 4:
+        raise Wrong(
+            f"Your result has the degree {len(_coefficients(shares, p)) - 1}; it should be 3. "
+            "Every player combines what was dealt to it in the same way."
+        )
+    opened = toy_shares.reconstruct(shares, p)
+    if opened != secret:
+        raise Wrong(f"Put together, your shares give {opened}; the product is {secret}.")
+
+
+# --- computing without looking --------------------------------------------------------------------
+
+
+def _by_value(given, mistakes, run) -> None:
+    """Raise `Wrong` with the sentence of the mistake that gives the same values as the student."""
+    for sentence, mistake in mistakes.items():
+        try:
+            if run(mistake) == given:
+                raise Wrong(sentence)
+        except (TypeError, ValueError, AttributeError):
+            continue
+
+
+def _shared(value, case) -> SharedNumber:
+    if not isinstance(value, SharedNumber):
+        raise Wrong(f"For {case} you return {value!r:.40}, which is no shared number.")
+    return value
+
+
+_CHOICES = [(1, 3, 5), (0, 3, 5), (1, 5, 3), (0, 0, 8), (1, 9, 0)]
+_CHOOSE = {
+    "The wrong way round: 1 means a, and 0 means b.": lambda bit, a, b: a + bit * (b - a),
+    "That is a or 0. If the bit is 0, b must be left: add (1 - bit) * b.": (
+        lambda bit, a, b: bit * a + 0 * b
+    ),
+    "That is the sum of both. Multiply the second one by 1 - bit.": (
+        lambda bit, a, b: a + b + 0 * bit
+    ),
+    "bit * (a - b) is how far a is from b. Add b to it.": lambda bit, a, b: bit * (a - b),
+    "You add b also where the bit is 1. Multiply it by 1 - bit.": (lambda bit, a, b: bit * a + b),
+    "The sign is wrong: from b to a it is a - b.": lambda bit, a, b: b + bit * (b - a),
+}
+
+
+@exercise(
+    "choose(bit, a, b)",
+    praise="Right: one of them is there, and nobody knows which.",
+    hints=(
+        "bit * a is a or 0. What is b or 0, the other way round?",
+        "bit * a + (1 - bit) * b. With one product: b + bit * (a - b).",
+    ),
+    mistakes=_CHOOSE,
+)
+def check_choose(choose: Callable) -> None:
+    """Check ``choose(bit, a, b)``: a where the secret bit is 1, b where it is 0."""
+    computations = [Computation(7, rng=Random(k)) for k in range(len(_CHOICES))]
+    given = [
+        choose(*map(computation.share, case))
+        for case, computation in zip(_CHOICES, computations, strict=True)
+    ]
+    for case, computation in zip(_CHOICES, computations, strict=True):
+        if computation.opened:
+            raise Wrong(f"For {case} you opened {computation.opened}: now everybody knows it.")
+    values = [_shared(one, case).open() for one, case in zip(given, _CHOICES, strict=True)]
+    _by_value(values, _CHOOSE, lambda wrong: [wrong(*case) % 101 for case in _CHOICES])
+    for case, value in zip(_CHOICES, values, strict=True):
+        if value != (right := case[1] if case[0] else case[2]):
+            raise Wrong(f"For {case} the right choice is {right}; yours is {value}.")
+
+
+_K, _P = 5, 2**61 - 1
+_NUMBERS = (-16, -7, -1, 0, 1, 9, 15)
+
+
+def _signs(function: Callable) -> list:
+    """Run a `less_than_zero` for all `_NUMBERS`: what it returns, and what was opened."""
+    runs = []
+    for seed, x in enumerate(_NUMBERS):
+        computation = Computation(5, p=_P, rng=Random(seed))
+        mask = make_mask(computation, _K, 20)
+        shared = computation.share(x)
+        runs.append((function(shared, _K, mask), computation.opened))
+    return runs
+
+
+def _compared(x, k, mask: Mask, shift=None, half=None, low_bits=None, top=False, borrowed=True):
+    """Do what `less_than_zero` does, with the mistakes that the arguments ask for."""
+    half = 2 ** (k - 1) if half is None else half
+    y = x + (2 ** (k - 1) if shift is None else shift)
+    c = (y + mask.number).open()
+    bits = mask.bits[: k - 1 if low_bits is None else low_bits]
+    low = c % half - bits_value(bits) + (half * borrow(c % half, bits) if borrowed else 0)
+    highest = (y - low) * pow(half, -1, x.computation.p)
+    return highest if top else 1 - highest
+
+
+_LESS = {
+    "That is the highest bit itself: 1 where x >= 0. Take 1 minus it.": (
+        lambda x, k, mask: _compared(x, k, mask, top=True)
+    ),
+    "The shift by 2 ** (k - 1) is missing: without it a negative x has no highest bit.": (
+        lambda x, k, mask: _compared(x, k, mask, shift=0)
+    ),
+    "Nothing is borrowed: where the mask's low bits are larger than c's, add 2 ** (k - 1).": (
+        lambda x, k, mask: _compared(x, k, mask, borrowed=False)
+    ),
+    "You take away all k bits of the mask, the highest too, and that is the one you want. Use the "
+    "k - 1 low ones.": lambda x, k, mask: _compared(x, k, mask, half=2**k, low_bits=k),
+    "You shift by 2 ** k. The range of x begins at -2 ** (k - 1).": (
+        lambda x, k, mask: _compared(x, k, mask, shift=2**k)
+    ),
+}
+
+
+@exercise(
+    "less_than_zero(x, k, mask)",
+    praise="Right: one masked number is opened, and the sign stays a secret.",
+    hints=(
+        "Five lines: shift x to y >= 0; open c = y + mask.number; half = 2 ** (k - 1); low is "
+        "c % half minus the mask's k - 1 low bits, plus half where something is borrowed; what is "
+        "left of y is 0 or half.",
+        "low = c % half - bits_value(bits) + half * borrow(c % half, bits) with "
+        "bits = mask.bits[:k - 1]. Then (y - low) / half is the highest bit.",
+    ),
+    mistakes=_LESS,
+)
+def check_less_than_zero(less_than_zero: Callable) -> None:
+    """Check ``less_than_zero(x, k, mask)``: the secret bit [x < 0]; only y + r is opened."""
+    runs = _signs(less_than_zero)
+    for x, (_, opened) in zip(_NUMBERS, runs, strict=True):
+        if not opened:
+            continue
+        if set(opened) & {x % _P, x + 2 ** (_K - 1), x % 2**_K}:
+            raise Wrong(f"For x = {x} you opened {opened[0]}: that is x without a mask.")
+        if len(opened) > 1:
+            raise Wrong(f"For x = {x} you opened {len(opened)} numbers; one is enough: y + r.")
+    values = [
+        _shared(value, f"x = {x}").open() for x, (value, _) in zip(_NUMBERS, runs, strict=True)
+    ]
+    right = [int(x < 0) for x in _NUMBERS]
+    if values == right:
+        return
+    if values[1:] == [int(x <= 0) for x in _NUMBERS[1:]]:  # the first may be out of range then
+        raise Wrong("For x = 0 you say 1: that is [x <= 0].")
+    _by_value(values, _LESS, lambda wrong: [value.open() for value, _ in _signs(wrong)])
+    for x, value, bit in zip(_NUMBERS, values, right, strict=True):
+        if value != bit:
+            said = value if value < 2**20 else "a long number, no bit"
+            raise Wrong(f"For x = {x} the bit should be {bit}; yours is {said}.")
+
+
+def _needed(bits, d, near, kappa, masks) -> int:
+    return 2 * bits + ceil(log2(d)) + ceil(log2(near)) + 1 + kappa + ceil(log2(masks))
+
+
+@exercise(
+    "bits_needed(bits, d, near, kappa, masks)",
+    praise="Right. For n = 7, d = 5 that is 104, and p = 2^127 - 1 has room for 126.",
+    hints=(
+        "A product is as long as both factors together. A sum of d numbers is ceil(log2(d)) bits "
+        "longer than each.",
+        "Square: 2 * bits. Sum of d, sum of near: + ceil(log2(…)) each. Sign of a difference: + 1. "
+        "Mask: + kappa + ceil(log2(masks)).",
+    ),
+    mistakes={
+        "A square is twice as long as the number: 2 * bits.": lambda bits, d, near, kappa, masks: (
+            _needed(bits, d, near, kappa, masks) - bits
+        ),
+        "The sign of a difference takes one bit more.": lambda bits, d, near, kappa, masks: (
+            _needed(bits, d, near, kappa, masks) - 1
+        ),
+        "The mask is missing: it is kappa bits longer than what it hides.": (
+            lambda bits, d, near, kappa, masks: _needed(bits, d, near, 0, 1)
+        ),
+        "The mask is a sum, too: ceil(log2(masks)) bits more.": (
+            lambda bits, d, near, kappa, masks: _needed(bits, d, near, kappa, 1)
+        ),
+        "A sum of d numbers is not d bits longer, but ceil(log2(d)).": (
+            lambda bits, d, near, kappa, masks: (
+                _needed(bits, 1, 1, kappa, masks) + d + near
+            )
+        ),
+        "A score is a sum of `near` distances: ceil(log2(near)) bits more.": (
+            lambda bits, d, near, kappa, masks: _needed(bits, d, 1, kappa, masks)
+        ),
+        "A squared distance is a sum of d squares: ceil(log2(d)) bits more.": (
+            lambda bits, d, near, kappa, masks: _needed(bits, 1, near, kappa, masks)
+        ),
+        "You round the logarithms down. Five numbers need 3 bits more, not 2: round up.": (
+            lambda bits, d, near, kappa, masks: (
+                2 * bits + int(log2(d)) + int(log2(near)) + 1 + kappa + int(log2(masks))
+            )
+        ),
+        "You do not round the logarithms. Bits are whole: ceil(log2(d)).": (
+            lambda bits, d, near, kappa, masks: (
+                2 * bits + log2(d) + log2(near) + 1 + kappa + log2(masks)
+            )
+        ),
+    },
+)  # fmt: skip
+def check_bits_needed(bits_needed: Callable) -> None:
+    """Check ``bits_needed(bits, d, near, kappa, masks)``: a masked difference of two scores."""
+    cases = [(28, 5, 3, 40, 4), (28, 650, 5, 40, 6), (16, 1, 1, 40, 2), (20, 10**6, 9, 30, 7)]
+    compare(bits_needed, _needed, cases)

@@ -1,0 +1,45 @@
+"""Figures of shares by hand: points, curves and histograms. Looks are for eyes."""
+
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from fl_krum.plots import png
+from fl_krum.plots.masking import joint_figure, masked_figure
+from fl_krum.plots.polynomial import polynomial_figure
+
+pytestmark = pytest.mark.filterwarnings("error::UserWarning")
+
+
+def text_of(figure):
+    assert png(figure).startswith(b"\x89PNG")
+    return "\n".join(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+
+
+def test_polynomial_figure():
+    shares = {0: 42, 1: 70, 2: 66, 3: 48, 4: 34}
+    figure = polynomial_figure({0: 42, 1: 70, 2: 66, 3: 48}, shares, 101, known=(1, 2), title="Two")
+    assert "Two" in text_of(figure) and "modulo 101" in text_of(figure)
+    real, modular = figure.axes
+    curve, *points = real.lines
+    x, y = curve.get_data()
+    assert np.interp([1, 2, 3, 4], x, y) == pytest.approx([70, 66, 48, 34], abs=0.2)
+    faces = [line.get_markerfacecolor() != "white" for line in modular.lines]
+    assert faces == [True, True, False, False, True]  # players 1 and 2, and the secret
+    assert [float(line.get_ydata()[0]) for line in points] == pytest.approx([70, 66, 48, 34, 42])
+
+
+def test_masked_figure():
+    figure = masked_figure({"0": range(0, 1024), "255": range(255, 1279)}, 8, 2)
+    text = text_of(figure)
+    assert "κ = 2: the mask r has 10 bits" in text and "x = 255" in text
+    one, other = (patch.get_data().values for patch in figure.axes[0].patches)
+    assert one[0] > 0 == other[0] and other[-1] > 0 == one[-1]
+    assert one.sum() == pytest.approx(32) == other.sum()
+
+
+def test_joint_figure():
+    figure = joint_figure(range(101), range(101), 101, ("First", "Second", "Both"))
+    assert {"First", "Second", "Both"} <= set(text_of(figure).split("\n"))
+    points = figure.axes[2].lines[0]
+    assert points.get_xdata().tolist() == points.get_ydata().tolist() == list(range(101))
