@@ -20,12 +20,15 @@ _HOMES = {
     "KrumResult": "aggregators.krum",
     "LocalPlayers": "players.local_players",
     "PlayerError": "players.process",
+    "ProgramError": "players.problems",
+    "ProgramResult": "players.program_result",
     "engine_report": "cli.check",
     "krum": "aggregators.krum",
     "krum_scores": "aggregators.krum",
     "mean": "aggregators.rules",
     "multi_krum": "aggregators.krum",
     "print_versions": "cli.check",
+    "run_program": "players.run_program",
 }
 __all__ = sorted(_HOMES)
 

@@ -28,10 +28,11 @@ def run() -> int:
 def _launch_early(arguments: list[str]) -> None:
     """Let a fork server of players get ready while this process imports what it needs itself.
 
-    Only where players are sure to be wanted if the input is right; else `LocalPlayers` does it.
+    Only where players are sure to be wanted if the input is right; else the engine does it.
     """
     command, *options = arguments or [""]
-    wanted = command in ("aggregate", "session") and not {"--plain", "--help", "-h"} & {*options}
+    without = {"--plain", "--help", "-h"} & {*options}
+    wanted = command in ("aggregate", "run", "session") and not without
     if wanted and not os.environ.get(SCALE_MAMBA_HOME) and "--engine" not in " ".join(options):
         fork_server.launch(embedded.fork_server_command())
 

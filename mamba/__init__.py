@@ -31,6 +31,8 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``language.py``        the names that a ``.mpc`` file sees
 ``values.py``          vectors of shared and of public integers, with their operators
 ``deferred_sums.py``   sums of products that are computed as a whole
+``static_check.py``    names that nobody knows, found before a program runs
+``messages.py``        what an error says to whoever wrote the program
 ``machine.py``         what a running program holds: memory, and its queue of inputs and outputs
 ``program_error.py``   the error of a program
 =====================  =======================================================================

@@ -15,6 +15,9 @@ from mamba.program_error import ProgramError
 _WHITE_SPACE = b" \n\t\r\v\f"
 _LARGEST = 2**64 - 1
 
+# "End of transmission": no word comes after this character, though the stream may stay open.
+END = b"\x04"
+
 
 class WordReader:
     """Unsigned 64-bit words from a file descriptor, read ahead by a thread.
@@ -41,7 +44,8 @@ class WordReader:
                 self._news.wait()
             if self._ready < count:
                 raise self._problem or ProgramError(
-                    f"the input ended {count - self._ready} words early"
+                    f"the input ended {_count(count - self._ready)} early: this player was given "
+                    f"{_count(self._parsed)}"
                 )
             self._ready -= count
             return self._take(count)
@@ -49,6 +53,17 @@ class WordReader:
     def close(self):
         """From now on the end of the stream means nothing."""
         self._closed = True
+
+    def check_end(self):
+        """Wait for `END`; ProgramError when there are words before it that nobody has read."""
+        with self._news:
+            while not self._ended:
+                self._news.wait()
+            if self._ready:
+                raise self._problem or ProgramError(
+                    f"this player was given {_count(self._parsed)}, of which the program reads "
+                    f"{self._parsed - self._ready}"
+                )
 
     def _take(self, count):
         result, filled = np.empty(count, np.uint64), 0
@@ -64,14 +79,20 @@ class WordReader:
     def _read_ahead(self):
         rest = b""
         while chunk := os.read(self._descriptor, 1 << 20):
-            text = rest + chunk
+            if self._ended:
+                continue  # from now on only the end of the stream matters
+            text, found, _ = (rest + chunk).partition(END)
+            if found:
+                self._feed(text, ended=True)
+                continue
             end = 1 + max(text.rfind(space) for space in _WHITE_SPACE)
             rest = text[end:]
             if not self._feed(text[:end]):
                 return
         if self._vital and not self._closed:
             os._exit(1)
-        self._feed(rest, ended=True)
+        if not self._ended:
+            self._feed(rest, ended=True)
 
     def _feed(self, text, ended=False):
         """Add what was read; False when it is not what a player reads."""
@@ -101,6 +122,10 @@ def parse_words(text, before=0):
     if words.max(initial=0) == _LARGEST:  # also for what is larger, as in C
         _check_words(text, before)
     return words
+
+
+def _count(words):
+    return f"{words} word{'s' * (words != 1)}"
 
 
 def _check_words(text, before):

@@ -5,6 +5,7 @@ protocols.
 talking. Assumes that all players run the same program, so that their queues are alike.
 """
 
+import sys
 import weakref
 from bisect import bisect_left
 from collections import Counter
@@ -111,6 +112,7 @@ class _Input:
     player: int | None  # None for random numbers, to which t + 1 holders contribute
     size: int
     channel: int
+    line: int | None = None  # of the program, that asked for it
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
     parts: list = field(default_factory=list)  # of random numbers, what has come of them
 
@@ -140,9 +142,19 @@ class Machine:
         Called with no argument on every player when an output is done.
     prover : mamba.input_proof.InputProver, optional
         This client's side of the input check: what is input on channel 1 comes from it.
+    program : str
+        The file name that the program was compiled with, to tell which of its lines is at work.
     """
 
-    def __init__(self, protocols, read_words, write_values, after_output=lambda: None, prover=None):
+    def __init__(
+        self,
+        protocols,
+        read_words,
+        write_values,
+        after_output=lambda: None,
+        prover=None,
+        program="",
+    ):
         self.protocols, self.me = protocols, protocols.me
         self.memory, self.public_memory = Memory(self), Memory(self)
         self._read_words, self._write_values, self._after_output = (
@@ -150,7 +162,7 @@ class Machine:
             write_values,
             after_output,
         )
-        self._prover = prover
+        self._prover, self._program = prover, program
         self._queue, self._stock = [], {}
         self._demands: Counter[Demand] = Counter()
         self._inputs_wait = False
@@ -257,7 +269,8 @@ class Machine:
         """Let a player share its next words, later; without a player, let holders share random
         numbers that nobody knows. What is returned is for `store_on_arrival`."""
         self._inputs_wait = True
-        self._queue.append(_Input(weakref.ref(target), player, size, channel))
+        line = line_of(sys._getframe(), self._program)
+        self._queue.append(_Input(weakref.ref(target), player, size, channel, line))
         return self._queue[-1]
 
     def store_on_arrival(self, entry, address):
@@ -332,7 +345,11 @@ class Machine:
             if self._prover is None:
                 raise ProgramError("this program asks for a proof of the input, and has no check")
             return self._prover.answer(entry.size)
-        words = self._read_words(entry.size)
+        try:
+            words = self._read_words(entry.size)
+        except ProgramError as error:
+            error.line = entry.line  # now another line is at work, or none
+            raise
         if self._prover is not None:
             self._prover.take_words(words)
         return prime.from_words(words)
@@ -360,6 +377,13 @@ class Machine:
             if opened is not None:
                 self._write_values(prime.to_signed(opened))
         self._after_output()
+
+
+def line_of(frame, program):
+    """The line of the program that is at work when `frame` is; None outside of it."""
+    while frame is not None and frame.f_code.co_filename != program:
+        frame = frame.f_back
+    return frame.f_lineno if frame else None
 
 
 def _portions(entries):

@@ -15,19 +15,23 @@ import importlib
 import json
 import linecache
 import os
+import signal
 import sys
-import traceback
+import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from mamba import input_proof
 from mamba.credentials import Credentials
 from mamba.input_words import WordReader
 from mamba.language import namespace
-from mamba.machine import Machine
+from mamba.machine import Machine, line_of
+from mamba.messages import at_line, explain
 from mamba.network import Network, NetworkError
 from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
+from mamba.static_check import check
 from mamba.view import View
 
 resource: Any = None
@@ -35,6 +39,7 @@ with contextlib.suppress(ImportError):  # Windows has no such module
     resource = importlib.import_module("resource")
 
 PORT_TAKEN = 3
+MOST = 20  # mistakes of one program that are told at once
 
 WARNING = (
     "Run only programs that you have read or whose author you trust: a .mpc file is Python, and "
@@ -52,7 +57,10 @@ def main(arguments=None):
             text, certificates = read_given(sys.stdin.fileno())
         else:
             text, certificates = read_program(options.program), options.certificates
-        program = compile_program(text, options.program)
+        program, problems = compile_program(text, options.program)
+        if problems:
+            _say("\n".join(f"Player {me}: error: {problem}" for problem in problems[:MOST]))
+            return 1
         prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
         network = Network(me, options.ports, certificates, options.patience, _say)
@@ -73,10 +81,19 @@ def main(arguments=None):
             elif view:
                 view.save(options.views)
             _say(f"Sent {network.bytes_sent} bytes in {network.rounds} rounds")
+            reported.append(network.rounds)
 
-        machine = Machine(protocols, read, _write_values, report, prover)
-        exec(program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)})
-        machine.flush()
+        reported = [-1]
+        machine = Machine(protocols, read, _write_values, report, prover, options.program)
+        with told_where_it_was(me, options.program):
+            exec(
+                program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)}
+            )
+            machine.flush()
+            if options.inputs_end:
+                words.check_end()
+        if reported[-1] != network.rounds:  # the last output was not the end
+            report()
         words.close()
         network.close()
         print("End of prog", flush=True)
@@ -151,32 +168,38 @@ def _read_exactly(descriptor, count):
 
 
 def compile_program(text, path):
-    """Code object of the text of a ``.mpc`` file; ProgramError when it is not valid Python."""
+    """Code object of the text of a ``.mpc`` file, and what is wrong with the text, a line each."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+    problems = check(text, namespace(SimpleNamespace(me=0)))
+    if problems:
+        return None, [at_line(path, problem.line, problem.message) for problem in problems]
     try:
-        return compile(text, str(path), "exec")
-    except SyntaxError as error:
-        raise ProgramError(f"{Path(path).name}, line {error.lineno}: {error.msg}") from None
-    except ValueError as error:  # null bytes
-        raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
+        return compile(text, str(path), "exec"), []
+    except SyntaxError as error:  # return outside of a function, for instance
+        return None, [at_line(path, error.lineno, error.msg)]
 
 
-def explain(error, path):
-    """One line on an error, with the line of the program where it happened."""
-    frames = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
-    ]
-    message = str(error) or type(error).__name__
-    if isinstance(error, NameError):
-        message = f"'{error.name}' is not known to the embedded players"
-    elif isinstance(error, AttributeError) and error.name:
-        owner = error.obj if isinstance(error.obj, type) else type(error.obj)
-        message = f"'{owner.__name__}.{error.name}' is not known to the embedded players"
-    if not frames:
-        return message
-    where = f"{Path(path).name}, line {frames[-1].lineno}"
-    return f"{where}: {message} (in: {frames[-1].line})"
+@contextlib.contextmanager
+def told_where_it_was(me, path):
+    """Say which line of the program was at work when this process is asked to end meanwhile."""
+
+    def tell(number, frame):
+        line = line_of(frame, path)
+        if line is not None:
+            said = f"Player {me}: ended in {at_line(path, line, 'this was still at work')}\n"
+            os.write(sys.stderr.fileno(), said.encode())  # print may be at work, too
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    if os.name != "posix" or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, tell)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _write_values(values):
@@ -208,6 +231,9 @@ def _parse(arguments):
                         "them")  # fmt: skip
     parser.add_argument("--patience", metavar="SECONDS", type=float, default=60.0,
                         help="how long to wait for the other players (default 60)")  # fmt: skip
+    parser.add_argument("--inputs-end", action="store_true",
+                        help="the input ends with the character EOT (4), and the program has to "
+                        "read all of it")  # fmt: skip
     parser.add_argument("--end-with-stdin", action="store_true",
                         help="end at once when standard input is closed")  # fmt: skip
     options = parser.parse_args(arguments)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import fork_server
-from .engine import EngineStatus, Exit, RunPlan
+from .engine import EngineStatus, Exit, MambaProgram, RunPlan
+from .problems import Problem
 from .process import Command
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ FORK_SERVER = "FL_KRUM_FORK_SERVER"
 
 # What a player says that lost another one, or runs the same program as most of them.
 LOST = re.compile(r"connect|reach|answer|players? \d+(, \d+)* ha(s|ve) another program")
+
+# What a player says of a mistake in the program, with the line that it quotes; of its inputs; and,
+# when it is ended, of the line that was at work.
+MISTAKE = re.compile(
+    r"(?m)^Player (?P<player>\d+): (?:error:|ended in) "
+    r"(?:\S+, line (?P<line>\d+): |(?=this player))(?P<message>.*?)(?: \(in: .*\))?$"
+)
+AT_WORK = "this was still at work"
 
 STRANGERS = "never showed a certificate"  # what a player says whose port others have called
 
@@ -65,24 +74,48 @@ class EmbeddedEngine:
     def prepare(self, program, folder: Path | None = None, views: bool = False) -> RunPlan:
         """A run whose players are given everything on standard input: no file could be left."""
         fork_server.launch(fork_server_command())
-        from . import certificates  # takes a while, in which the fork server gets ready
-
         # Every opened number is hidden up to 2^-security: as well as the field allows.
         program = replace(program, security=program.largest_security)
-        source, issued = program.source(), certificates.issue(program.players, "ec")
-        deadline = 30.0 + 2.0 * program.players
-        options = ("--patience", str(max(60.0, deadline)), *(("--views", "-") if views else ()))
-        return RunPlan(
-            commands=lambda: _commands(source, issued, options),
-            ready=re.compile(rb"Player \d+ ready"),
-            start_deadline=deadline,
-            round_deadline=_round_deadline(program.n, program.d),
-            ports_taken=frozenset({3}),
-            read_exit=_read_exit,
-            views=views,
-            fork_server=fork_server_command(),
-            reports_every_round=True,
-        )
+        text = MambaProgram(program.source(), program.players, "krum.mpc")
+        plan = _plan(text, _options(program.players, views), views)
+        return replace(plan, round_deadline=_round_deadline(program.n, program.d))
+
+    def prepare_any(
+        self, program: MambaProgram, folder: Path | None = None, views: bool = False
+    ) -> RunPlan:
+        """The same for any other program."""
+        fork_server.launch(fork_server_command())
+        program = replace(program, name="program.mpc")  # its own may be hard to tell from an option
+        plan = _plan(program, (*_options(program.players, views), "--inputs-end"), views)
+        return replace(plan, any_output=True, end_of_input=b"\x04")
+
+
+def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPlan:
+    from . import certificates  # takes a while, in which the fork server gets ready
+
+    issued = certificates.issue(program.players, "ec")
+    return RunPlan(
+        commands=lambda: _commands(program, issued, options),
+        ready=re.compile(rb"Player \d+ ready"),
+        start_deadline=_start_deadline(program.players),
+        round_deadline=60.0,
+        ports_taken=frozenset({3}),
+        read_exit=_read_exit,
+        views=views,
+        fork_server=fork_server_command(),
+        reports_every_round=True,
+        read_problems=_read_problems,
+        own_words=re.compile(rb"(?m)^End of prog\n"),
+    )
+
+
+def _options(players: int, views: bool) -> tuple[str, ...]:
+    patience = str(max(60.0, _start_deadline(players)))
+    return ("--patience", patience, *(("--views", "-") if views else ()))
+
+
+def _start_deadline(players: int) -> float:
+    return 30.0 + 2.0 * players
 
 
 def fork_server_command() -> Command | None:
@@ -104,15 +137,17 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def _commands(source: str, issued: Certificates, options: tuple[str, ...]) -> list[Command]:
+def _commands(
+    program: MambaProgram, issued: Certificates, options: tuple[str, ...]
+) -> list[Command]:
     """One command a player, on ports that are free now."""
     ports = ",".join(map(str, free_ports(len(issued.players))))
     options = ("--ports", ports, "--given-on-stdin", "--end-with-stdin", *options)
     environment, commands = _environment(), []
     for i, identity in enumerate(issued.players):
-        arguments = (str(i), "krum.mpc", *options)
+        arguments = (str(i), program.name, *options)
         argv = (sys.executable, "-m", "mamba.player", *arguments)
-        given = _given(source, issued.root, identity)
+        given = _given(program.text, issued.root, identity)
         commands.append(Command(argv, ROOT, environment, arguments, given))
     return commands
 
@@ -146,4 +181,14 @@ def _read_exit(status: int, last_words: str) -> Exit:
             "other ports the next time: try again."
         )
         return Exit(advice=advice)
-    return Exit(is_consequence=status == 1 and LOST.search(last_words) is not None)
+    lost = LOST.search(last_words) is not None and not _read_problems(last_words)
+    return Exit(is_consequence=status == 1 and lost)
+
+
+def _read_problems(said: str) -> list[Problem]:
+    problems = []
+    for match in MISTAKE.finditer(said):
+        message = match["message"].replace("this player", f"player {match['player']}")
+        line = int(match["line"]) if match["line"] else None
+        problems.append(Problem("" if message == AT_WORK else message, line))
+    return problems

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from .problems import Problem
 from .process import Command
 
 
@@ -35,6 +36,40 @@ class EngineStatus:
     reason: str = ""
     version: str = ""
     security: str = ""
+
+
+@dataclass(frozen=True)
+class MambaProgram:
+    """A program in the MAMBA language that is not `KrumProgram`'s.
+
+    Attributes
+    ----------
+    text : str
+    players : int
+        Players 0 ... players - 1 run it.
+    name : str
+        What messages call it.
+    check : bool
+        That clients prove something of their inputs: only krum.mpc asks for that.
+    """
+
+    text: str
+    players: int
+    name: str = "program.mpc"
+    check: ClassVar[bool] = False
+
+    @property
+    def threshold(self) -> int:
+        """t: any t players learn nothing from what they see together."""
+        return (self.players - 1) // 2
+
+    def source(self) -> str:
+        """The text, as `KrumProgram.source` gives it."""
+        return self.text
+
+    def save(self, path: Path) -> None:
+        """Write the text to a file."""
+        path.write_text(self.text, encoding="utf-8", newline="\n")
 
 
 @dataclass(frozen=True)
@@ -84,6 +119,17 @@ class RunPlan:
         player is started by itself.
     reports_every_round : bool
         Whether players print "Sent … in R rounds" after every aggregation or only at the end.
+    any_output : bool
+        Whether all players may print what and as much as they like, and end by themselves: nobody
+        here knows the program.
+    end_of_input : bytes or None
+        What a player of such a program reads after its last word; None closes the pipe.
+    prompt : pattern or None
+        What it prints on standard output for each word that it asks for, if it does.
+    read_problems : callable (standard error of one player) -> list of Problem
+        What it says of mistakes in the program.
+    own_words : pattern or None
+        What players print on standard output that is not the program's.
     """
 
     commands: Callable[[], list[Command]]
@@ -97,6 +143,11 @@ class RunPlan:
     views: bool = False
     fork_server: Command | None = None
     reports_every_round: bool = False
+    any_output: bool = False
+    end_of_input: bytes | None = b""
+    prompt: re.Pattern[bytes] | None = None
+    read_problems: Callable[[str], list[Problem]] = lambda said: []
+    own_words: re.Pattern[bytes] | None = None
 
 
 class Engine(Protocol):
@@ -122,3 +173,8 @@ class Engine(Protocol):
 
         Raises ValueError when the program cannot run here, or ``views`` cannot be given.
         """
+
+    def prepare_any(
+        self, program: MambaProgram, folder: Path | None, views: bool = False
+    ) -> RunPlan:
+        """The same for any other program; ProgramError when a compiler refuses it."""

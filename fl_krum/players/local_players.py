@@ -13,20 +13,16 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
-import tempfile
 import threading
 import time
 import warnings
 import weakref
-from pathlib import Path
 
 import numpy as np
 
 from ..program.fixed_point import real_matrix
-from . import fork_server
+from . import fork_server, run_folder
 from .find_engine import find_engine
-from .guard import Guard
 from .process import PlayerError
 from .supervisor import Supervisor
 from .wire_text import in_pieces
@@ -120,14 +116,14 @@ class LocalPlayers:
         try:
             folder = guard = None
             if getattr(self._engine, "needs_folder", True):
-                folder, guard = self._make_folder()
+                folder, guard = run_folder.make(self._resources)
             run = self._engine.prepare(self.program, folder, self._want_views)
             self._supervisor = Supervisor(run, guard)
             self._resources.callback(self._supervisor.close)
             if self._stopped:  # in another thread, before there was anything to end
                 raise RuntimeError("the players were stopped while they were being started")
             self._supervisor.start(self._deadline or run.start_deadline)
-            _dispose(run.disposable)
+            run_folder.dispose(run.disposable)
         except BaseException:
             self.stop()
             raise
@@ -244,14 +240,6 @@ class LocalPlayers:
             raise ValueError("views are recorded on request: LocalPlayers(program, views=True)")
         return self._read_views() if self._running and self.rounds_done else self._last_views
 
-    def _make_folder(self) -> tuple[Path, Guard]:
-        guard = Guard()
-        self._resources.callback(guard.close)
-        folder = Path(tempfile.mkdtemp(prefix="fl_krum-"))
-        guard.watch(folder=str(folder))
-        self._resources.callback(shutil.rmtree, folder, ignore_errors=True)
-        return folder, guard
-
     def _encode(self, updates) -> np.ndarray:
         shape = (self.program.n, self.program.d)
         values = real_matrix(updates)
@@ -325,15 +313,6 @@ class LocalPlayers:
         assert self._supervisor is not None, "the players run"
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
         return [json.loads(player.view or "{}") for player in self._supervisor.players]
-
-
-def _dispose(paths) -> None:
-    """Remove files and folders that the players have read: what is gone cannot be left behind."""
-    for path in paths:
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
 
 
 def _release(resources: contextlib.ExitStack, owner: int) -> None:

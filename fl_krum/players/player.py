@@ -19,7 +19,8 @@ from .wire_text import is_report, parse_outputs, parse_reports
 
 _PASSED = re.compile(rb"Client (\d+) passed : (\d+)\s")  # the check of what it shared
 _LONGEST = 64  # bytes of such a line
-_TAIL = 4096  # bytes of standard error that are kept for an error message
+_TAIL = 1 << 14  # bytes of standard error that are kept for an error message
+MOST_OUTPUT = 1 << 24  # bytes that a player of any program may print
 
 
 class PlayerProcess:
@@ -42,6 +43,8 @@ class PlayerProcess:
         When it did, by `time.monotonic`.
     view : bytes
         What it printed last of what it saw, JSON; empty when it does not.
+    said : bytearray
+        All else that it printed, of a player that may print anything.
     """
 
     def __init__(self, index: int, process: Process, run: RunPlan, changed: threading.Condition):
@@ -54,7 +57,9 @@ class PlayerProcess:
         self.ended_at = 0.0
         self.reports: list[tuple[int, str, int]] = []  # (amount, unit, rounds), totals so far
         self.view, self.view_count = b"", 0
+        self.said = bytearray()
         self._tail = b""
+        self._any_output = run.any_output
         self._ready, self._has_views = run.ready, run.views
         self._changed = changed
         self._process = process
@@ -62,15 +67,19 @@ class PlayerProcess:
         self._thread(self._wait, threads)
 
     @property
-    def last_words(self) -> str:
-        """The last lines of its standard error, reports of communication left out."""
+    def complaints(self) -> str:
+        """The end of its standard error, reports of communication left out."""
         lines = self._tail.decode("utf-8", "replace").splitlines()
-        said = [line.strip() for line in lines if line.strip() and not is_report(line)]
-        return "\n".join(said[-5:])
+        return "\n".join(line.strip() for line in lines if line.strip() and not is_report(line))
 
-    def send(self, pieces: Iterable[bytes]) -> None:
-        """Write to its standard input without waiting until it has read everything."""
-        self._thread(self._write, pieces)
+    @property
+    def last_words(self) -> str:
+        """The last lines of that."""
+        return "\n".join(self.complaints.split("\n")[-5:])
+
+    def send(self, pieces: Iterable[bytes], close: bool = False) -> None:
+        """Write to its standard input, and close it, without waiting until all of it is read."""
+        self._thread(self._write, pieces, close)
 
     def is_stopped(self) -> bool:
         """Whether it is suspended, by SIGSTOP for instance (False where that cannot be told)."""
@@ -98,6 +107,9 @@ class PlayerProcess:
         rest = unread = b""
         chunks = _chunks(self._process.stdout)
         for chunk in self._without_views(chunks) if self._has_views else chunks:
+            if self._any_output:
+                self._keep(chunk)
+                continue
             self._look_for_ready(rest + chunk)
             passed, unread = _parse_passed(unread + chunk)
             outputs, rest, complaint = parse_outputs(rest + chunk)
@@ -106,6 +118,14 @@ class PlayerProcess:
                 self.outputs.extend(outputs)
                 self.complaint = self.complaint or complaint
                 self._changed.notify_all()
+
+    def _keep(self, chunk: bytes) -> None:
+        with self._changed:
+            self.said += chunk[: MOST_OUTPUT - len(self.said)]
+            if len(self.said) == MOST_OUTPUT:
+                self.complaint = self.complaint or f"more than {MOST_OUTPUT >> 20} MB"
+            self._look_for_ready(bytes(self.said[-len(chunk) - _LONGEST :]))
+            self._changed.notify_all()
 
     def _without_views(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
         """The output in whole lines, but for those that are a view."""
@@ -146,12 +166,14 @@ class PlayerProcess:
             self.status, self.ended_at = status, ended_at
             self._changed.notify_all()
 
-    def _write(self, pieces: Iterable[bytes]) -> None:
+    def _write(self, pieces: Iterable[bytes], close: bool) -> None:
         try:
             for piece in pieces:
                 unwritten = memoryview(piece)
                 while unwritten:
                     unwritten = unwritten[self._process.stdin.write(unwritten) :]
+            if close:
+                self._process.stdin.close()
         except (OSError, ValueError):  # it has ended, or is being ended: others see to that
             pass
 

@@ -82,6 +82,36 @@ class Supervisor:
         self._allowed = 0
         return outputs
 
+    def run_to_end(
+        self, inputs: Iterable[Iterable[bytes]], deadline: float, watch: Callable[[], None]
+    ) -> None:
+        """Give player i its words, the i-th of ``inputs``, and wait until all players have ended.
+
+        For a program that nobody here knows (`RunPlan.any_output`). ``watch`` is called now and
+        then, and raises a PlayerError when it sees that this is of no use.
+        """
+        phase = "while the program ran"
+        self._last_round = True
+        for player, pieces in zip(self.players, inputs, strict=True):
+            player.send(pieces, close=self.run.end_of_input is None)
+
+        def all_ended() -> bool:
+            watch()
+            return self._all_ended()
+
+        until = time.monotonic() + deadline
+        self._wait(phase, until, all_ended, lambda: self._endless(deadline))
+        self._check(phase)
+
+    def _endless(self, deadline: float) -> PlayerError:
+        """The error for a program that does not end, with what players say of where they are."""
+        self._end_all()
+        player = next((p for p in self.players if self.run.read_problems(p.complaints)), None)
+        what = f"the program did not end within {deadline:g} s; all players have been ended."
+        words = player.last_words if player else self.players[0].last_words
+        index = player.index if player else None
+        return _error(what, words, "If it merely takes long, set a larger deadline.", player=index)
+
     def take_passed(self) -> dict[int, bool]:
         """What player 0 has said of the check of each client's input since the last time."""
         with self._changed:
@@ -181,14 +211,20 @@ class Supervisor:
             self._guard.watch(process=process.pid)
         return process
 
-    def _wait(self, phase: str, until: float, done: Callable[[], bool]) -> None:
+    def _wait(
+        self,
+        phase: str,
+        until: float,
+        done: Callable[[], bool],
+        stall: Callable[[], PlayerError] | None = None,
+    ) -> None:
         """Wait until ``done()``; end all players and raise when that will not happen."""
         with self._changed:
             while not done():
                 self._check(phase)
                 remaining = until - time.monotonic()
                 if remaining <= 0:
-                    self._fail(self._stall(phase))
+                    self._fail(stall() if stall else self._stall(phase))
                 # In short steps: on Windows a wait without end does not hear Ctrl-C.
                 self._changed.wait(min(remaining, 0.2))
             self._check_outputs(phase)
@@ -217,9 +253,8 @@ class Supervisor:
         """Only player 0 may print results, integers, and no more of them than are expected."""
         for player in self.players:
             if player.complaint:
-                self._fail(
-                    self._error(player, f"printed {player.complaint}, not an integer", phase)
-                )
+                what = "" if self.run.any_output else ", not an integer"
+                self._fail(self._error(player, f"printed {player.complaint}{what}", phase))
             allowed = self._allowed if player.index == 0 else 0
             if len(player.outputs) > allowed:
                 expected = f"{allowed} are expected" if allowed else "none is expected"

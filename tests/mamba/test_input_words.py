@@ -91,5 +91,5 @@ def test_places_are_counted_over_all_rounds():
 
 @pytest.mark.parametrize(("text", "missing"), [(b"", 3), (b"   ", 3), (b"1 2", 1), (b"1\n", 2)])
 def test_an_early_end(text, missing):
-    with pytest.raises(ProgramError, match=f"the input ended {missing} words early"):
+    with pytest.raises(ProgramError, match=f"the input ended {missing} words? early"):
         reader(text).read(3)

@@ -138,14 +138,14 @@ def test_a_mistake_of_player_0_alone_ends_the_others_too(tmp_path):
     [
         ("20 secret", "input word 2 is not an unsigned 64-bit integer"),
         ("20 -3", "input word 2 is not an unsigned 64-bit integer"),
-        ("20", "the input ended 1 words early"),
+        ("20", "the input ended 1 word early: this player was given 1 word"),
     ],
 )
 def test_a_mistake_in_the_input_is_told_without_the_word(tmp_path, words, message):
     ended = run_processes(tmp_path, ADD, ["", words, "4 5"])
     assert_clean(ended)
     assert message in ended[1].last_line
-    assert "test.mpc, line 3" in ended[1].last_line
+    assert "test.mpc, line 1" in ended[1].last_line  # which asked, not line 3, which waits for it
     for me in (0, 2):
         assert "lost the connection to player" in ended[me].last_line
     assert not any(re.search("secret|-3|20", e.stdout + e.stderr) for e in ended)

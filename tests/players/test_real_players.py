@@ -17,6 +17,7 @@ import pytest
 from fake_engine import processes
 from repository import VECTORS
 
+from fl_krum import ProgramError, run_program
 from fl_krum.cli import main
 from fl_krum.cli.check import INSTALLED
 from fl_krum.players.find_engine import find_engine
@@ -91,6 +92,38 @@ def test_frozen_vectors(tmp_path, capsys, engine, name):
     assert main(["aggregate", *arguments, "--engine", engine]) == 0
     expected = case["vectors"][case["index"]]
     assert [float(word) for word in capsys.readouterr().out.split(",")] == expected
+
+
+OWN = """\
+a = sint.get_private_input_from(0)
+b = sint.get_private_input_from(1)
+print_ln("the larger one is %s", (a < b).if_else(b, a).reveal())
+(a - b).reveal_to(1)
+(a * b).reveal_to(2)
+"""
+
+
+@each_engine
+def test_a_program_of_ones_own(engine):
+    results = [run_program(OWN, [7, 9], players=3, engine=name) for name in ("embedded", engine)]
+    for result in results:
+        assert result.printed == "the larger one is 9\n" and result.told == ([], [-2], [63])
+        assert result.rounds and result.sent
+
+
+@each_engine
+@pytest.mark.parametrize(
+    ("text", "inputs", "line", "message"),
+    [
+        ("x = sint(1)\ny = ttoal\n", [], 2, "name 'ttoal' is not defined"),
+        ("x = sint(1)\n  y = 2\n", [], 2, "unexpected indent"),
+        (OWN, [7], None, "player 1 was given 0 words, and is asked for 1|not enough inputs"),
+    ],
+)
+def test_a_program_of_ones_own_that_is_wrong(engine, text, inputs, line, message):
+    with pytest.raises(ProgramError, match=message) as caught:
+        run_program(text, inputs, players=3, engine=engine)
+    assert [problem.line for problem in caught.value.problems] == [line]
 
 
 @each_engine

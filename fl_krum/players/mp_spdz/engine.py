@@ -16,8 +16,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine import EngineStatus, Exit, RunPlan
+from ..engine import EngineStatus, Exit, MambaProgram, RunPlan
 from ..ports import free_ports
+from ..problems import CompilerError, Problem, ProgramError
 from ..process import WITHOUT_CORE_DUMP, Command
 from . import installation, player_files
 from .installation import PRIME, PROGRAM, Installation
@@ -94,6 +95,40 @@ class MpSpdzEngine:
             disposable=tuple(keys),
         )
 
+    def prepare_any(
+        self, program: MambaProgram, folder: Path | None, views: bool = False
+    ) -> RunPlan:
+        """The same for any other program; what only SCALE-MAMBA knows is its compiler's error."""
+        from .. import certificates
+
+        if views:
+            raise ValueError("only embedded players record what they see; engine='embedded' does")
+        assert folder is not None
+        found = installation.find(self._protocol)
+        found.protocol.check(program.players)
+        try:
+            player_files.write(found, program, folder)
+        except CompilerError as error:
+            problem = error.problem("krum.mpc", player_files.lines_before())
+            if problem is None:
+                raise
+            raise ProgramError([problem], program.text, program.name) from None
+        issued = certificates.issue(program.players, "ec", prefix="P")
+        keys = player_files.write_certificates(issued, folder)
+        return RunPlan(
+            commands=lambda: _commands(found, program, folder),
+            ready=READY,
+            start_deadline=60.0 + 2.0 * program.players,
+            round_deadline=300.0,
+            stop_deadline=20.0,
+            read_exit=_read_exit,
+            disposable=tuple(keys),
+            any_output=True,
+            end_of_input=None,
+            read_problems=_read_problems,
+            own_words=re.compile(rb"(?m)^(?:Player ready|Please input \w+:)\n"),
+        )
+
 
 def player_options(program) -> tuple[str, ...]:
     """Options of a player, the same for all of them; its number and the program follow."""
@@ -126,6 +161,11 @@ def _round_deadline(protocol: Protocol, program) -> float:
     products = program.n**2 * program.d
     slow = 4 if protocol.active else 1
     return 60.0 + slow * program.players * (0.02 * comparisons + 1e-5 * products)
+
+
+def _read_problems(said: str) -> list[Problem]:
+    """What a player says that stops a program; the place is one in the compiled program."""
+    return [Problem(words) for words in re.findall(r"Fatal error at \S+ \(\w+\): (.+)", said)]
 
 
 def _read_exit(status: int, last_words: str) -> Exit:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..problems import CompilerError
 from .protocols import PROTOCOLS, VARIABLE, Protocol
 from .protocols import find as find_protocol
 
@@ -83,9 +84,10 @@ class Installation:
             raise ValueError(message) from None
         said = run.stdout.decode("utf-8", "replace")
         if run.returncode != 0:
-            raise ValueError(
+            raise CompilerError(
                 f"MP-SPDZ's compiler failed with exit status {run.returncode} "
-                f"({' '.join(argv)}):\n{_last_lines(said)}"
+                f"({' '.join(argv)}):\n{_last_lines(said)}",
+                said,
             )
         if not (folder / "Programs" / "Schedules" / f"{PROGRAM}.sch").is_file():
             raise ValueError(f"MP-SPDZ's compiler wrote no program:\n{_last_lines(said)}")

@@ -18,7 +18,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...program.krum_program import TEMPLATE
+from ...program.krum_program import TEMPLATE, KrumProgram
 from ..certificates import Certificates, write_private
 from .installation import PROGRAM, Installation
 
@@ -37,9 +37,18 @@ def write(installation: Installation, program, folder: Path) -> None:
     """
     for new in (folder / KEYS, (folder / SOURCE).parent):
         new.mkdir(parents=True)
-    text = PRELUDE.read_text(encoding="utf-8") + "\n\n" + program.source()
-    (folder / SOURCE).write_text(text, encoding="utf-8", newline="\n")
-    installation.compile(folder, max(LEAST_BITS, program.budget.score_bits))
+    (folder / SOURCE).write_text(_prelude() + program.source(), encoding="utf-8", newline="\n")
+    bits = program.budget.score_bits if isinstance(program, KrumProgram) else LEAST_BITS
+    installation.compile(folder, max(LEAST_BITS, bits))
+
+
+def lines_before() -> int:
+    """How many lines of what is compiled come before the program."""
+    return _prelude().count("\n")
+
+
+def _prelude() -> str:
+    return PRELUDE.read_text(encoding="utf-8") + "\n\n"
 
 
 def write_certificates(certificates: Certificates, folder: Path) -> list[Path]:

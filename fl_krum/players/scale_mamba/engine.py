@@ -18,8 +18,9 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from ..engine import EngineStatus, Exit, RunPlan
+from ..engine import EngineStatus, Exit, MambaProgram, RunPlan
 from ..ports import free_ports
+from ..problems import CompilerError, ProgramError
 from ..process import WITHOUT_CORE_DUMP, Command
 from . import installation, player_files
 from .installation import PROGRAM, Installation, OfflineNeeds
@@ -35,6 +36,15 @@ LARGEST_OPTION = 2**31 - 1  # options are read as C integers
 SECURITY = "Shamir shares, honest majority, active security with abort"
 
 SIGABRT, SIGPIPE = -6, -13
+# Names of what takes binary circuits, and oblivious transfers for them.
+BINARY = re.compile(r"\b(sregint|sbit|LF|GC|\w*[Cc]ircuit\w*)\b")
+
+# What a player prints before a program runs, while it does, and after it.
+OWN_WORDS = re.compile(
+    rb"(?s)\A.*?(?:Starting online phase 0\n|\Z)|Waiting for all clients to finish\n.*\Z"
+    rb"|Set up player \d+ in thread \d+ \n|(?:Opening|Closing) channel \d+\n"
+)
+
 # What a player says when it ends because another one has.
 LOST = re.compile(r"receiving_error|sending_error|Networking_error|SSL_error")
 # What it says when values that were opened, or offline material, do not fit together.
@@ -84,6 +94,39 @@ class ScaleMambaEngine:
             stop_deadline=60.0,
             read_exit=_read_exit,
             disposable=(folder / player_files.CERTIFICATES,),
+        )
+
+    def prepare_any(
+        self, program: MambaProgram, folder: Path | None, views: bool = False
+    ) -> RunPlan:
+        """The same for a program whose need of offline material nobody knows."""
+        from .. import certificates
+
+        assert folder is not None
+        if views:
+            raise ValueError("only embedded players record what they see; engine='embedded' does")
+        found = installation.find()
+        try:
+            player_files.write(found, program, folder, ["127.0.0.1"] * program.players)
+        except CompilerError as error:
+            problem = error.problem("krum.mpc")
+            if problem is None:
+                raise
+            raise ProgramError([problem], program.text, program.name) from None
+        certificates.issue(program.players, "rsa").write(folder / player_files.CERTIFICATES)
+        player_files.link(found, folder, program.players)
+        options = (*(() if BINARY.search(program.text) else ("-dOT",)), "-f", "1")
+        return RunPlan(
+            commands=lambda: _commands(found, program, folder, options),
+            ready=re.compile(rb"Signal online thread ready"),
+            start_deadline=60.0 + program.players**2,
+            round_deadline=300.0,
+            stop_deadline=60.0,
+            read_exit=_read_exit,
+            disposable=(folder / player_files.CERTIFICATES,),
+            any_output=True,
+            prompt=re.compile(rb"(?:Input channel|Enter value on channel) \d+ : "),
+            own_words=OWN_WORDS,
         )
 
 

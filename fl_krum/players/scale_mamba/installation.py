@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..problems import CompilerError
+
 SCALE_MAMBA_HOME = "SCALE_MAMBA_HOME"
 PYTHON = "SCALE_MAMBA_PYTHON"
 
@@ -122,9 +124,10 @@ class Installation:
             raise ValueError(message) from None
         said = run.stdout.decode("utf-8", "replace")
         if run.returncode != 0:
-            raise ValueError(
+            raise CompilerError(
                 f"SCALE-MAMBA's {what} failed with exit status {run.returncode} "
-                f"({' '.join(argv)}):\n{_last_lines(said)}"
+                f"({' '.join(argv)}):\n{_last_lines(said)}",
+                said,
             )
         return said
 

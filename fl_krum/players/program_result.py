@@ -1,0 +1,114 @@
+"""What has come of a program: a Python object that also shows itself, as text and in a notebook."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass, field
+
+from .engine import RunPlan
+
+# One colour a player, of Okabe and Ito; the label says the same without it.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333", "#8C6D00")
+
+_OUTPUT = re.compile(r"Output channel (\d+) : ?(\[[^\]\n]*\]|[^\s\x1b]*)[ \t\x1b\[0-9m]*\n?")
+_SHOWN = 20  # values of one player that the object shows
+
+
+@dataclass(frozen=True)
+class ProgramResult:
+    """What has come of one run of a program.
+
+    Attributes
+    ----------
+    printed : str
+        What the program prints (`print_ln`), as it is.
+    told : tuple of list of int or float
+        What player i alone was told (`reveal_to`), or all players (`public_output`), in order.
+    rounds : int or None
+        Rounds of communication; None where players do not say.
+    sent : int or None
+        What all players together have sent, in units of `unit`.
+    unit : {"bytes", "elements"}
+    seconds, startup_seconds : float
+        From the inputs to the end of the last player, and before that to start the players.
+    views : tuple of dict
+        What each player saw, where that was asked for.
+    text : str
+        The program.
+    players : int
+    engine : str
+    """
+
+    text: str = field(repr=False)
+    players: int
+    engine: str
+    printed: str
+    told: tuple[list[int | float], ...]
+    rounds: int | None
+    sent: int | None
+    unit: str
+    seconds: float
+    startup_seconds: float
+    views: tuple[dict, ...] = ()
+
+    @property
+    def bytes(self) -> int | None:
+        """What all players together have sent to each other; None where they do not say."""
+        return self.sent if self.unit == "bytes" else None
+
+    @property
+    def cost(self) -> str:
+        """Rounds, bytes and seconds, in a line."""
+        talk = (
+            [] if self.rounds is None else [f"{self.rounds} rounds", f"{self.sent:,} {self.unit}"]
+        )
+        return ", ".join([*talk, f"{self.seconds:.2f} s", f"{self.players} {self.engine} players"])
+
+    def __repr__(self) -> str:
+        printed = self.printed.splitlines()
+        told = [f"player {player}: {_listed(values)}" for player, values in self._who_was_told()]
+        return "\n".join([*printed, *told, self.cost])
+
+    def _repr_html_(self) -> str:
+        printed = (
+            f"<pre style='margin: 0'>{html.escape(self.printed)}</pre>" if self.printed else ""
+        )
+        rows = [_row(player, values) for player, values in self._who_was_told()]
+        cost = f"<div style='opacity: 0.7; margin-top: 0.4em'>{html.escape(self.cost)}</div>"
+        return f"<div>{printed}{''.join(rows)}{cost}</div>"
+
+    def _who_was_told(self) -> list[tuple[int, list]]:
+        return [(player, values) for player, values in enumerate(self.told) if values]
+
+
+def read_transcript(said: bytes, run: RunPlan) -> tuple[str, list[int | float]]:
+    """What a player has printed, and what it was told, from all that it wrote."""
+    for pattern in filter(None, (run.own_words, run.prompt)):
+        said = pattern.sub(b"", said)
+    text = said.decode("utf-8", "replace")
+    told: list[int | float] = []
+    for match in _OUTPUT.finditer(text):
+        if match[1] != "1":  # channel 1 is the input check's
+            told += [_number(word) for word in match[2].strip("[]").split(",")]
+    return _OUTPUT.sub("", text), told
+
+
+def _number(word: str) -> int | float:
+    try:
+        return int(word)
+    except ValueError:
+        return float(word)
+
+
+def _listed(values: list) -> str:
+    shown = ", ".join(map(str, values[:_SHOWN]))
+    left = len(values) - _SHOWN
+    return shown if left <= 0 else f"{shown}, … ({left} more)"
+
+
+def _row(player: int, values: list) -> str:
+    colour = COLOURS[player % len(COLOURS)]
+    label = f"<span style='color: {colour}; font-weight: bold'>player {player}</span>"
+    style = f"border-left: 5px solid {colour}; padding-left: 0.6em; margin: 0.15em 0"
+    return f"<div style='{style}'>{label}: {html.escape(_listed(values))}</div>"
