@@ -25,6 +25,7 @@ _HOMES = {
     "engine_report": "cli.check",
     "krum": "aggregators.krum",
     "krum_scores": "aggregators.krum",
+    "load_ipython_extension": "lesson.mamba_cell",
     "mean": "aggregators.rules",
     "multi_krum": "aggregators.krum",
     "print_versions": "cli.check",

@@ -112,7 +112,7 @@ class _Input:
     player: int | None  # None for random numbers, to which t + 1 holders contribute
     size: int
     channel: int
-    line: int | None = None  # of the program, that asked for it
+    line: int | None = None  # of the program, that asks for it
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
     parts: list = field(default_factory=list)  # of random numbers, what has come of them
 
@@ -122,6 +122,7 @@ class _Output:
     player: int
     value: np.ndarray
     degree: int
+    line: int | None = None  # of the program, that reveals it
 
     @property
     def size(self):
@@ -144,6 +145,8 @@ class Machine:
         This client's side of the input check: what is input on channel 1 comes from it.
     program : str
         The file name that the program was compiled with, to tell which of its lines is at work.
+    view : mamba.view.View, optional
+        Where it is noted what a line reveals.
     """
 
     def __init__(
@@ -154,6 +157,7 @@ class Machine:
         after_output=lambda: None,
         prover=None,
         program="",
+        view=None,
     ):
         self.protocols, self.me = protocols, protocols.me
         self.memory, self.public_memory = Memory(self), Memory(self)
@@ -162,7 +166,7 @@ class Machine:
             write_values,
             after_output,
         )
-        self._prover, self._program = prover, program
+        self._prover, self._program, self._view = prover, program, view
         self._queue, self._stock = [], {}
         self._demands: Counter[Demand] = Counter()
         self._inputs_wait = False
@@ -185,7 +189,11 @@ class Machine:
     def run(self, method, *arguments):
         """Call a method of the protocols, after what is queued."""
         self.flush()
-        return getattr(self.protocols, method)(*arguments)
+        result = getattr(self.protocols, method)(*arguments)
+        if method == "open" and self._view:  # what protocols open themselves does not come by here
+            line = line_of(sys._getframe(), self._program)
+            self._view.note_revealed(line, None, prime.to_signed(result))
+        return result
 
     def run_with(self, protocol, *arguments):
         """Call a protocol of another module, after what is queued."""
@@ -290,7 +298,8 @@ class Machine:
 
     def queue_output(self, player, value, degree):
         """Open to one player, later."""
-        self._queue.append(_Output(player, value, degree))
+        line = line_of(sys._getframe(), self._program) if self._view else None
+        self._queue.append(_Output(player, value, degree, line))
 
     def flush_inputs(self):
         """Do what is queued when an input is among it."""
@@ -376,7 +385,17 @@ class Machine:
             opened = self.protocols.open_to(portion[0].player, value, degree, continued=k > 0)
             if opened is not None:
                 self._write_values(prime.to_signed(opened))
+            if self._view:
+                self._note_outputs(portion, opened)
         self._after_output()
+
+    def _note_outputs(self, entries, opened):
+        start = 0
+        for entry in entries:
+            part = slice(start, start + entry.size)
+            values = None if opened is None else prime.to_signed(opened[:, part])
+            self._view.note_revealed(entry.line, entry.player, values)
+            start += entry.size
 
 
 def line_of(frame, program):

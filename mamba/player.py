@@ -84,7 +84,7 @@ def main(arguments=None):
             reported.append(network.rounds)
 
         reported = [-1]
-        machine = Machine(protocols, read, _write_values, report, prover, options.program)
+        machine = Machine(protocols, read, _write_values, report, prover, options.program, view)
         with told_where_it_was(me, options.program):
             exec(
                 program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)}

@@ -28,10 +28,13 @@ class View:
         Shares it received; field is ``"prime"`` or ``"gf256"``.
     opened : list of (round, field, value)
         What it put together from everybody's shares: what was opened to all, or to it alone.
+    revealed : list of (line, player, values)
+        Where in the program something was revealed, to whom (None: to all), and what; of what was
+        for another player alone, no values.
     """
 
     def __init__(self):
-        self.words, self.shares, self.opened = [], [], []
+        self.words, self.shares, self.opened, self.revealed = [], [], [], []
         self._left = dict.fromkeys(_NAMES, LIMIT)
         self._left_to_open = dict.fromkeys(_NAMES, LIMIT)
 
@@ -50,11 +53,22 @@ class View:
         values = _sample(field, array, _OPENED_AT_ONCE, self._left_to_open)
         self.opened += [(number, _NAMES[field], value) for value in values]
 
+    def note_revealed(self, line, player, values):
+        """Keep what a line of the program reveals, and samples of the values."""
+        if len(self.revealed) < LIMIT:
+            self.revealed.append((line, player, values and values[:_OPENED_AT_ONCE]))
+
     def as_json(self):
         """Everything in one line; field elements as decimal strings, since JSON readers round."""
         shares = [[number, dealer, kind, str(value)] for number, dealer, kind, value in self.shares]
         opened = [[number, kind, str(value)] for number, kind, value in self.opened]
-        return json.dumps({"words": self.words, "shares": shares, "opened": opened})
+        revealed = [
+            [line, player, values and list(map(str, values))]
+            for line, player, values in self.revealed
+        ]
+        return json.dumps(
+            {"words": self.words, "shares": shares, "opened": opened, "revealed": revealed}
+        )
 
     def save(self, path):
         """Write everything to a file that its owner alone can read."""

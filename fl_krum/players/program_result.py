@@ -9,10 +9,32 @@ from dataclasses import dataclass, field
 from .engine import RunPlan
 
 # One colour a player, of Okabe and Ito; the label says the same without it.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#333333", "#8C6D00")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#999999", "#8C6D00")
 
 _OUTPUT = re.compile(r"Output channel (\d+) : ?(\[[^\]\n]*\]|[^\s\x1b]*)[ \t\x1b\[0-9m]*\n?")
 _SHOWN = 20  # values of one player that the object shows
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What one line of a program revealed, once.
+
+    Attributes
+    ----------
+    line : int or None
+    player : int or None
+        Who was told; None for everybody.
+    values : list of int
+        At most 256 of them.
+    """
+
+    line: int | None
+    player: int | None
+    values: list[int]
+
+    def __str__(self) -> str:
+        to = "everybody" if self.player is None else f"player {self.player}"
+        return f"line {self.line} opens to {to}: {_listed(self.values)}"
 
 
 @dataclass(frozen=True)
@@ -34,6 +56,8 @@ class ProgramResult:
         From the inputs to the end of the last player, and before that to start the players.
     views : tuple of dict
         What each player saw, where that was asked for.
+    shown : tuple of str
+        Lines that are to be shown besides.
     text : str
         The program.
     players : int
@@ -50,7 +74,28 @@ class ProgramResult:
     unit: str
     seconds: float
     startup_seconds: float
-    views: tuple[dict, ...] = ()
+    views: tuple[dict, ...] = field(default=(), repr=False)
+    shown: tuple[str, ...] = ()
+
+    @property
+    def opened(self) -> list[Opening]:
+        """All that the program revealed, in the order of the players' own work.
+
+        ValueError where no views were asked for. What protocols open under a mask, as every
+        comparison does, is not among it: nobody learns anything from that.
+        """
+        if not self.views:
+            raise ValueError("what is opened is recorded on request: run_program(…, views=True)")
+        each = zip(*(view.get("revealed", []) for view in self.views), strict=True)
+        openings = []
+        for seen in each:
+            values: list = next((values for _, _, values in seen if values is not None), [])
+            openings.append(Opening(seen[0][0], seen[0][1], list(map(int, values))))
+        return openings
+
+    def describe_views(self) -> list[str]:
+        """What each player saw, a line each."""
+        return [_describe_view(player, view) for player, view in enumerate(self.views)]
 
     @property
     def bytes(self) -> int | None:
@@ -68,7 +113,7 @@ class ProgramResult:
     def __repr__(self) -> str:
         printed = self.printed.splitlines()
         told = [f"player {player}: {_listed(values)}" for player, values in self._who_was_told()]
-        return "\n".join([*printed, *told, self.cost])
+        return "\n".join([*printed, *told, *self.shown, self.cost])
 
     def _repr_html_(self) -> str:
         printed = (
@@ -76,7 +121,8 @@ class ProgramResult:
         )
         rows = [_row(player, values) for player, values in self._who_was_told()]
         cost = f"<div style='opacity: 0.7; margin-top: 0.4em'>{html.escape(self.cost)}</div>"
-        return f"<div>{printed}{''.join(rows)}{cost}</div>"
+        more = "".join(f"<div>{html.escape(line)}</div>" for line in self.shown)
+        return f"<div>{printed}{''.join(rows)}{more}{cost}</div>"
 
     def _who_was_told(self) -> list[tuple[int, list]]:
         return [(player, values) for player, values in enumerate(self.told) if values]
@@ -107,8 +153,20 @@ def _listed(values: list) -> str:
     return shown if left <= 0 else f"{shown}, … ({left} more)"
 
 
+def _describe_view(player: int, view: dict) -> str:
+    shares = [value for _, _, kind, value in view.get("shares", ()) if kind == "prime"]
+    own = _listed(view.get("words", [])) or "none"
+    first = f", the first {shares[0]}" if shares else ""
+    revealed = sum(len(values) for _, _, values in view.get("revealed", ()) if values)
+    masked = max(0, len(view.get("opened", ())) - revealed)
+    return (
+        f"player {player} saw its own input: {own}; shares of the others: {len(shares)}{first}; "
+        f"masked numbers and bits: {masked}"
+    )
+
+
 def _row(player: int, values: list) -> str:
     colour = COLOURS[player % len(COLOURS)]
-    label = f"<span style='color: {colour}; font-weight: bold'>player {player}</span>"
-    style = f"border-left: 5px solid {colour}; padding-left: 0.6em; margin: 0.15em 0"
+    label = f"<b>player {player}</b>"
+    style = f"border-left: 6px solid {colour}; padding-left: 0.6em; margin: 0.15em 0"
     return f"<div style='{style}'>{label}: {html.escape(_listed(values))}</div>"

@@ -47,8 +47,8 @@ def test_what_comes_back():
     assert lines[2].startswith("player 1: 9, 1844") and lines[3] == "player 2: 7, 1"
     assert lines[4].startswith(f"{result.rounds} rounds, {result.bytes:,} bytes, ")
     page = result._repr_html_()
-    assert "&lt;b&gt; &amp; more" in page and "player 2</span>: 7, 1" in page
-    colours = {page.split(f"player {i}<")[0].rpartition("color: ")[2][:7] for i in (1, 2)}
+    assert "&lt;b&gt; &amp; more" in page and "player 2</b>: 7, 1" in page
+    colours = {page.split(f"player {i}<")[0].rpartition("solid ")[2][:7] for i in (1, 2)}
     assert len(colours) == 2
     assert result.views == ()
 
