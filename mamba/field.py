@@ -191,6 +191,29 @@ def weighted_sum(numbers, arrays):
     return result
 
 
+def inner_products(a, b, length):
+    """Inner products of every run of `length` elements of one field array with every run of
+    another, those with the first run of `a` first; the same exact matrix product as in `gram`."""
+    left, right = (x.reshape(4, -1, length) for x in (a, b))
+    rows, columns = left.shape[1], right.shape[1]
+    result = zeros(rows * columns)
+    most = max(1, 2**20 // length)
+    for first in range(0, rows, most):
+        block = left[:, first : first + most]
+        sums = np.zeros((13, block.shape[1], columns), np.uint64)
+        for part in _blocks(length):
+            one = _limbs19(block[:, :, part].reshape(4, -1)).reshape(7, block.shape[1], -1)
+            other = _limbs19(right[:, :, part].reshape(4, -1)).reshape(7, columns, -1)
+            used = max([1] + [j + 1 for j in range(7) if other[j].any()])  # small numbers have one
+            flat = other[:used].reshape(used * columns, -1).T
+            for i in range(7):
+                products = (one[i] @ flat).reshape(-1, used, columns).transpose(1, 0, 2)
+                sums[i : i + used] += products.astype(np.uint64)
+        start = first * columns
+        result[:, start : start + most * columns] = _from_limbs19(sums.reshape(13, -1))
+    return result
+
+
 def evaluate(coefficients, x):
     """The polynomial with these coefficients (field arrays, lowest first) at the small integer
     x."""

@@ -12,6 +12,7 @@ plain Python, and is executed here. So the program and this file cannot differ i
 
 import re
 from functools import lru_cache
+from math import factorial
 from types import SimpleNamespace
 
 import numpy as np
@@ -99,12 +100,19 @@ class InputProver:
                 self._projected = projections.project(seed, [limbs], sizes.d, sizes.centre)[0]
             sums, self._projected = self._projected, None
             numbers, parts = self.long_numbers(sums)
-        digits = self.digits(numbers)  # one row a number
-        first = field.random(self._randomness, sizes.digits)
-        yield np.concatenate([_halves(first), digits, *map(_halves, parts)], axis=1)
+        first, digits = field.random(self._randomness, sizes.digits), self.digits(numbers)
+        yield np.concatenate([self._wide(first), digits, *map(self._wide, parts)], axis=1)
         (rho,), self._told = self._told[:1], self._told[1:]
-        yield _halves(self.quotient(np.concatenate([first, digits], axis=1), rho))
-        self._told = self._told[1:]  # the point, which is of no use to the client
+        yield self._wide(self.quotient(first, digits, rho))
+
+    def _wide(self, array):
+        """Numbers of the field as they are input: where players read words of 64 bits, modulo 2^64,
+        and then the rest of them."""
+        if not self.sizes.plain:
+            return array
+        halves = np.zeros((4, 2 * field.length(array)), np.uint32)
+        halves[:2] = np.concatenate([array[:2], array[2:]], axis=1)
+        return halves
 
     # --- numbers and their digits ----------------------------------------------------------------
 
@@ -125,122 +133,68 @@ class InputProver:
         return numbers, self.squares(field.from_ints(sums))
 
     def digits(self, numbers):
-        """Digits in base 4, lowest first, of what numbers are modulo 4^digits."""
-        digits = [number >> 2 * k & 3 for number in numbers for k in range(self.sizes.digits)]
+        """Digits in base 4 of what numbers are modulo 4^digits: all lowest ones, then the next
+        ..."""
+        digits = [number >> 2 * k & 3 for k in range(self.sizes.digits) for number in numbers]
         return field.from_words(np.array(digits, np.uint64))
 
     def squares(self, sums):
-        """The values at 0 of polynomials through the sums, and the sum of the squared
-        polynomials."""
+        """Values at 0 of polynomials through the sums, and their squares' sum at 0 ... 2 N."""
         sizes = self.sizes
-        first = field.random(self._randomness, sizes.columns)
-        values = np.concatenate([first, sums], axis=1)  # row j: the values at j
-        points = tuple(range(2 * sizes.points + 1))
-        polynomials = _extend(values, sizes.columns, sizes.points, points)
-        total = _fold(field.mul(polynomials, polynomials), sizes.columns)
-        coefficients = _transform(_interpolation(points), total)
-        return first, _pad(coefficients, sizes.square_rows * sizes.digits)
+        first, count = field.random(self._randomness, sizes.columns), sizes.columns
+        beyond = _extend(first, sums, sizes.numbers, sizes.numbers)  # at N + 1 ... 2 N
+        between = field.zeros(count * (sizes.numbers - sizes.points))  # through no sum, but 0
+        by_point = sums.reshape(4, count, -1).transpose(0, 2, 1).reshape(4, -1)
+        values = np.concatenate([first, by_point, between, beyond], axis=1)
+        starts = np.arange(0, sizes.square * count, count)
+        return first, field.sums(field.mul(values, values), starts)
 
-    def quotient(self, values, rho):
-        """The quotient of sum rho^(l+1) P(f_l) by (x - 1) ... (x - N), P(x) = x (x-1) (x-2)
-        (x-3)."""
-        sizes, width = self.sizes, self.sizes.digits
-        last = sizes.numbers
-        points = (0, *range(last + 1, 4 * last + 1))
-        f = _extend(values, width, last, points)
-        product, one = f, field.from_ints([1])
-        for root in (1, 2, 3):
-            product = field.mul(product, field.sub(f, field.scale(one, root)))
-        powers = field.from_ints([pow(rho, k + 1, P) for k in range(width)])
-        h = _fold(field.mul(product, np.tile(powers, len(points))), width)
-        q = field.mul(h, _inverse_vanishing(last, points))
-        return _pad(_transform(_interpolation(points), q), sizes.quotient_rows * width)
+    def quotient(self, first, digits, rho):
+        """The quotient of sum rho^l P(f_l) by (x - 1) ... (x - N), P(x) = x (x-1) (x-2) (x-3), at
+        N + 1 ... 4 N + 1."""
+        sizes = self.sizes
+        f = _extend(first, digits, sizes.numbers, sizes.quotient)
+        pair = field.sub(field.mul(f, f), field.scale(f, 3))  # x (x - 3); then (x - 1) (x - 2) is
+        product = field.mul(pair, field.add(pair, field.from_ints([2])))  # 2 more
+        powers = field.from_ints([pow(rho, k, P) for k in range(sizes.digits)])
+        folded = field.inner_products(product, powers, sizes.digits)
+        return field.mul(folded, _inverse_vanishing(sizes.numbers, sizes.quotient))
 
 
-def _halves(array):
-    """Numbers modulo 2^64, then the rest of them: SCALE-MAMBA's players input words of 64 bits."""
-    halves = np.zeros((4, 2 * field.length(array)), np.uint32)
-    halves[:2] = np.concatenate([array[:2], array[2:]], axis=1)
-    return halves
-
-
-def _pad(array, count):
-    return np.concatenate([array, field.zeros(count - field.length(array))], axis=1)
-
-
-def _fold(array, width):
-    """Sums of runs of `width` elements."""
-    return field.sums(array, np.arange(0, field.length(array), width))
-
-
-def _transform(matrix, vector):
-    """A field matrix, given row by row, times a vector."""
-    count = field.length(vector)
-    rows = field.length(matrix) // count
-    return _fold(field.mul(matrix, np.tile(vector, rows)), count)
-
-
-def _extend(values, width, last, points):
-    """Values at `points`, one row of `width` a point, of polynomials given at 0 ... last
-    likewise."""
-    weights = _extension(last, points).reshape(4, len(points), 1, last + 1)
-    known = np.ascontiguousarray(values.reshape(4, last + 1, width).transpose(0, 2, 1))
-    shape = 4, len(points), width, last + 1
-    left = np.broadcast_to(weights, shape).reshape(4, -1)
-    right = np.broadcast_to(known[:, np.newaxis], shape).reshape(4, -1)
-    return _fold(field.mul(left, right), last + 1)
+def _extend(first, values, last, count):
+    """Values at last + 1 ... last + count of polynomials given at 0 (`first`) and at 1, 2, ...
+    (polynomial by polynomial; 0 at the rest up to `last`): point by point."""
+    given = field.length(values) // field.length(first)
+    at_zero, at_others = _extension(last, given, count)
+    return field.add(
+        field.inner_products(at_zero, first, 1), field.inner_products(at_others, values, given)
+    )
 
 
 @lru_cache
-def _extension(last, points):
-    """Weights that give f(x) from f(0) ... f(last), row by row for each x of points."""
-    nodes = range(last + 1)
-    scales = []
-    for node in nodes:
-        scale = 1
-        for other in nodes:
-            if other != node:
-                scale = scale * (node - other) % P
-        scales.append(pow(scale, -1, P))
-    inverses = {k: pow(k, -1, P) for k in range(1, max(points) + 1)}
-    rows = []
-    for x in points:
-        if x <= last:
-            rows += [int(x == node) for node in nodes]
-            continue
-        full = 1
-        for node in nodes:
-            full = full * (x - node) % P
-        rows += [full * inverses[x - node] * scales[node] % P for node in nodes]
-    return field.from_ints(rows)
+def _extension(last, given, count):
+    """Weights of values at 0, and at 1 ... given, for the value at last + 1, ..., last + count, of
+    polynomials of degree `last`."""
+    nodes = np.arange(given + 1)
+    scales = field.from_ints(
+        (-1) ** (last - k) * pow(factorial(k) * factorial(last - k), -1, P) for k in nodes.tolist()
+    )
+    full = field.from_ints([x * value for x, value in _vanishing(last, count)])
+    inverses = field.from_ints([pow(k, -1, P) for k in range(1, last + count + 1)])
+    distances = np.arange(last + 1, last + count + 1)[:, np.newaxis] - nodes
+    weights = field.inner_products(full, scales, 1)
+    weights = field.mul(weights, inverses[:, distances.ravel() - 1]).reshape(4, count, given + 1)
+    return weights[:, :, 0].copy(), weights[:, :, 1:].reshape(4, -1)
+
+
+def _vanishing(last, count):
+    """(x, (x - 1) ... (x - last) mod p) for x = last + 1, ..., last + count."""
+    value = factorial(last)
+    for x in range(last + 1, last + count + 1):
+        yield x, value % P
+        value = value * x // (x - last)
 
 
 @lru_cache
-def _interpolation(points):
-    """The matrix that gives coefficients, lowest first, from values at these points."""
-    full = [1]
-    for point in points:
-        full = [(low - point * high) % P for low, high in zip([0] + full, full + [0], strict=True)]
-    columns = []
-    for point in points:
-        quotient, carry = [], 0  # full / (x - point), the highest coefficient first
-        for coefficient in full[:0:-1]:
-            carry = (coefficient + carry * point) % P
-            quotient.append(carry)
-        value = 0
-        for coefficient in quotient:
-            value = (value * point + coefficient) % P
-        scale = pow(value, -1, P)
-        columns.append([c * scale % P for c in reversed(quotient)])
-    return field.from_ints([column[k] for k in range(len(points)) for column in columns])
-
-
-@lru_cache
-def _inverse_vanishing(last, points):
-    values = []
-    for x in points:
-        value = 1
-        for node in range(1, last + 1):
-            value = value * (x - node) % P
-        values.append(pow(value, -1, P))
-    return field.from_ints(values)
+def _inverse_vanishing(last, count):
+    return field.from_ints([pow(value, -1, P) for _, value in _vanishing(last, count)])

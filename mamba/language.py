@@ -14,7 +14,7 @@ from functools import partial
 
 from mamba.field import P
 from mamba.program_error import ProgramError
-from mamba.values import PublicInteger, SharedInteger, Vector
+from mamba.values import PublicInteger, SharedInteger, Vector, inner, lagrange, powers_of
 
 
 def namespace(machine):
@@ -30,6 +30,9 @@ def namespace(machine):
         "Array": array,
         "for_range": partial(for_range, machine),
         "get_tape": lambda: machine,
+        "inner": inner,
+        "lagrange": lagrange,
+        "powers_of": powers_of,
         "project": partial(project, secret),
         "print_ln": print_ln if machine.me == 0 else lambda *_: None,
     }
@@ -52,9 +55,9 @@ def for_range(machine, start, stop=None, step=None):
 
 
 def project(secret, seed, address, length, count, centre):
-    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` of 64 rows
-    with one sum for each vector. The coefficients follow from a ``cint``; only embedded players
-    know this function. See `mamba.projections`."""
+    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` with 64 sums
+    of the first vector, then of the next. The coefficients follow from a ``cint``; only embedded
+    players know this function. See `mamba.projections`."""
     shares, dealer = secret.machine.project(int(seed) % P, int(address), length, count, centre)
     return secret._of(shares, 1, dealer)
 

@@ -115,6 +115,7 @@ class _Input:
     line: int | None = None  # of the program, that asks for it
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
     parts: list = field(default_factory=list)  # of random numbers, what has come of them
+    own: np.ndarray | None = None  # of random numbers, what this player has dealt of them
 
 
 @dataclass
@@ -222,8 +223,8 @@ class Machine:
     def project(self, seed, address, length, count, centre):
         """(shares, dealer) of sums of words with random coefficients from a public seed.
 
-        For `count` vectors of `length` words each, which stand in memory from `address` on: row by
-        row of `mamba.projections`, the sum of every vector, of whose words `centre` is subtracted.
+        For `count` vectors of `length` words each, which stand in memory from `address` on: vector
+        by vector the sums of `mamba.projections`, for which `centre` is subtracted from all words.
         """
         self.flush()
         seen = [self.memory.look(address + i * length, length) for i in range(count)]
@@ -236,10 +237,8 @@ class Machine:
         if not self.protocols.is_holder:
             shares = prime.random(self.protocols.randomness, projections.ROWS * count)
         else:
-            shares = prime.from_ints(
-                [sums[i][row] for row in range(projections.ROWS) for i in range(count)]
-            )
-        return shares, np.tile(np.array(dealers, np.uint16), projections.ROWS)
+            shares = prime.from_ints([value for i in range(count) for value in sums[i]])
+        return shares, np.repeat(np.array(dealers, np.uint16), projections.ROWS)
 
     def take_mask(self, demand):
         """The mask for one `mamba.masks.Demand`, from the stock when one is there."""
@@ -337,8 +336,6 @@ class Machine:
                 for entry in own:
                     self._arrive(entry, dealt[player][0][:, start : start + entry.size])
                     start += entry.size
-        if self._prover is not None and any(entry.player is not None for entry in entries):
-            self.protocols.confirm()  # a coin may be opened next
 
     def _dealers_of(self, entry):
         """Who deals an entry: a player its input, t + 1 holders random numbers that are added."""
@@ -349,7 +346,8 @@ class Machine:
     def secret(self, entry):
         """What this player deals for an entry of the queue, as a field array."""
         if entry.player is None:
-            return prime.random(self.protocols.randomness, entry.size)
+            entry.own = prime.random(self.protocols.randomness, entry.size)
+            return entry.own
         if entry.channel == 1:
             if self._prover is None:
                 raise ProgramError("this program asks for a proof of the input, and has no check")
@@ -376,7 +374,7 @@ class Machine:
             self.memory.store(address, share, 1, dealer)  # over whatever stands there
         target = entry.target()
         if target is not None:  # else nobody but the memory wants it
-            target._value = share
+            target._value, target.part = share, entry.own
 
     def _output(self, entries):
         degree = max(entry.degree for entry in entries)

@@ -57,6 +57,7 @@ class Protocols:
         self.view = view
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.randomness = Randomness()
+        self._announced = None  # of the last coin: this player's share, and what it is said to be
         self._agree_on_keys(program)
 
     # --- dealing ---------------------------------------------------------------------------------
@@ -99,12 +100,12 @@ class Protocols:
         others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
         if self.me in self._sent:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
-            received = self.network.exchange(outgoing, expected, continued)
+            received = self._exchange(outgoing, expected, continued)
             dealt = {
                 dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
             }
         else:
-            self.network.exchange(outgoing, {}, continued)
+            self._exchange(outgoing, {}, continued)
             dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
         if self.view and self.is_holder:  # another player receives no shares
             for dealer, arrays in dealt.items():
@@ -117,6 +118,8 @@ class Protocols:
             )
         return dealt
 
+    # --- coins: random numbers that nobody knows before all have what was dealt ------------------
+
     def confirm(self):
         """Wait until all who are sent shares have theirs; one round of empty messages.
 
@@ -125,10 +128,71 @@ class Protocols:
         what the coin is to test. So nobody goes on before every other holder says that it has all:
         then the shares of the honest ones, t + 1 at least, fix what was dealt.
         """
-        self.network.exchange(
+        self._exchange(
             dict.fromkeys(self._others(), b"") if self.me in self._sent else {},
             {player: 0 for player in self._sent if player != self.me},
         )
+
+    def announce(self, part, share):
+        """A coin in one round, to be used by dealers only until it is compared in the next one.
+
+        The coin is the sum of what the last t + 1 holders have dealt. Here each of them tells its
+        own part, as soon as it is sent all other shares: so nobody knows the coin before the last
+        honest one of them has all, which fixes what was dealt, as in `confirm`. But who tells its
+        part last could choose it, or tell players different ones. So the next messages carry
+        shares of the coin as it was dealt, which nobody can choose any more: a player that finds
+        another number in them than it was told departs. Until then honest players have only dealt
+        something because of this coin, and so have given nothing away, whatever it was.
+
+        Parameters
+        ----------
+        part : field array, or None
+            What this player has dealt, when it is one of the last t + 1 holders.
+        share : field array
+            This player's share of the coin.
+
+        Returns
+        -------
+        field array
+        """
+        received = self._exchange(
+            dict.fromkeys(self._others(), prime.to_bytes(part)) if self.me in self._sent else {},
+            {p: prime.BYTES * prime.length(share) for p in self._sent if p != self.me},
+        )
+        parts = [
+            self._decode(prime, data, prime.length(share), player)
+            for player, data in received.items()
+        ]
+        parts += [part] if self.me in self._sent else []
+        coin = prime.combine([1] * len(parts), parts)
+        self._announced = share, coin
+        return coin
+
+    def _exchange(self, outgoing, expected, continued=False):
+        """One round of the network; after `announce` all holders add their shares of the coin."""
+        if self._announced is None:
+            return self.network.exchange(outgoing, expected, continued)
+        (share, coin), self._announced = self._announced, None
+        size, count = prime.BYTES * prime.length(share), prime.length(share)
+        if self.is_holder:
+            data = prime.to_bytes(share)
+            outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in self._others()}
+        lengths = {p: expected.get(p, 0) for p in {*expected, *self.holders} - {self.me}}
+        received = self.network.exchange(
+            outgoing, {p: n + size * (p in self.holders) for p, n in lengths.items()}, continued
+        )
+        shares = {p: received[p][lengths[p] :] for p in self.holders if p != self.me}
+        if (self._join(prime, share, shares, count) != coin).any():
+            raise ProtocolError(
+                f"round {self.network.rounds}: a random number is not the sum of what players have "
+                "told of it; a player departed from the protocol"
+            )
+        return {player: received[player][: lengths[player]] for player in expected}
+
+    def _compare_announced(self):
+        """A round for it alone, where something is to be opened next."""
+        if self._announced is not None:
+            self._exchange({}, {})
 
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
@@ -149,7 +213,7 @@ class Protocols:
             return []
         shape = [(field, field.length(array)) for field, array in parts]
         if not self.is_holder:
-            self.network.exchange({}, {})
+            self._exchange({}, {})
             return _random(shape, self.randomness)
         dealt = self.deal(dict.fromkeys(self.holders, shape), [array for _, array in parts])
         return [
@@ -186,6 +250,7 @@ class Protocols:
         ProtocolError
             The shares received do not lie on one polynomial of degree t.
         """
+        self._compare_announced()
         data, count = field.to_bytes(array), field.length(array)
         received = self.network.exchange(
             dict.fromkeys(self._others(), data) if self.is_holder else {},
@@ -217,6 +282,7 @@ class Protocols:
         so the polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
         2t + 1 terms: such an opening cannot be checked, one of degree t is.
         """
+        self._compare_announced()
         count = prime.length(array)
         if degree == 2 and self.is_holder:
             weight = prime.lagrange(shamir.points(len(self.holders)))[self.holders.index(self.me)]

@@ -6,6 +6,9 @@ again, so that a sum of products is reduced once. Assumes a machine (`mamba.mach
 the attribute `machine` of the types that a program sees; `mamba.language` makes these.
 """
 
+from functools import lru_cache, reduce
+from math import factorial
+
 import numpy as np
 
 from mamba import comparison, deferred_sums
@@ -174,6 +177,8 @@ class SharedInteger(Vector):
         return result
 
     _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
+    part = None  # of a random number that nobody knows, what this player has dealt of it
+    is_coin = False  # whether it is such a number
 
     @property
     def value(self):
@@ -205,6 +210,7 @@ class SharedInteger(Vector):
         factors = []
         for _ in range(2):
             factors.append(cls._of(None))
+            factors[-1].is_coin = True
             factors[-1]._input = cls.machine.queue_input(factors[-1], None, _size(size))
         return *factors, cls._of_lazy(_Product(*factors, _size(size)))
 
@@ -223,13 +229,24 @@ class SharedInteger(Vector):
 
     def reveal(self):
         """Open to every player: a `cint`. What depends on one dealer alone is checked without that
-        player's share, see `mamba.protocols`."""
+        player's share, and a random number that nobody knows waits until all have what was dealt
+        before; see `mamba.protocols`."""
         self._reduce(self)
+        if self.is_coin:
+            self.machine.run("confirm")
         value, tags = self.value, np.asarray(self.dealer)
         single = tags >= DEALT_BY
         dealers = np.where(single, tags.astype(int) - DEALT_BY, -1)
         arguments = [np.broadcast_to(dealers, (self.size,))] if single.any() else []
         return self.public_type._of(self.machine.run("open", prime, value, *arguments))
+
+    def announce(self):
+        """A random number of a triple, known to every player one round sooner than from `reveal`,
+        and for proofs only: see `mamba.protocols.Protocols.announce`."""
+        if not self.is_coin:
+            raise ProgramError("only a random number of a triple can be announced")
+        share = self.value  # what is queued is done before `part` is read
+        return self.public_type._of(self.machine.run("announce", self.part, share))
 
     # --- arithmetic ---------------------------------------------------------------------------
 
@@ -354,6 +371,50 @@ class SharedInteger(Vector):
 
     __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
     __eq__, __ne__ = equal, not_equal
+
+
+def powers_of(base, count):
+    """1, base, base^2, ...: a ``cint`` of `count` elements."""
+    (number,) = prime.to_ints(base.value)
+    result = [1]
+    for _ in range(count - 1):
+        result.append(result[-1] * number % prime.P)
+    return base._of(prime.from_ints(result))
+
+
+def lagrange(point, last):
+    """Lagrange's weights, a ``cint``: times the values of a polynomial of degree `last` at 0, 1,
+    ..., last, they add up to its value at the point."""
+    (x,) = prime.to_ints(point.value)
+    before, after = [1], [inverse_factorial(last)]
+    for k in range(last):
+        before.append(before[-1] * (x - k) % prime.P)
+        after.append(after[-1] * (last - k - x) % prime.P)
+    weights, binomial = [], 1  # last! / (k! (last - k)!)
+    for k in range(last + 1):
+        weights.append(before[k] * after[last - k] % prime.P * binomial)
+        binomial = binomial * (last - k) // (k + 1)
+    return point._of(prime.from_ints(weights))
+
+
+@lru_cache
+def inverse_factorial(number):
+    """1 / number! modulo p."""
+    return pow(factorial(number), -1, prime.P)
+
+
+def inner(vector, weights, count):
+    """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
+    if vector.size != weights.size * count:
+        raise ProgramError(
+            f"{vector.size} elements are not {count} runs of {weights.size} elements each"
+        )
+    value = prime.inner_products(vector.value, weights.value, weights.size)
+    dealer = vector.dealer
+    if not isinstance(dealer, int):
+        words = dealer.reshape(count, -1).T
+        dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
+    return vector._of(value, vector.degree, dealer)
 
 
 class _Product:

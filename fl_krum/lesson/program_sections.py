@@ -29,6 +29,10 @@ EXPLANATIONS = {
         "What follows from the parameters, the arrays in which the shares will lie, and four "
         "helpers. All lengths are fixed before the players start; none depends on a secret."
     ),
+    "Sums": (
+        "Three functions that the check needs and embedded players know themselves, written in "
+        "MAMBA for the players that do not."
+    ),
     "Input": (
         "Each client splits its d words into shares for the players. From here on nobody holds a "
         "vector, only shares of all of them."

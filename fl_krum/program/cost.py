@@ -28,14 +28,15 @@ class Round:
         output.
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
-        ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived).
+        ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived), ``"announce"`` (a
+        random number, by those who dealt it).
     elements : int
         Elements of the large field that one sender sends one receiver.
     bits : int
         Elements of the small field, likewise.
     messages : int
         Pairs of a sender and a receiver.
-    coins : int
+    extra : int
         Elements of the large field that some of the senders send besides, in all.
     """
 
@@ -44,12 +45,12 @@ class Round:
     elements: int
     bits: int
     messages: int
-    coins: int = 0
+    extra: int = 0
 
     @property
     def bytes(self) -> int:
         """Bytes sent in this round by all players together."""
-        return PRIME_BYTES * self.coins + self.messages * (
+        return PRIME_BYTES * self.extra + self.messages * (
             HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
         )
 
@@ -139,24 +140,34 @@ class _Counter:
         if self.check is None:
             yield Round("input", "input", self.d, 0, messages)
             return
-        sizes = self.check
-        proof = (sizes.numbers + 2) * sizes.digits  # numbers of the field count as two words
-        confirmation = Round("check", "confirm", 0, 0, (self.threshold + 1) * (self.players - 1))
+        sizes, wide = self.check, 2 if self.check.plain else 1  # halves of numbers, or whole ones
+        proof = (sizes.numbers + wide) * sizes.digits
         if sizes.short:
             yield self._inputs_and_coins(self.d + proof)
         else:
             yield self._inputs_and_coins(self.d)
-            yield confirmation
-            yield self._open("check", elements=1)
-            proof += 2 * (sizes.columns + sizes.square_rows * sizes.digits)
-            yield Round("check", "input", proof, 0, messages)
-        yield confirmation
-        yield self._open("check", elements=1)
-        yield Round("check", "input", 2 * sizes.quotient_rows * sizes.digits, 0, messages)
-        yield confirmation
-        yield self._open("check", elements=1)
+            yield from self._toss_and_answer(sizes.columns + sizes.square + proof, sizes.plain)
+        yield from self._toss_and_answer(wide * sizes.quotient, sizes.plain)
+        yield from self._toss()
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n)
+
+    def _toss(self) -> Iterator[Round]:
+        """A coin is opened, when all have said that they have what was dealt before."""
+        yield Round("check", "confirm", 0, 0, (self.threshold + 1) * (self.players - 1))
+        yield self._open("check", elements=1)
+
+    def _toss_and_answer(self, elements, plain) -> Iterator[Round]:
+        """A coin is announced, and what clients deal because of it travels with shares of it; see
+        mamba/protocols.py."""
+        clients = self._deal_messages(range(1, self.n + 1))
+        if plain:
+            yield from self._toss()
+            yield Round("check", "input", elements, 0, clients)
+            return
+        yield Round("check", "announce", 1, 0, (self.threshold + 1) * (self.players - 1))
+        messages = len(self.holders) * (self.players - 1)
+        yield Round("check", "input", 1, 0, messages, extra=elements * clients)
 
     def _inputs_and_coins(self, elements) -> Round:
         """What clients input; in the same round t + 1 holders deal coins, three triples of them."""

@@ -48,6 +48,9 @@ class KrumProgram:
     security : int
         Bits by which the mask of a comparison is longer than what it hides, at least 40; see
         `largest_security`.
+    plain : bool
+        Whether the players know nothing but MAMBA, and input words of 64 bits: other engines than
+        the embedded players. Such players check all words digit by digit.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class KrumProgram:
     check: bool = True
     exact: int = 46
     security: int = SECURITY
+    plain: bool = False
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
@@ -83,8 +87,9 @@ class KrumProgram:
                 f"n = {self.n} clients are too many: "
                 f"at most {MOST_CLIENTS} can share bits in a byte"
             )
-        if not isinstance(self.check, bool):
-            raise ValueError(f"check must be True or False, not {self.check!r}")
+        for name in ("check", "plain"):
+            if not isinstance(value := getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, not {value!r}")
         check_integer("exact", self.exact, 0)
         check_integer("security", self.security, SECURITY)
         _ = self.budget  # refuses what does not fit
@@ -107,7 +112,7 @@ class KrumProgram:
     @property
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
-        projected = self.check and self.d > self.exact
+        projected = self.check and self.d > self.exact and not self.plain
         return check_budget(
             self.n, self.f, self.d, self.fixed_point, self.security, projected=projected
         )
@@ -139,6 +144,7 @@ class KrumProgram:
             security=self.security,
             check=int(self.check),
             exact=self.exact,
+            plain=int(self.plain),
         )
         for name, number in numbers.items():
             text, found = re.subn(

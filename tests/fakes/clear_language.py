@@ -5,6 +5,7 @@ prove of their inputs comes from `mamba.input_proof`, as it does among players.
 """
 
 import random
+from math import prod
 
 from mamba import field, input_proof, projections
 from mamba.field import P
@@ -62,8 +63,14 @@ def run_clear(source, words):
             a, b = (cls.of(coin.randrange(P) for _ in range(size)) for _ in range(2))
             return a, b, a * b
 
+        @property
+        def size(self):
+            return len(self.v)
+
         def reveal(self):
             return self
+
+        announce = reveal
 
         def public_output(self, channel=0):
             for prover in provers:
@@ -109,6 +116,12 @@ def run_clear(source, words):
             self.address = allocated[0]
             allocated[0] += length
 
+        def __getitem__(self, index):
+            return sint.load_mem(self.address + index)
+
+        def __setitem__(self, index, value):
+            value.store_in_mem(self.address + index)
+
     class tape:
         @staticmethod
         def start_new_basicblock(name=""):
@@ -117,12 +130,25 @@ def run_clear(source, words):
     def for_range(count):
         return lambda body: [body(i) for i in range(count)]
 
+    def powers_of(base, count):
+        return sint.of(base.v[0] ** k for k in range(count))
+
+    def lagrange(point, last):
+        (x,), nodes = point.v, range(last + 1)
+        tops = [prod(x - other for other in nodes if other != node) for node in nodes]
+        bottoms = [prod(node - other for other in nodes if other != node) for node in nodes]
+        return sint.of(a * pow(b, -1, P) for a, b in zip(tops, bottoms, strict=True))
+
+    def inner(vector, weights, count):
+        runs = [vector.v[i * weights.size : (i + 1) * weights.size] for i in range(count)]
+        return sint.of(sum(a * b for a, b in zip(run, weights.v, strict=True)) for run in runs)
+
     def project(seed, address, length, count, centre):
-        rows = []
+        sums = []
         for i in range(count):
             vector = field.from_ints(memory[address + i * length + k] for k in range(length))
-            rows += projections.project(seed.v[0], [vector], length, centre)
-        return sint.of(rows[i][r] for r in range(projections.ROWS) for i in range(count))
+            sums += projections.project(seed.v[0], [vector], length, centre)[0]
+        return sint.of(sums)
 
     # A public number is as good as a shared one here; their memories are told apart by nothing.
     names = dict(
@@ -133,6 +159,9 @@ def run_clear(source, words):
         get_tape=lambda: tape,
         print_ln=lambda *_: None,
         project=project,
+        powers_of=powers_of,
+        lagrange=lagrange,
+        inner=inner,
     )
     exec(compile(source, "test.mpc", "exec"), names)
     return outputs

@@ -146,8 +146,7 @@ def test_a_norm_out_of_range_is_noticed():
 
 def one_digit(self, numbers):
     """All of a number in its lowest digit: the sum is right, the digit is none."""
-    rows = [[number] + [0] * (self.sizes.digits - 1) for number in numbers]
-    return field.from_ints([digit for row in rows for digit in row])
+    return field.from_ints(numbers + [0] * ((self.sizes.digits - 1) * len(numbers)))
 
 
 @pytest.mark.parametrize("digit", [4, -1, P // 2, 5])
@@ -171,8 +170,8 @@ def test_a_long_word_in_one_digit_is_noticed(d):
 
 @pytest.mark.parametrize("d", [5, 60])
 def test_a_wrong_quotient_is_noticed(d):
-    def quotient(self, values, rho):
-        result = np.array(InputProver.quotient(self, values, rho))
+    def quotient(self, *values):
+        result = np.array(InputProver.quotient(self, *values))
         result[:, :1] = field.add(result[:, :1], field.from_ints([1]))
         return result
 
@@ -181,9 +180,9 @@ def test_a_wrong_quotient_is_noticed(d):
 
 
 def small_squares(self, sums):
-    """Says that the sum of all squares is 0, and gives the rest of `most` digits that fit."""
-    first, coefficients = InputProver.squares(self, sums)
-    return first, field.scale(coefficients, 0)
+    """Says that all squares are 0, and so is their sum."""
+    first, values = InputProver.squares(self, sums)
+    return first, field.scale(values, 0)
 
 
 def rest_of_nothing(self, sums):
@@ -352,27 +351,40 @@ def test_honest_projections_have_room(d):
 FALSE_DIGIT = {LIAR: proves(digits=one_digit)}
 FALSE_SQUARES = {LIAR: proves(squares=small_squares, long_numbers=rest_of_nothing)}
 LONG_WORD = {LIAR: shares_instead(2**97)}
+
+
+def no_quotient(self, *_):
+    return field.zeros(self.sizes.quotient)
+
+
+def all_zero(self, numbers):
+    return field.zeros(len(numbers) * self.sizes.digits)
+
+
+def small_sums(self, sums):
+    """Says that the first 41 sums are 0."""
+    numbers, parts = InputProver.long_numbers(self, sums)
+    return [self.sizes.offset] * 41 + numbers[41:], parts
+
+
 MUTANTS = {
-    "digits are not looked at": ("(range_error * point != 0) + ", "", 5, FALSE_DIGIT, 2**60),
-    "sums are not looked at": (" + (number_error * point != 0)", "", 5, LONG_WORD, None),
+    "digits are not looked at": ("(public(errors, i, 1) != 0) + ", "", 5, FALSE_DIGIT, 2**60),
+    "sums are not looked at": (" + (public(errors, n + i, 1) != 0)", "", 5, LONG_WORD, None),
     "squares are not looked at": (
-        "wrong = wrong + (public(wide, i, 1) * point != 0)", "pass", 60, FALSE_SQUARES, None),
-    "words are not in the sum": ("store(load(vectors, i * d, d) * factors, sided, i * side)",
-                                 "pass", 5, {LIAR: proves(digits=lambda s, v: field.zeros(
-                                     len(v) * s.sizes.digits))}, 2**60),
+        "wrong = wrong + (public(errors, 2 * n + i, 1) != 0)", "pass", 60, FALSE_SQUARES, None),
+    "words are not in the sum": (
+        "return inner(load(vectors, 0, n * d), public(weights, 0, d), n)", "return 0", 5,
+        {LIAR: proves(digits=all_zero)}, 2**60),
     "who failed passes": ("passed = cint(wrong == 0)", "passed = cint(1)", 5, LONG_WORD, None),
-    "any digit will do": ("product * public(turns, 0, width)", "product * 0", 5,
-                          {LIAR: proves(digits=one_digit, quotient=lambda s, v, r: field.zeros(
-                              s.sizes.quotient_rows * s.sizes.digits))}, 2**60),
+    "any digit will do": (
+        "product = product * (product + 2)", "product = product * 0", 5,
+        {LIAR: proves(digits=one_digit, quotient=no_quotient)}, 2**60),
     "the sum of squares is not in it": (
-        "digit_sum = digit_sum + weigh(squared, 0, sums, square_rows, width)",
-        "digit_sum = digit_sum + weigh(squared, 0, sums, square_rows, width) * 0", 60,
+        "total = inner(total, public(weights, ranged, 1), n)", "total = 0", 60,
         {LIAR: proves(long_numbers=rest_of_nothing)}, None),
     "projections are not in the sum": (
-        "- weigh(projected, columns * n, shares, ranged, n)", "- 0 * weigh(projected, columns * n, "
-        "shares, ranged, n)", 60, {LIAR: proves(long_numbers=lambda s, v: (
-            [s.sizes.offset] * 41 + InputProver.long_numbers(s, v)[0][41:],
-            InputProver.long_numbers(s, v)[1]))}, None),
+        "return inner(load(projected, 0, n * rows), public(row_weights, 0, rows), n) - total",
+        "return 0 - total", 60, {LIAR: proves(long_numbers=small_sums)}, None),
 }  # fmt: skip
 
 
@@ -398,9 +410,7 @@ def test_who_failed_would_still_be_heard_if_its_distances_counted():
     """A vector in the middle of the others makes them look near."""
     X = random_words(5, 5)
     X[LIAR - 1] = X.mean(axis=0)
-    liars = {
-        LIAR: proves(quotient=lambda s, v, r: field.zeros(s.sizes.quotient_rows * s.sizes.digits))
-    }
+    liars = {LIAR: proves(quotient=no_quotient)}
     left_out(X, 1, run(X, 1, liars))
     line = "load(pairs, 0, len(couples)) * both + (1 - both) * farthest"
     with pytest.raises(AssertionError):
@@ -414,16 +424,91 @@ def test_who_failed_would_be_chosen_when_all_fail():
     assert (passed, count) == ([0, 0, 0], 3)
 
 
-def test_no_coin_is_opened_before_all_say_that_they_have_what_was_dealt():
+def messages(player):
+    """What a player was sent: by round, and there by sender."""
+    result: dict = {}
+    for number, sender, payload in player.received:
+        result.setdefault(number, {})[sender] = bytes(payload)
+    return result
+
+
+def test_the_last_coin_is_opened_when_all_have_said_that_they_have_what_was_dealt():
     """Else a client that deals late knew the coin first: some holders wait for no shares."""
     program = KrumProgram(n=5, f=1, d=2)
     seen = run_program(program.source(), [[]] + [[1, 2]] * 5)
     for player in (1, 2):  # the holders that draw their shares
-        messages: dict = {}
-        for number, sender, payload in seen[player].received:
-            messages.setdefault(number, {})[sender] = bytes(payload)
-        coins = [k for k, sent in messages.items() if {*map(len, sent.values())} == {field.BYTES}]
-        assert len(coins) >= 2
-        for coin in coins[:2]:
-            said = messages[coin - 1]
-            assert {3, 4, 5} <= {*said} and not any(said[sender] for sender in (3, 4, 5))
+        sent = messages(seen[player])
+        (coin,) = (
+            k for k in sent if {*map(len, sent[k].values())} == {field.BYTES} and len(sent[k]) == 4
+            and {*map(len, sent[k - 1].values())} == {0}
+        )  # fmt: skip
+        assert {*sent[coin - 1]} == {3, 4, 5}
+
+
+class AnnouncesWrong(WatchedProtocols):
+    """Tells another number than it has dealt: in the first coin, in the last, or to one player."""
+
+    which, to = 1, None
+
+    def announce(self, part, share):
+        self.count = getattr(self, "count", 0) + 1
+        self.lies = self.count == self.which
+        coin = super().announce(part, share)
+        self.lies = False
+        return coin
+
+    def _exchange(self, outgoing, expected, continued=False):
+        if getattr(self, "lies", False):
+            false = field.to_bytes(field.from_ints([7]))
+            to = outgoing if self.to is None else {self.to}
+            outgoing = {p: false if p in to else data for p, data in outgoing.items()}
+        return super()._exchange(outgoing, expected, continued)
+
+
+@pytest.mark.parametrize(("d", "which"), [(2, 1), (50, 1), (50, 2)])
+@pytest.mark.parametrize("to", [None, 1, 4])
+def test_a_coin_is_what_was_dealt_or_the_run_ends(d, which, to):
+    liar = type("Liar", (AnnouncesWrong,), {"which": which, "to": to})
+    with pytest.raises(ProtocolError, match="is not the sum of what players have told"):
+        run(random_words(5, d), 1, {5: (liar, None, None)})
+
+
+def test_who_announces_waits_for_what_is_dealt():
+    """A holder that is sent shares tells its part of a coin after all of them have come."""
+    program = KrumProgram(n=5, f=1, d=2)
+    log = []
+
+    class Watched(WatchedProtocols):
+        def deal(self, *arguments, **options):
+            dealt = super().deal(*arguments, **options)
+            log.append((self.me, "has"))
+            return dealt
+
+        def announce(self, part, share):
+            log.append((self.me, "tells", part is not None))
+            return super().announce(part, share)
+
+    run_program(
+        program.source(), [[]] + [[1, 2]] * 5, liars=dict.fromkeys(range(6), (Watched, None, None))
+    )
+    for me in range(6):
+        own = [entry[1:] for entry in log if entry[0] == me]
+        assert own[:2] == [("has",), ("tells", me in (3, 4, 5))]
+
+
+def test_nothing_is_opened_before_an_announced_coin_is_compared():
+    """A program that opens at once takes a round more."""
+    program = "a = sint.get_random_triple()[0]\nb = {}\nc = sint(5).reveal()\n"
+    rounds = [run_program(program.format(how), [[]] * 4)[0].rounds for how in ("a", "a.announce()")]
+    assert rounds[1] == rounds[0] + 2
+
+
+@pytest.mark.parametrize(("d", "bits"), [(5, 28), (60, 28), (3, 7), (2, 2)])
+def test_players_that_know_nothing_but_mamba_check_the_same(d, bits):
+    """The functions that embedded players have are written out in the text for others."""
+    X = random_words(5, d, bits)
+    X[0], X[1] = 0, 2**bits - 1
+    passed, count, words = run(X, 1, bits=bits, plain=True)
+    assert (passed, count, words) == ([1] * 5, 1, krum(X.astype(object), 1).vector.tolist())
+    X[LIAR - 1, -1] = 2**bits
+    left_out(X, 1, run(X, 1, bits=bits, plain=True))

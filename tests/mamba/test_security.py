@@ -211,11 +211,11 @@ def test_constant_polynomials_are_noticed():
 
 
 def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
-    """Two coins and one vector of the input check, and two openings for each of the two vector
-    comparisons of a round, one in each field."""
+    """One coin and one vector of the input check, and two openings for each of the two vector
+    comparisons of a round, one in each field. (The other coin is announced.)"""
     n = PROGRAM.n
     neighbours, scores = n * (n - 1) * (n - 2) // 2, n * (n - 1) // 2
-    check = [(field, 1), (field, 1), (field, (14 + 2) * n)]  # 14 digits, quotient and number
+    check = [(field, 1), (field, (14 + 2) * n)]  # 14 digits, quotient and number
     compared = [(field, neighbours), (gf256, neighbours), (field, scores), (gf256, scores)]
     expected = (check + compared) * 2
     for seen in runs:

@@ -176,9 +176,9 @@ def _as_option(needs: OfflineNeeds, most: OfflineNeeds | None = None) -> str:
 
 
 def checked_digit_by_digit(program):
-    """The program without random projections, which SCALE-MAMBA does not know; ValueError where
-    vectors are too long to do without."""
-    if not program.check or program.d <= program.exact:
+    """The program in nothing but MAMBA, which has no random projections; ValueError where vectors
+    are too long to do without."""
+    if not program.check:
         return program
     if program.d > LONGEST_CHECKED:
         raise ValueError(
@@ -186,12 +186,12 @@ def checked_digit_by_digit(program):
             f"not d={program.d}; "
             "use engine='embedded', or KrumProgram(check=False), which believes what clients send"
         )
-    return replace(program, exact=program.d)
+    return replace(program, plain=True)
 
 
 def proof_words(sizes) -> int:
     """How many words a client inputs on channel 1 in a round."""
-    return (sizes.numbers + 2 + 2 * sizes.quotient_rows) * sizes.digits
+    return (sizes.numbers + 2) * sizes.digits + 2 * sizes.quotient
 
 
 def _commands(found: Installation, program, folder: Path, options) -> list[Command]:
