@@ -6,7 +6,10 @@ from matplotlib.figure import Figure
 from .style import MUTED, new_figure, styled
 
 _INK = "Greys"  # of pixels, 0 (paper) to 1 (ink)
-_SIGNED = "PuOr"  # of weights, which have a sign: orange below 0, white, violet above
+# Of weights, which have a sign: dark blue below 0, grey, light yellow above. The lightness alone
+# tells, so it does in grey too; white in the middle would not.
+_SIGNED = "cividis"
+_WIDEST = 14.0  # inches: what a projector still shows large enough
 
 
 @styled
@@ -24,6 +27,7 @@ def images_figure(rows, captions=(), size=1.45) -> Figure:
         Width of a picture in inches.
     """
     most = max(len(pictures) for pictures in rows.values())
+    size = min(size, (_WIDEST - 3.4) / most)
     height = size * len(rows) + (0.7 if captions else 0.3)
     figure = new_figure(size * most + 3.4, height, h_pad=0.04, hspace=0.03)
     grid = figure.subplots(len(rows), most, squeeze=False)
@@ -32,22 +36,27 @@ def images_figure(rows, captions=(), size=1.45) -> Figure:
         axes.spines[:].set_visible(False)
     for line, (name, pictures) in zip(grid, rows.items(), strict=True):
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=14)
-        _draw_row(line, np.asarray(pictures, dtype=np.float64))
+        weights = _draw_row(line, np.asarray(pictures, dtype=np.float64))
+        if weights is not None:
+            bar = figure.colorbar(weights, ax=list(line), shrink=0.9, pad=0.01, ticks=[])
+            bar.ax.set_ylabel("− 0 +", rotation=90, weight="bold")
     for axes, caption in zip(grid[0], captions, strict=False):
         axes.set_title(caption, loc="center", pad=8)
     return figure
 
 
-def _draw_row(line, pictures) -> None:
+def _draw_row(line, pictures):
+    """Draw one row; return what a key of its colours can be made of, if it needs one."""
     weights = np.nanmin(pictures) < 0
-    most = np.nanmax(np.abs(pictures)) if weights else 1.0
+    most, drawn = np.nanmax(np.abs(pictures)) if weights else 1.0, None
     for axes, picture in zip(line, pictures, strict=False):
         if np.isnan(picture).all():
             axes.text(
                 0.5, 0.5, "–", color=MUTED, transform=axes.transAxes, ha="center", va="center"
             )
             continue
-        axes.imshow(
+        drawn = axes.imshow(
             picture, cmap=_SIGNED if weights else _INK, vmin=-most if weights else 0, vmax=most
         )
         axes.spines[:].set(visible=True, color=MUTED)
+    return drawn if weights else None

@@ -6,11 +6,13 @@ from matplotlib.lines import Line2D
 
 from ..aggregators.rules import AGGREGATORS, rules_for
 from .clients import draw_clients
+from .marks import marks_on
 from .style import (
     BYZANTINE,
     HONEST,
     KRUM,
     MEAN,
+    MUTED,
     SERVER,
     new_figure,
     styled,
@@ -46,18 +48,22 @@ def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
     """
     rules = rules_for(len(X), f) if rules is None else rules
     X = np.asarray(X, dtype=np.float64)
-    figure = new_figure(19, 7.5)
-    everything, close = figure.subplots(1, 2)
-    for axes, size in ((everything, 23.0), (close, 34.0)):
-        draw_clients(axes, X, byzantine, size)
-        for name in rules:
-            draw_result(axes, AGGREGATORS[name](X, f), name)
-    _show_all(close, np.delete(X, list(byzantine), axis=0))
+    figure = new_figure(14, 8.6)
+    everything, close = figure.subplots(1, 2, width_ratios=(1, 1.5))
+    honest = np.delete(X, list(byzantine), axis=0)
+    draw_clients(everything, X, byzantine, size=22.0)
+    draw_clients(close, X, byzantine, size=30.0)
+    _show_all(everything, X)
+    _show_all(close, honest)
+    for name in rules:
+        result = AGGREGATORS[name](X, f)
+        draw_result(everything if _is_off(result, close) else close, result, name)
+    everything.indicate_inset_zoom(close, edgecolor=MUTED, alpha=1)
     handles = [_key("honest", HONEST, "o"), _key("Byzantine", BYZANTINE, "s")]
     handles += [Line2D([], [], linestyle="", label=name, **_mark(name, 17)) for name in rules]
-    figure.legend(handles=handles, loc="outside right center", frameon=False, labelspacing=1.1)
-    everything.set_title("Where each rule puts the next global model")
-    close.set_title("The same, close up on the honest clients")
+    figure.legend(handles=handles, loc="outside lower left", ncols=4, frameon=False)
+    everything.set_title("All clients")
+    close.set_title("Close up: the next global model of each rule")
     return figure
 
 
@@ -75,17 +81,21 @@ def mean_figure(honest, lies) -> Figure:
     honest = np.asarray(honest, dtype=np.float64)
     sent = np.vstack([honest[: len(honest) - len(lies)], lies])
     byzantine = range(len(honest) - len(lies), len(honest))
-    figure = new_figure(17, 7.5)
+    figure = new_figure(14, 7.4)
     left, right = figure.subplots(1, 2)
-    draw_clients(left, honest, size=17)
-    draw_clients(right, sent, byzantine, size=17)
     before, after = honest.mean(axis=0), sent.mean(axis=0)
+    draw_clients(left, honest)
+    draw_clients(right, sent, byzantine, size=22)
     draw_result(left, before, "mean")
     draw_result(right, after, "mean")
-    right.annotate("", after, before, zorder=2,
-                   arrowprops={"arrowstyle": "-|>", "color": MEAN, "linewidth": 3,
-                               "linestyle": "--", "shrinkB": 12, "mutation_scale": 22})  # fmt: skip
-    left.set_title("All clients are honest")
+    _show_all(left, honest)
+    _show_all(right, np.vstack([honest, lies]))
+    right.annotate("", after, before,
+                   arrowprops={"arrowstyle": "-|>", "color": SERVER, "linewidth": 3,
+                               "linestyle": "--", "shrinkB": 14, "mutation_scale": 24},
+                   zorder=6)  # fmt: skip
+    right.indicate_inset_zoom(left, edgecolor=MUTED, alpha=1)
+    left.set_title("All clients are honest (close up)")
     who = f"Client {len(honest)} lies" if len(lies) == 1 else f"The last {len(lies)} clients lie"
     right.set_title(f"{who}: the mean moves by {np.linalg.norm(after - before):.1f}")
     handles = [
@@ -94,23 +104,31 @@ def mean_figure(honest, lies) -> Figure:
         Line2D([], [], linestyle="", label="mean of all", **_mark("mean", 17)),
     ]
     figure.legend(handles=handles, loc="outside lower left", ncols=3, frameon=False)
-    everything = np.vstack([honest, lies])
-    for axes in (left, right):
-        _show_all(axes, everything)
     return figure
 
 
 def _show_all(axes, points) -> None:
     """Make room for all of `points` with the same scale in both directions."""
     low, high = points.min(axis=0), points.max(axis=0)
-    room = 0.12 * max((high - low).max(), 1e-9)
+    (x, y), half = (low + high) / 2, 0.62 * max((high - low).max(), 1e-9)
     axes.set_aspect("equal", adjustable="box")
-    axes.set(xlim=(low[0] - room, high[0] + room), ylim=(low[1] - room, high[1] + room))
+    axes.set(xlim=(x - half, x + half), ylim=(y - half, y + half))
+
+
+def _is_off(point, axes) -> bool:
+    """Whether a point lies outside of what the axes show."""
+    limits = np.transpose([axes.get_xlim(), axes.get_ylim()])
+    return bool(np.any(point < limits[0]) or np.any(point > limits[1]))
 
 
 def draw_result(axes, vector, name) -> None:
-    """Draw the result of the rule called `name` as its mark."""
-    axes.plot(*vector, linestyle="", zorder=5, **_mark(name))
+    """Draw the result of the rule called `name` as its mark; a client's vector gets a ring."""
+    marks, look = marks_on(axes), _mark(name)
+    client = marks.at(vector)
+    if client is not None:
+        marks.surround(client, look["color"])
+    else:
+        marks.add(vector, look["marker"], look["color"], look["markersize"])
 
 
 def _mark(name, size=None) -> dict:

@@ -43,7 +43,7 @@ def round_figure(clients=7, byzantine=2) -> Figure:
         byzantine,
         "One round: of all the clients' vectors, only the one that Krum picks is ever seen.",
     )
-    _draw_server(axes, "Server (player 0)", "sees one vector a round,\nnot whose it is")
+    _draw_server(axes, "Server (player 0)", "is sent one vector a round,\nand not told whose it is")
     _draw_computation(axes, clients)
     _draw_clients(axes, clients, byzantine, "clients (players)", tops=(_LEFT, _LEFT + _WIDTH, 4.05))
     _draw_step(axes, 3, (_LEFT + _WIDTH + 0.4, 3.45), "secret shares\nof its vector", SERVER)
@@ -93,7 +93,7 @@ def _draw_computation(axes, clients) -> None:
         _MIDDLE,
         4.7,
         f"all {clients + 1} players compute on shares: distances, scores, choice;\n"
-        "nobody sees a vector, a distance, a score or who is chosen",
+        "no player is shown a vector, a distance, a score or who is chosen",
         **_CENTRED,
     )
     _draw_arrow(axes, [(_MIDDLE, 5.95), (_MIDDLE, 7.05)], CHOSEN, width=6)

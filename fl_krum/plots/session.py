@@ -53,11 +53,11 @@ def draw_accuracy(axes, records, settings, simulation=False) -> None:
     Two thin lines say what to compare it with: clients alone, and all honest data in one place.
     """
     lines = [_line(axes, records, settings, "accuracy_mean", "plain mean", MEAN, "s--")]
-    for key, name in (
-        ("accuracy_pooled", "data in one place"),
-        ("accuracy_alone", "clients alone"),
+    for key, name, look in (
+        ("accuracy_pooled", "data in one place", ":"),
+        ("accuracy_alone", "clients alone", "-."),
     ):
-        lines.append(_line(axes, records, settings, key, name, MUTED, ":", linewidth=2))
+        lines.append(_line(axes, records, settings, key, name, MUTED, look, linewidth=2))
     name, colour = _rule(settings)
     if simulation:
         rounds = [record.round for record in records]
@@ -72,7 +72,7 @@ def draw_accuracy(axes, records, settings, simulation=False) -> None:
     x = len(records) + 0.05 * settings["rounds"]
     heights = _apart([height for height, *_ in lines], gap=0.068)
     for (_, label, color), height in zip(lines, heights, strict=True):
-        small = {"fontsize": 14, "weight": "normal"} if color == MUTED else {}
+        small = {"weight": "normal"} if color == MUTED else {}
         axes.text(x, height, label, color=color, **(_NAME | small))
     grid = np.linspace(0.2, 1, 5)
     axes.hlines(grid, 0, settings["rounds"], color="#E3E3E3", linewidth=1.2, zorder=0)

@@ -1,13 +1,18 @@
 """Figures of notebooks 1 and 2: what is written and drawn on them. Looks are for eyes."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from fl_krum import krum, plots
 from fl_krum.aggregators.rules import rules_for
 from fl_krum.lesson.toy_vectors import example_vectors
+from fl_krum.plots.marks import apart, marks_on
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -28,17 +33,41 @@ def test_an_ordinary_round_does_not_speak_of_secrets(clients):
 def test_a_panel_is_any_drawing_on_its_own():
     X, byzantine = example_vectors()
     figure = plots.panel(plots.draw_scores, krum(X, 2), byzantine, width=9, height=6)
-    assert "smallest: chosen" in text_of(figure)
+    assert "2.92: smallest" in text_of(figure)
     assert figure.get_size_inches().tolist() == [9, 6]
 
 
-def test_clients_at_the_same_place_share_a_mark():
+def drawn_marks(axes):
+    """Numbers and places of the marks on these axes, once they are drawn."""
+    plots.png(axes.figure)
+    marks = marks_on(axes).marks
+    return [mark.text.get_text() for mark in marks], np.array([mark.place for mark in marks])
+
+
+def test_clients_at_the_same_place_are_all_seen():
     X = np.array([[0, 0], [1, 1], [1, 1], [2, 0], [0, 0], [1, 1]])
     axes = plots.new_figure().add_subplot()
-    plots.draw_clients(axes, X, byzantine=[5])
-    assert [text.get_text() for text in axes.texts] == ["1,5", "2–3", "4", "6"]
-    colours = [to_hex(line.get_color()).upper() for line in axes.lines]
-    assert colours == [plots.HONEST] * 3 + [plots.BYZANTINE]
+    marks = plots.draw_clients(axes, X, byzantine=[5])
+    numbers, places = drawn_marks(axes)
+    assert numbers == ["1", "2", "3", "4", "5", "6"]
+    colours = [to_hex(mark.symbol.get_color()).upper() for mark in marks]
+    assert colours == [plots.HONEST] * 5 + [plots.BYZANTINE]
+    assert len({mark.symbol.get_marker() for mark in marks}) == 2  # so grey tells them apart, too
+    size = marks[0].size * 80 / 72  # png draws 80 dots an inch
+    assert min(np.linalg.norm(one - two) for one, two in combinations(places, 2)) > 0.97 * size
+    alone = axes.transData.transform(X[3]) * 80 / axes.figure.dpi
+    assert np.allclose(places[3], alone)  # nobody is near, so it stands where it belongs
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30)), min_size=1, max_size=16))
+def test_marks_are_moved_apart_and_not_far(points):
+    radii = np.full(len(points), 10.0)
+    places = apart(points, radii)
+    for one, two in combinations(places, 2):
+        assert np.linalg.norm(one - two) > 19.5
+    assert np.abs(places.mean(axis=0) - np.mean(points, axis=0)).max() < 0.1
+    assert np.linalg.norm(places - points, axis=1).max() < 15 * np.sqrt(len(points))
 
 
 def test_mean_figure_says_how_far_the_mean_moves():
@@ -53,7 +82,8 @@ def test_rules_figure_marks_the_result_of_each_rule():
     X, byzantine = example_vectors(attack="outlier")
     figure = plots.rules_figure(X, 2, byzantine)
     text = text_of(figure)
-    points = [tuple(line.get_xydata()[0]) for line in figure.axes[0].lines]
+    marks = [mark for axes in figure.axes for mark in marks_on(axes).marks]
+    points = [tuple(mark.point) for mark in marks]
     assert "bulyan" not in text  # it takes more clients
     for name, rule in rules_for(7, 2).items():
         assert name in text
@@ -82,5 +112,46 @@ def test_images_figure_draws_pixels_and_weights():
     text = text_of(figure)
     assert "pixels" in text and "weights" in text and "a\n" in text and "–" in text
     images = [axes.images for axes in figure.axes]
-    assert [len(image) for image in images] == [1, 0, 0, 1, 1, 1]
+    assert [len(image) for image in images[:6]] == [1, 0, 0, 1, 1, 1]
     assert images[0][0].get_clim() == (0, 1) and images[3][0].get_clim() == (-0.2, 0.2)
+    assert "− 0 +" in text  # the key of the colours
+
+
+X, BYZANTINE = example_vectors()
+RESULT = krum(X, 2)
+TABLE = np.linspace(0, 1, 150).reshape(5, 10, 3)
+SHOWN = {
+    "ordinary round": lambda: plots.ordinary_round_figure(7),
+    "round": lambda: plots.round_figure(7, 2),
+    "clients": lambda: plots.panel(plots.draw_clients, X, BYZANTINE, width=11),
+    "points": lambda: plots.panel(plots.draw_points, X, RESULT, BYZANTINE, width=11),
+    "distances": lambda: plots.panel(plots.draw_distances, RESULT, BYZANTINE, width=9, height=8),
+    "scores": lambda: plots.panel(plots.draw_scores, RESULT, BYZANTINE, width=12),
+    "krum": lambda: plots.krum_figure(X, 2, BYZANTINE),
+    "krum, 31 weights": lambda: plots.krum_figure(np.tile(X, 16)[:, :31], 2, BYZANTINE),
+    "rules": lambda: plots.rules_figure(X, 2, BYZANTINE),
+    "mean": lambda: plots.mean_figure(X, [[-25.0, -18.0]]),
+    "table": lambda: plots.accuracy_table_figure(TABLE, list("abcde"), list("klmnopqrst"), "T"),
+    "images": lambda: plots.images_figure({"row": np.zeros((10, 8, 8))}, list("0123456789")),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_it_can_be_read_from_the_back_row(name):
+    """The smallest letters on a projector of 1024 × 768 pixels, the figure as large as it will go.
+
+    A fiftieth of the height is what guides to slides ask for.
+    """
+    figure = SHOWN[name]()
+    plots.png(figure)
+    width, height = figure.get_size_inches()
+    pixels = min(1024 / width, 768 / height) / 72
+    texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
+    assert min(text.get_fontsize() for text in texts) * pixels >= 768 / 50 - 0.5
+
+
+def test_bars_of_byzantine_clients_are_hatched_so_that_grey_tells_them_apart():
+    axes = plots.new_figure().add_subplot()
+    quiet, byzantine = example_vectors(attack="alie")
+    plots.draw_scores(axes, krum(quiet, 2), byzantine)
+    assert [bool(bar.get_hatch()) for bar in axes.patches[1:]] == [False] * 5 + [True] * 2

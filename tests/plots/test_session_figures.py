@@ -18,6 +18,7 @@ from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.session import FederatedSession
 from fl_krum.plots import style
+from fl_krum.plots.marks import marks_on
 
 # A layout that does not fit, or a glyph that the font lacks, is a warning: here an error.
 pytestmark = [
@@ -149,10 +150,20 @@ def test_krum_figure_of_the_plane():
     assert is_drawn(figure)
     assert "Krum chooses client 3, an honest one." in text
     assert "Client 3 and its 2 nearest others" in text
-    bars = figure.axes[2].patches[1:]  # after the band that marks the choice
-    assert [bar.get_width() for bar in bars] == [20, 18, 15, 30, 938]
-    colours = [to_hex(bar.get_facecolor()).upper() for bar in bars]
+    assert figure.axes[2].get_xscale() == "log"  # where a bar would mean nothing
+    dots = [line for line in figure.axes[2].lines if line.get_marker() != "None"]
+    assert [line.get_xdata()[0] for line in dots] == [20, 18, 15, 30, 938]
+    colours = [to_hex(line.get_color()).upper() for line in dots]
     assert colours == [plots.HONEST] * 4 + [plots.BYZANTINE]
+    assert "15: smallest" in text and "938" in text
+
+
+def test_scores_that_differ_little_are_bars_from_zero():
+    axes = style.new_figure().add_subplot()
+    plots.draw_scores(axes, krum(V1[:4], 0), byzantine=[3])
+    bars = axes.patches[1:]  # after the band that marks the choice
+    assert [bar.get_width() for bar in bars] == krum(V1[:4], 0).scores.tolist()
+    assert axes.get_xscale() == "linear" and axes.get_xlim()[0] == 0
 
 
 def test_krum_figure_says_when_a_byzantine_client_is_chosen():
@@ -163,8 +174,8 @@ def test_points_have_lines_to_the_neighbours_of_the_client_asked_for():
     result = krum(V1, 1)
     axes = style.new_figure().add_subplot()
     plots.draw_points(axes, V1, result, byzantine=[4], client=0)
-    ends = [line.get_xydata()[1].tolist() for line in axes.lines if len(line.get_xdata()) == 2]
-    assert ends == [V1[row].tolist() for row in result.neighbours[0]]
+    ends = [(one.point.tolist(), other.point.tolist()) for one, other in marks_on(axes).links]
+    assert ends == [(V1[0].tolist(), V1[row].tolist()) for row in result.neighbours[0]]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ SOURCES = {"made up, to fit a page": "example", "trained: breast cancer data": "
 
 _CLIENTS = range(3, 16)  # with more, the numbers in the figure become too small to read
 _DIMENSIONS = range(1, 32)
-_DPI = 64
+_DPI = 72
 
 
 @dataclass(frozen=True)
