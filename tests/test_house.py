@@ -21,7 +21,10 @@ ROOMS = {
     "fl_krum.lesson.widgets": {
         "aggregators", "program", "federation", "players", "plots", "lesson",
     },
-    "fl_krum.cli": {"aggregators", "program", "federation", "players", "plots", "lesson"},
+    "fl_krum.contest": {"aggregators", "program", "federation", "lesson"},
+    "fl_krum.cli": {
+        "aggregators", "program", "federation", "players", "plots", "lesson", "contest",
+    },
     "fl_krum.__main__": {"players", "cli"},
     "mamba": set(),
 }  # fmt: skip

@@ -98,6 +98,17 @@ def output_path(text: str) -> Path:
     return path
 
 
+def figure_path(text: str) -> Path:
+    """As `output_path`, for a figure of a kind that can be drawn."""
+    from matplotlib.figure import Figure
+
+    path = output_path(text)
+    kinds = Figure().canvas.get_supported_filetypes()
+    if path.suffix.lstrip(".").lower() not in kinds:
+        raise ValueError(f"{path}: a figure ends in one of .{', .'.join(sorted(kinds))}")
+    return path
+
+
 def say(*lines: str) -> None:
     """Diagnostics: on standard error, so that standard output holds the result alone."""
     print(*lines, sep="\n", file=sys.stderr, flush=True)

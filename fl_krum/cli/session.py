@@ -66,7 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     report = options.json and shared.output_path(options.json)
-    figure = options.figure and _figure_path(options.figure)
+    figure = options.figure and shared.figure_path(options.figure)
     players, session = _prepare(options)
     print(_introduction(players, session.settings))
     records = _run_rounds(players, session)
@@ -104,16 +104,6 @@ def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSessio
         **skew,
     )
     return players, session
-
-
-def _figure_path(text: str) -> Path:
-    from matplotlib.figure import Figure
-
-    path = shared.output_path(text)
-    kinds = Figure().canvas.get_supported_filetypes()
-    if path.suffix.lstrip(".").lower() not in kinds:
-        raise ValueError(f"{path}: a figure ends in one of .{', .'.join(sorted(kinds))}")
-    return path
 
 
 def _introduction(players: LocalPlayers, settings: dict) -> str:

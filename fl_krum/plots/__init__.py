@@ -8,6 +8,7 @@ rows from 0, as everywhere else in the code.
 from .choice import draw_distances, draw_points, draw_scores, krum_figure
 from .clients import draw_clients
 from .images import images_figure
+from .leaderboard import leaderboard_figure, matches_figure
 from .plane import draw_result, mean_figure, rules_figure
 from .round import ordinary_round_figure, round_figure
 from .session import draw_accuracy, draw_chosen, draw_seconds, session_figure
@@ -47,6 +48,8 @@ __all__ = [
     "draw_seconds",
     "images_figure",
     "krum_figure",
+    "leaderboard_figure",
+    "matches_figure",
     "mean_figure",
     "new_figure",
     "ordinary_round_figure",

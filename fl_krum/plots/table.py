@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from .style import BYZANTINE, SERVER, new_figure, styled
 
-_LOSS = LinearSegmentedColormap.from_list("loss", ["#FFFFFF", "#FBE3D2", BYZANTINE])
+LOSS = LinearSegmentedColormap.from_list("loss", ["#FFFFFF", "#FBE3D2", BYZANTINE])
 
 
 @styled
@@ -25,7 +25,7 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     spread = seeds.std(axis=2, ddof=1).T if several else mean
     figure = new_figure(2.0 * len(rules) + 2.6, 0.72 * len(attacks) + 2.3)
     axes = figure.add_subplot()
-    axes.imshow(mean.max() - mean, cmap=_LOSS, vmin=0, vmax=0.7, aspect="auto")
+    axes.imshow(mean.max() - mean, cmap=LOSS, vmin=0, vmax=0.7, aspect="auto")
     for (row, column), value in np.ndenumerate(mean):
         lost, dark = (mean.max() - value > limit for limit in (0.5, 0.6))
         look: dict = {"va": "center_baseline", "color": "white" if dark else SERVER}
