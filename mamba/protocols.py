@@ -166,7 +166,7 @@ class Protocols:
         parts += [part] if self.me in self._sent else []
         coin = prime.combine([1] * len(parts), parts)
         self._announced = share, coin
-        return coin
+        return self._note_opened(prime, coin)
 
     def _exchange(self, outgoing, expected, continued=False):
         """One round of the network; after `announce` all holders add their shares of the coin."""
