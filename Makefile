@@ -16,6 +16,9 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)
 
+slides: .venv/ready      ## slides of the lesson, for a room without network, in out/slides
+	$(BIN)/python -m fl_krum export --output out/slides
+
 demo-page: .venv/ready   ## notebook 5 as a web page, for those who do not know Jupyter
 	$(BIN)/voila notebooks/05_federated_session.ipynb --progressive_rendering=True \
 	    --MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=30
@@ -32,4 +35,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test lab demo-page bench help
+.PHONY: demo test lab slides demo-page bench help

@@ -16,5 +16,9 @@ def section(name):
 
 setup(
     install_requires=section("Running"),
-    extras_require={"notebooks": section("Notebooks"), "test": section("Testing")},
+    extras_require={
+        "notebooks": section("Notebooks"),
+        "slides": section("Slides"),
+        "test": section("Testing"),
+    },
 )

@@ -19,7 +19,7 @@ import sys
 from .. import __version__
 from ..players.process import PlayerError
 
-COMMANDS = ("session", "aggregate", "run", "program", "check", "deploy", "lab", "contest")
+COMMANDS = ("session", "aggregate", "run", "program", "check", "deploy", "lab", "export", "contest")
 
 DESCRIPTION = (
     "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."
