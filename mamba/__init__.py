@@ -20,22 +20,40 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``protocols.py``       input, multiply, open
 ``masks.py``           random numbers that hide what is opened, with their bits
 ``circuits.py``        logic on shared bits: carries, and which number is smaller
-``comparison.py``      less-than on shared integers
+``comparison.py``      less-than and equality of shared integers
+``decomposition.py``   the bits of shared integers
+``truncation.py``      division by powers of two
 ``projections.py``     random sums of long vectors, from a seed that nobody chose
 ``input_proof.py``     what a client deals to prove that its words are short
 =====================  =======================================================================
 
 *Language*
 
-=====================  =======================================================================
-``language.py``        the names that a ``.mpc`` file sees
-``values.py``          vectors of shared and of public integers, with their operators
-``deferred_sums.py``   sums of products that are computed as a whole
-``static_check.py``    names that nobody knows, found before a program runs
-``messages.py``        what an error says to whoever wrote the program
-``machine.py``         what a running program holds: memory, and its queue of inputs and outputs
-``program_error.py``   the error of a program
-=====================  =======================================================================
+=======================  =====================================================================
+``language.py``          the names that a ``.mpc`` file sees
+``branches.py``          ``if_then`` becomes an ``if`` before Python compiles the text
+``vectors.py``           what every type has in common
+``values.py``            ``sint``: vectors of shared integers, with their operators
+``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
+``public_integers.py``   ``cint``: integers modulo p that everybody knows
+``machine_integers.py``  ``regint``: integers of 64 bits
+``fixed_point.py``       ``sfix`` and ``cfix``
+``arrays.py``            ``Array``, ``Matrix``, ``MultiArray``
+``memory_values.py``     ``MemValue``, ``MemFix``
+``control_flow.py``      loops and branches on public values
+``compiled_once.py``     what Python names mean in a loop body, which is compiled once
+``functions.py``         functions, tapes and threads
+``program_object.py``    ``program``: what a text tells its compiler
+``instructions.py``      functions that are no methods: memory, channels, timers
+``sorting.py``           sorting secrets
+``printing.py``          ``print_ln`` and its like
+``assertions.py``        ``test`` and ``test_mem``: what a program's results must be
+``deferred_sums.py``     sums of products that are computed as a whole
+``static_check.py``      names that nobody knows, found before a program runs
+``messages.py``          what an error says to whoever wrote the program
+``machine.py``           what a running program holds: memory, its queue of inputs and outputs
+``program_error.py``     the error of a program
+=======================  =====================================================================
 
 *Process*
 

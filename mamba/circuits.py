@@ -58,6 +58,27 @@ def carries(protocols, s, t):
     return np.concatenate([np.zeros_like(g[:1]), g])
 
 
+def all_ones(protocols, bits):
+    """Whether all bits of each number are 1: a tree of ANDs."""
+    while len(bits) > 1:
+        half = len(bits) // 2
+        (both,) = _multiply_rows(protocols, (bits[:half], bits[half : 2 * half]))
+        bits = np.concatenate([both, bits[2 * half :]])
+    return bits[0]
+
+
+def highest_one(protocols, bits):
+    """Only the highest bit that is 1 of each number: first the OR of all bits from each one on
+    upwards, in runs of 1, 2, 4, ... bits as in `carries`."""
+    zeros = 1 ^ bits
+    run = 1
+    while run < len(zeros):
+        (both,) = _multiply_rows(protocols, (zeros[:-run], zeros[run:]))
+        zeros = np.concatenate([both, zeros[-run:]])
+        run *= 2
+    return zeros ^ np.concatenate([zeros[1:], np.ones_like(zeros[:1])])
+
+
 def one_hot_digits(protocols, numbers):
     """Shared numbers in digits of four bits, each digit as sixteen bits of which one is 1; in two
     rounds. The result has the shape (16, digits, width)."""

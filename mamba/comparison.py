@@ -42,9 +42,19 @@ def less_than_zero(protocols, x, bits, mask):
     -------
     field array of `width` elements, shares of 0 or 1
     """
-    s, t = _unmask(protocols, x, bits, mask)
+    s, t = unmask(protocols, x, bits, mask)
     not_below = s[-1] ^ t[-1] ^ circuits.carry_out(protocols, s[:-1], t[:-1])
-    return _to_prime(protocols, 1 ^ not_below, mask)
+    return to_prime(protocols, 1 ^ not_below, mask)
+
+
+def equal_to_zero(protocols, x, bits, mask):
+    """Sharing of [x = 0], with the parameters of `less_than_zero`.
+
+    Two numbers whose sum is x - 1 modulo 2^bits: x is 0 where the sum is all ones, and so where
+    every bit is 1 in exactly one of the two. Only this AND is left to compute.
+    """
+    s, t = unmask(protocols, x, bits, mask, 2 ** (bits - 1) - 1)
+    return to_prime(protocols, circuits.all_ones(protocols, s ^ t), mask)
 
 
 def less_than_among(protocols, pairs, bits, mask):
@@ -63,10 +73,10 @@ def less_than_among(protocols, pairs, bits, mask):
     -------
     field array with one element a pair, shares of 0 or 1
     """
-    s, t = _unmask(protocols, pairs.numbers, bits, mask)
+    s, t = unmask(protocols, pairs.numbers, bits, mask)
     numbers = s ^ t ^ circuits.carries(protocols, s, t)
     digits = circuits.one_hot_digits(protocols, numbers)
-    return _to_prime(protocols, circuits.smaller(protocols, digits, pairs.left, pairs.right), mask)
+    return to_prime(protocols, circuits.smaller(protocols, digits, pairs.left, pairs.right), mask)
 
 
 @dataclass(frozen=True)
@@ -105,8 +115,8 @@ def pair_up(x, y):
     return Pairs(both[:, first[order]], places[: x.shape[1]], places[x.shape[1] :])
 
 
-def _unmask(protocols, x, bits, mask):
-    """Two shared numbers in bits whose sum is x + 2^(bits-1), modulo 2^bits.
+def unmask(protocols, x, bits, mask, more=0):
+    """Two shared numbers in bits whose sum is x + 2^(bits-1) + more, modulo 2^bits.
 
     It is c - a - b for a public c, or c + 2 + ~a + ~b. A full adder brings the three to two, and
     with c + 2 public and a AND b at hand its carries cost nothing: ~a AND ~b where its bit is 0,
@@ -114,22 +124,14 @@ def _unmask(protocols, x, bits, mask):
     """
     offset = prime.from_ints([2 ** (bits - 1)])
     hidden = protocols.open(prime, prime.add(prime.add(x, offset), mask.number))
-    c = _plus_two(prime.low_bits(hidden, bits))
+    c = prime.low_bits(prime.add(hidden, prime.from_ints([2 + more])), bits)
     either = mask.a ^ mask.b
     return c ^ either, double(1 ^ mask.both ^ ((1 ^ c) & 1) * either)
 
 
-def _to_prime(protocols, bits, mask):
+def to_prime(protocols, bits, mask):
     """Shared bits of the small field in the large one. They are opened, hidden by the coins: XOR
     with a public bit is linear in either field."""
     public = protocols.open(gf256, bits ^ mask.small_coin)
     ones = prime.from_words(np.ones(len(bits), np.uint64))
     return np.where(public.astype(bool), prime.sub(ones, mask.coin), mask.coin)
-
-
-def _plus_two(bits):
-    """Public bits of c + 2, modulo 2^k."""
-    result, carry = bits.copy(), np.ones(bits.shape[1], np.uint8)
-    for row in result[1:]:
-        row[:], carry = row ^ carry, row & carry
-    return result

@@ -1,107 +1,151 @@
 """The names that a ``.mpc`` file sees, and what they do on an embedded player.
 
-The part of the MAMBA language that works on integers modulo p: ``sint`` (shared), ``cint``
-(public), ``regint`` (plain integers), ``Array``, ``for_range``, ``get_tape``, ``print_ln``. A name
-or a method that is not here is an error of the program, with its file and line. SCALE-MAMBA
-compiles such a file to instructions; here it is executed as the Python text that it is, once by
-every player, each with its own shares.
+The part of the MAMBA language that computes modulo p. SCALE-MAMBA compiles such a file to
+instructions; here it is executed as the Python text that it is (after `mamba.branches`), once by
+every player, each with its own shares. A name or a method that is not here is an error of the
+program, with its file and line; docs/mamba.md lists them all, with an example each.
 
 Inputs and outputs are queued and done when a value is needed, so that all inputs take one round.
-What vectors can do is in `mamba.values`.
 """
 
-from functools import partial
+import math
+import random
+from types import SimpleNamespace
 
+from mamba import branches, sorting
+from mamba.arrays import Array, Matrix, MultiArray, typed
+from mamba.assertions import Assertions
+from mamba.control_flow import ControlFlow
 from mamba.field import P
+from mamba.fixed_point import PublicFixedPoint, SharedFixedPoint
+from mamba.functions import Functions
+from mamba.instructions import Instructions
+from mamba.machine_integers import MachineInteger
+from mamba.memory_values import MemFix, MemValue
+from mamba.printing import Printing
 from mamba.program_error import ProgramError
-from mamba.values import PublicInteger, SharedInteger, Vector, inner, lagrange, powers_of
+from mamba.program_object import ProgramObject
+from mamba.public_integers import PublicInteger
+from mamba.values import SharedInteger, inner, lagrange, powers_of
 
 
 def namespace(machine):
     """The global names of a program that runs on `machine` (`mamba.machine.Machine`)."""
-    secret = type("sint", (SharedInteger,), {"machine": machine})
-    public = type("cint", (PublicInteger,), {"machine": machine})
-    secret.public_type = public
-    array = type("Array", (Array,), {"machine": machine})
-    return {
-        "sint": secret,
-        "cint": public,
-        "regint": regint,
-        "Array": array,
-        "for_range": partial(for_range, machine),
-        "get_tape": lambda: machine,
+    types = _types(machine)
+    functions = Functions(machine, types)
+    program = ProgramObject(machine, types, functions)
+    names = {name: value for name, value in vars(types).items()}
+    for part in (
+        ControlFlow(machine, types),
+        Printing(machine),
+        Assertions(machine, types),
+        Instructions(machine, types),
+        functions,
+    ):
+        names |= part.names()
+    names |= {name: getattr(sorting, name) for name in sorting.NAMES}
+    names |= {name: Missing(name) for name in NOT_SUPPORTED}
+    names |= {
+        "program": program,
+        "get_program": lambda: program,
+        "get_tape": lambda: program.curr_tape,
+        "get_block": lambda: program.curr_block,
         "inner": inner,
         "lagrange": lagrange,
         "powers_of": powers_of,
-        "project": partial(project, secret),
-        "print_ln": print_ln if machine.me == 0 else lambda *_: None,
+        "project": _Projection(types.sint),
+        "math": math,
+        "random": random.Random(0),  # every player draws the same, as one compiler would
+        branches.DIVIDE: branches.divide,
     }
+    return names
 
 
-class regint(int):
-    """A plain integer: loop counters, addresses."""
+def _types(machine):
+    """The types of the language, which know their machine and each other."""
+    types = SimpleNamespace()
+
+    def made(name, base, **attributes):
+        kind = type(name, (base,), {"machine": machine, "types": types, **attributes})
+        setattr(types, name, kind)
+        return kind
+
+    sint, cint = made("sint", SharedInteger), made("cint", PublicInteger)
+    regint = made("regint", MachineInteger)
+    sfix, cfix = made("sfix", SharedFixedPoint), made("cfix", PublicFixedPoint)
+    mem_value = made("MemValue", MemValue)
+    mem_fix = made("MemFix", MemFix, mem_value=mem_value)
+    letters = {"s": sint, "c": cint, "r": regint}
+    array = made("Array", Array, letters=letters)
+    matrix = made("Matrix", Matrix, array_type=array)
+    multi_array = made("MultiArray", MultiArray, array_type=array)
+    for kind in (sint, cint, regint, sfix, cfix):
+        typed(array, matrix, multi_array if kind is not regint else None, kind)
+        kind.MemValue = mem_fix if kind in (sfix, cfix) else mem_value
+        kind.bit_type = kind
+    return types
 
 
-def for_range(machine, start, stop=None, step=None):
-    """Decorator that runs its function for every number of a range, as `range` counts them."""
-    first, last = (0, start) if stop is None else (start, stop)
-    counters = range(first, last, 1 if step is None else step)
+class _Projection:
+    """``project``: random sums of vectors, for the check of the clients' inputs; only embedded
+    players know it. See `mamba.projections`."""
 
-    def run(body):
-        machine.loop(body, map(regint, counters))
-        return body
+    def __init__(self, secret):
+        self._secret = secret
 
-    return run
-
-
-def project(secret, seed, address, length, count, centre):
-    """Random sums of `count` vectors of `length` words, from `address` on: a ``sint`` with 64 sums
-    of the first vector, then of the next. The coefficients follow from a ``cint``; only embedded
-    players know this function. See `mamba.projections`."""
-    shares, dealer = secret.machine.project(int(seed) % P, int(address), length, count, centre)
-    return secret._of(shares, 1, dealer)
+    def __call__(self, seed, address, length, count, centre):
+        """Sums of `count` vectors of `length` words, from `address` on: a ``sint`` with 64 sums of
+        the first vector, then of the next. The coefficients follow from a ``cint``."""
+        secret = self._secret
+        (seed,), address = seed.known(), int(address)
+        shares, dealer = secret.machine.project(seed % P, address, length, count, centre)
+        return secret._of(shares, 1, dealer)
 
 
-def print_ln(text="", *values):
-    """Print a line on player 0, its ``%s`` filled with public values."""
-    print(text % values, flush=True)
+# What the language has and embedded players do not: the name, and what it is.
+NOT_SUPPORTED = {
+    "sfloat": "floating-point numbers",
+    "cfloat": "floating-point numbers",
+    "MemFloat": "floating-point numbers",
+    "load_float_to_secret": "floating-point numbers",
+    "floatingpoint": "floating-point numbers",
+    "sregint": "secret integers modulo 2^64, computed by garbled circuits",
+    "sbit": "secret bits, computed by garbled circuits",
+    "GC": "garbled circuits",
+    "LF": "local functions in C++",
+    "get_random_dabit": "bits shared for garbled circuits",
+    "AdvInteger": "the compiler's own routines for integers",
+    "FixedPt": "the compiler's own routines for fixed-point numbers",
+    "comparison": "the compiler's own routines for comparisons",
+    "mpc_math": "trigonometric functions, logarithms and roots",
+    "mergesort": "a sort that opens its comparisons to everybody; see sort",
+    "input_shares": "shares that come from a file",
+    "output_shares": "shares that go to a file",
+    "restart": "another program after this one",
+    "clear_memory": "memory that is set to 0 as a whole",
+    "clear_registers": "registers that are set to 0 as a whole",
+}
 
 
-class Array:
-    """`length` consecutive words of memory.
+class MissingError(ProgramError, AttributeError):
+    """The program uses a name that embedded players do not support."""
 
-    Parameters
-    ----------
-    length : int
-    value_type : type
-        ``sint`` or ``cint``.
-    """
 
-    def __init__(self, length, value_type, address=None):
-        if not (isinstance(value_type, type) and issubclass(value_type, Vector)):
-            raise ProgramError("an Array holds sint or cint")
-        self.length, self.value_type = int(length), value_type
-        self.address = (
-            value_type._memory().allocate(self.length) if address is None else int(address)
-        )
+class Missing:
+    """A name of SCALE-MAMBA's that embedded players do not support: to use it is an error."""
 
-    def __getitem__(self, index):
-        return self.value_type.load_mem(self._address_of(index))
+    def __init__(self, name):
+        self.__dict__["name"] = name
 
-    def __setitem__(self, index, value):
-        self.value_type(value).store_in_mem(self._address_of(index))
+    def _refuse(self, *_args, **_keywords):
+        raise MissingError(missing(self.name))
 
-    def __len__(self):
-        return self.length
+    __call__ = __getattr__ = __setattr__ = __getitem__ = _refuse
 
-    def __iter__(self):
-        return (self[i] for i in range(self.length))
 
-    def assign_all(self, value):
-        """Set every element to one public value."""
-        self.value_type(value, size=self.length).store_in_mem(self.address)
-
-    def _address_of(self, index):
-        if not 0 <= index < self.length:
-            raise ProgramError(f"index {int(index)} is outside an Array of {self.length} elements")
-        return self.address + int(index)
+def missing(name):
+    """What to say of a name in `NOT_SUPPORTED`."""
+    return (
+        f"{name} ({NOT_SUPPORTED[name]}) is not supported by the embedded players; "
+        "it needs SCALE-MAMBA"
+    )

@@ -18,8 +18,12 @@ from mamba import deferred_sums, projections
 from mamba import field as prime
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
+from mamba.protocols import SECURITY
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
+FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
+BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
+AHEAD = 1 << 14  # most bits of masks that are made together because the same came before
 
 
 # What a word depends on, besides what everybody knows: nothing, several players' secrets, or those
@@ -40,7 +44,7 @@ class Memory:
     and what it depends on."""
 
     def __init__(self, machine):
-        self._machine, self._size = machine, 0
+        self._machine, self._size = machine, FIRST_ALLOCATED
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
         self._dealer = np.zeros(0, np.uint16)
         self._overlay = deferred_sums.Overlay(
@@ -161,7 +165,9 @@ class Machine:
         view=None,
     ):
         self.protocols, self.me = protocols, protocols.me
-        self.memory, self.public_memory = Memory(self), Memory(self)
+        self.memory, self.public_memory, self.integer_memory = (Memory(self) for _ in range(3))
+        self.bit_length, self.security = BIT_LENGTH, SECURITY  # a program may change them
+        self.at_end = []  # what is to be checked then
         self._read_words, self._write_values, self._after_output = (
             read_words,
             write_values,
@@ -178,6 +184,18 @@ class Machine:
 
     def start_new_basicblock(self, name=""):
         """Nothing to do: here memory is always read and written in the order of the program."""
+
+    def print(self, text):
+        """Print a text, on player 0 only."""
+        if self.me == 0:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+    def end(self):
+        """Do what is still queued, and what is to be checked at the end."""
+        self.flush()
+        for check in self.at_end:
+            check()
 
     def check_player(self, player):
         """The player's number; ProgramError when there is none of that number."""
@@ -220,6 +238,21 @@ class Machine:
         elif self._prover is not None:
             self._prover.be_told(prime.to_ints(values))
 
+    def input_publicly(self, count):
+        """The next words of this player's input, as a field array; ProgramError unless all players
+        gave the same ones. One round."""
+        self.flush()
+        words = prime.from_words(self._read_words(count))
+        data = prime.to_bytes(words)
+        others = [player for player in range(self.protocols.players) if player != self.me]
+        received = self.protocols.network.exchange(
+            dict.fromkeys(others, data), dict.fromkeys(others, len(data))
+        )
+        for player, other in received.items():
+            if bytes(other) != data:
+                raise ProgramError(f"player {player} gave another public input than this player")
+        return words
+
     def project(self, seed, address, length, count, centre):
         """(shares, dealer) of sums of words with random coefficients from a public seed.
 
@@ -242,33 +275,42 @@ class Machine:
 
     def take_mask(self, demand):
         """The mask for one `mamba.masks.Demand`, from the stock when one is there."""
+        if not self._stock.get(demand):
+            self.flush()
+            count = max(1, min(self._demands[demand], AHEAD // demand.size))
+            self._stock[demand] = make_masks(self.protocols, [demand] * count)
         self._demands[demand] += 1
-        if self._stock.get(demand):
-            return self._stock[demand].pop()
-        self.flush()
-        return make_masks(self.protocols, [demand])[0]
+        return self._stock[demand].pop()
 
-    def loop(self, body, counters):
-        """Run a program's loop. What one turn needed of masks is made ready before the next one,
-        so that it is there when the inputs come: players that wait for clients to train have
-        nothing else to do."""
-        counters = list(counters)
-        for counter in counters[:-1]:
+    def loop(self, body, counters, between=lambda: None):
+        """Run a program's loop, with a call of `between` after every turn but the last. What one
+        turn needed of masks is made ready before the next one, so that it is there when the inputs
+        come: players that wait for clients to train have nothing else to do."""
+        turns, before = 0, self._demands
+        for counter in counters:
+            if turns:
+                left = len(counters) - turns if isinstance(counters, range) else turns
+                self._make_ready(self._demands - before, min(turns, left))
+                between()
             before = self._demands.copy()
             body(counter)
-            self.flush()
-            used = self._demands - before
-            missing = [
-                demand
-                for demand, count in used.items()
-                for _ in range(count - len(self._stock.get(demand, ())))
-            ]
-            for demand, mask in zip(
-                missing, make_masks(self.protocols, missing) if missing else [], strict=True
-            ):
-                self._stock.setdefault(demand, []).append(mask)
-        for counter in counters[-1:]:
-            body(counter)
+            turns += 1
+
+    def _make_ready(self, used, turns):
+        """Make the masks that a turn used, for several turns where they are small."""
+        self.flush()
+        missing = [
+            demand
+            for demand, count in used.items()
+            for _ in range(
+                count * max(1, min(turns, AHEAD // (count * demand.size)))
+                - len(self._stock.get(demand, ()))
+            )
+            if len(self._stock.get(demand, ())) < count
+        ]
+        masks = make_masks(self.protocols, missing) if missing else []
+        for demand, mask in zip(missing, masks, strict=True):
+            self._stock.setdefault(demand, []).append(mask)
 
     # --- the queue -------------------------------------------------------------------------------
 

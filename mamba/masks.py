@@ -29,6 +29,11 @@ class Demand:
     security: int
     results: int
 
+    @property
+    def size(self):
+        """Bits and coins in it."""
+        return self.numbers * self.bits + self.results
+
     def check(self, players):
         """ValueError when the field is too small for these masks among so many players."""
         needed = self.bits + self.security + ((players - 1) // 2).bit_length()
@@ -86,6 +91,16 @@ def make_masks(protocols, demands):
         )
         for k, (a, b, both) in enumerate(summed)
     ]
+
+
+def toss(protocols, count):
+    """`count` shared bits in the prime field, that nobody knows."""
+    dealers = protocols.holders[protocols.threshold :]
+    own = [prime.from_bits(_random_bits(protocols.randomness, 1, count))]
+    shape = dict.fromkeys(dealers, [(prime, count)])
+    dealt = protocols.deal(shape, own if protocols.me in dealers else [])
+    bits = [dealt[dealer][0] for dealer in dealers]
+    return _in_step(protocols, [_parity(prime.combine([1] * len(bits), bits), len(bits))])[0]
 
 
 def _contribution(randomness, demand):

@@ -13,6 +13,7 @@ from pathlib import Path
 from mamba.static_check import nearest
 
 SECRET = {"sint", "sfix"}
+PUBLIC = {"cint", "regint", "cfix", "MemValue"}
 _OPERANDS = re.compile(r"unsupported operand type\(s\) for (.+?): '(\w+)' and '(\w+)'")
 _ORDER = re.compile(r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'")
 _JOIN = re.compile(r'can only concatenate (\w+) \(not "(\w+)"\) to')
@@ -146,4 +147,9 @@ def _no_integer(kind, message):
         return f"a {kind} is secret, so it cannot be an index, a range or a size: {OBLIVIOUS}"
     if kind == "float":
         return "a float is no index, range or size: write // for a division of integers"
-    return f"{message}: int(x) makes one of a cint" if kind == "cint" else message
+    if kind in PUBLIC:
+        return (
+            f"a {kind} has its value only when the players run, so it cannot be a number of "
+            "Python's: it can be an index of an Array, and count a for_range"
+        )
+    return message

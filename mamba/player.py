@@ -23,6 +23,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from mamba import input_proof
+from mamba.branches import compile_text
 from mamba.credentials import Credentials
 from mamba.input_words import WordReader
 from mamba.language import namespace
@@ -89,7 +90,7 @@ def main(arguments=None):
             exec(
                 program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)}
             )
-            machine.flush()
+            machine.end()
             if options.inputs_end:
                 words.check_end()
         if reported[-1] != network.rounds:  # the last output was not the end
@@ -175,7 +176,9 @@ def compile_program(text, path):
     if problems:
         return None, [at_line(path, problem.line, problem.message) for problem in problems]
     try:
-        return compile(text, str(path), "exec"), []
+        return compile_text(text, path), []
+    except ProgramError as error:  # branches that do not fit together
+        return None, [at_line(path, error.line, str(error))]
     except SyntaxError as error:  # return outside of a function, for instance
         return None, [at_line(path, error.lineno, error.msg)]
 

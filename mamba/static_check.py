@@ -15,6 +15,7 @@ import sys
 from functools import cached_property
 from typing import NamedTuple
 
+from mamba.language import Missing, missing
 from mamba.machine import Machine
 
 # What is left out on purpose, and why. All else that is missing may just not be there yet.
@@ -144,7 +145,11 @@ class _Known:
 
     def _name(self, node):
         name = node.id
-        if name in self._bound or name in self._names or self._star:
+        if name in self._bound or self._star:
+            return
+        if isinstance(self._names.get(name), Missing):
+            yield Problem(node.lineno, self._advice(name) or missing(name))
+        if name in self._names:
             return
         if name != "input" and hasattr(builtins, name):
             return

@@ -1,9 +1,8 @@
-"""Vectors of integers modulo p as a program computes with them: ``sint`` and ``cint``.
+"""``sint``: integers modulo p of which every holder has a share, as vectors of `size` elements.
 
-One object is a vector of one or more elements with its operators; a scalar is a vector of one. A
-product of two shared vectors is kept unreduced (degree 2t) until it is multiplied or compared
+A product of two shared vectors is kept unreduced (degree 2t) until it is multiplied or compared
 again, so that a sum of products is reduced once. Assumes a machine (`mamba.machine.Machine`) in
-the attribute `machine` of the types that a program sees; `mamba.language` makes these.
+the attribute `machine` of the type that a program sees; `mamba.language` makes it.
 """
 
 from functools import lru_cache, reduce
@@ -16,148 +15,19 @@ from mamba import field as prime
 from mamba.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
-from mamba.protocols import SECURITY
-
-BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
-
-
-class Vector:
-    """What shared and public vectors have in common: a memory each, and operators."""
-
-    @classmethod
-    def load_mem(cls, address, size=1):
-        """The `size` values that stand in memory from `address` on."""
-        value, degree, dealer, lazy_value = cls._memory().load(_address(address), _size(size))
-        return cls._of(value, degree, dealer) if lazy_value is None else cls._of_lazy(lazy_value)
-
-    def store_in_mem(self, address):
-        """Write the values to memory from `address` on."""
-        self._memory().store(_address(address), self.value, self.degree, self.dealer)
-
-    @property
-    def size(self):
-        return prime.length(self.value)
-
-    def __neg__(self):
-        return self._of(prime.neg(self.value), self.degree, self.dealer)
-
-    def __add__(self, other):
-        return self._linear(1, other, 1)
-
-    __radd__ = __add__
-
-    def __sub__(self, other):
-        return self._linear(1, other, -1)
-
-    def __rsub__(self, other):
-        return self._linear(-1, other, 1)
-
-    def _linear(self, a, other, b):
-        other = self._operand(other)
-        if other is NotImplemented:
-            return NotImplemented
-        if a == b:
-            value = prime.add(self.value, other.value)
-        else:
-            value = (
-                prime.sub(self.value, other.value) if a == 1 else prime.sub(other.value, self.value)
-            )
-        dealer = joint_dealer(self.dealer, other.dealer)
-        return self._result(other)._of(value, max(self.degree, other.degree), dealer)
-
-    def _check_sizes(self, other):
-        if 1 not in (self.size, other.size) and self.size != other.size:
-            raise ProgramError(
-                f"vectors of {self.size} and {other.size} elements do not fit together"
-            )
-
-    # A vector is not a Python sequence or truth value, and saying so early spares a long search.
-    def __bool__(self):
-        raise ProgramError(f"a {type(self).__name__} cannot decide an if or a while in the program")
-
-    def __iter__(self):
-        raise ProgramError(
-            f"a {type(self).__name__} cannot be iterated over; load its parts from memory"
-        )
-
-    # Python would compare the objects and not what they hold.
-    def __eq__(self, _other):
-        raise ProgramError(f"a {type(self).__name__} cannot be compared in the program")
+from mamba.shared_bits import BitOperations
+from mamba.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 
 
-class PublicInteger(Vector):
-    """``cint``: integers modulo p that every player knows, as a vector of `size` elements."""
-
-    degree = 1  # a constant is a polynomial too
-    dealer = KNOWN
+class SharedInteger(BitOperations, Vector):
+    """``sint``; see the module."""
 
     def __init__(self, val=0, size=None):
-        self.value = _repeat(val, size) if isinstance(val, PublicInteger) else _constant(val, size)
-
-    @classmethod
-    def _of(cls, value, _degree=1, _dealer=KNOWN):
-        result = cls.__new__(cls)
-        result.value = value
-        return result
-
-    @classmethod
-    def _memory(cls):
-        return cls.machine.public_memory
-
-    def _result(self, other):
-        return other
-
-    def _operand(self, other):
-        if isinstance(other, int):
-            other = type(self)(other)
-        if not isinstance(other, Vector):
-            return NotImplemented
-        self._check_sizes(other)
-        return other
-
-    def __mul__(self, other):
-        other = self._operand(other)
-        if isinstance(other, SharedInteger):
-            return other * self
-        return other if other is NotImplemented else self._of(prime.mul(self.value, other.value))
-
-    __rmul__ = __mul__
-
-    def __eq__(self, other):
-        """1 where the two are equal, else 0."""
-        difference = self - other
-        if difference is NotImplemented or isinstance(difference, SharedInteger):
-            return NotImplemented
-        return self._of(prime.from_words(~difference.value.any(axis=0)))
-
-    def __ne__(self, other):
-        """1 where the two differ, else 0."""
-        return 1 - (self == other)
-
-    __hash__ = Vector.__hash__  # none: Python forgets it where __eq__ is defined
-
-    def public_output(self, channel=0):
-        """Tell the values to every player on a channel; channel 1 is the input check's."""
-        self.machine.output_publicly(self.value, channel)
-
-    def __int__(self):
-        if self.size != 1:
-            raise ProgramError(f"a cint of {self.size} elements is not one integer")
-        return prime.to_signed(self.value)[0]
-
-    def __str__(self):
-        return " ".join(map(str, prime.to_signed(self.value)))
-
-
-class SharedInteger(Vector):
-    """``sint``: integers modulo p of which every holder has a share, as a vector of `size`
-    elements."""
-
-    def __init__(self, val=0, size=None):
+        val = read(0 if val is None else val)
         if isinstance(val, SharedInteger):
             self._reduce(val)  # the copy is a sharing of its own, whatever it is the sum of
         known = isinstance(val, Vector)
-        self._value, self.degree = _repeat(val, size) if known else _constant(val, size), 1
+        self._value, self.degree = repeated(val, size) if known else constant(val, size), 1
         self.dealer = val.dealer if known else KNOWN
 
     @classmethod
@@ -175,6 +45,13 @@ class SharedInteger(Vector):
         result = cls._of(None, degree, dealer)
         result._lazy = lazy_value
         return result
+
+    @classmethod
+    def _joined(cls, vectors):
+        cls._reduce(*vectors)
+        value = np.concatenate([vector.value for vector in vectors], axis=1)
+        dealers = [np.broadcast_to(vector.dealer, vector.size) for vector in vectors]
+        return cls._of(value, 1, np.concatenate(dealers).astype(np.uint16))
 
     _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
     part = None  # of a random number that nobody knows, what this player has dealt of it
@@ -199,9 +76,9 @@ class SharedInteger(Vector):
     def get_private_input_from(cls, player, channel=0, size=1):
         """The next `size` words that `player` reads from its standard input; on channel 1, what its
         side of the input check gives."""
-        player = cls.machine.check_player(player)
+        player = cls.machine.check_player(integer(player))
         result = cls._of(None, dealer=DEALT_BY + player)
-        result._input = cls.machine.queue_input(result, player, _size(size), channel)
+        result._input = cls.machine.queue_input(result, player, size_of(size), channel)
         return result
 
     @classmethod
@@ -211,21 +88,31 @@ class SharedInteger(Vector):
         for _ in range(2):
             factors.append(cls._of(None))
             factors[-1].is_coin = True
-            factors[-1]._input = cls.machine.queue_input(factors[-1], None, _size(size))
-        return *factors, cls._of_lazy(_Product(*factors, _size(size)))
+            factors[-1]._input = cls.machine.queue_input(factors[-1], None, size_of(size))
+        return *factors, cls._of_lazy(_Product(*factors, size_of(size)))
+
+    @classmethod
+    def get_random_square(cls, size=1):
+        """A vector of numbers that nobody knows, and their squares."""
+        number = cls._of(None)
+        number.is_coin = True
+        number._input = cls.machine.queue_input(number, None, size_of(size))
+        return number, cls._of_lazy(_Product(number, number, size_of(size)))
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
         if isinstance(self._lazy, (deferred_sums.Squares, deferred_sums.Multiples)):
-            self.machine.memory.store_lazy(_address(address), self.size, self._lazy)
+            self.machine.memory.store_lazy(address_of(address), self.size, self._lazy)
             return
         awaited = self._value is None and self._lazy is None
-        if not (awaited and self.machine.store_on_arrival(self._input, _address(address))):
+        if not (awaited and self.machine.store_on_arrival(self._input, address_of(address))):
             super().store_in_mem(address)
 
     def reveal_to(self, player, channel=0):
         """Open to one player, who prints the values on its standard output."""
-        self.machine.queue_output(self.machine.check_player(player), self.value, self.degree)
+        self.machine.queue_output(
+            self.machine.check_player(integer(player)), self.value, self.degree
+        )
 
     def reveal(self):
         """Open to every player: a `cint`. What depends on one dealer alone is checked without that
@@ -238,7 +125,7 @@ class SharedInteger(Vector):
         single = tags >= DEALT_BY
         dealers = np.where(single, tags.astype(int) - DEALT_BY, -1)
         arguments = [np.broadcast_to(dealers, (self.size,))] if single.any() else []
-        return self.public_type._of(self.machine.run("open", prime, value, *arguments))
+        return self.types.cint._of(self.machine.run("open", prime, value, *arguments))
 
     def announce(self):
         """A random number of a triple, known to every player one round sooner than from `reveal`,
@@ -246,7 +133,7 @@ class SharedInteger(Vector):
         if not self.is_coin:
             raise ProgramError("only a random number of a triple can be announced")
         share = self.value  # what is queued is done before `part` is read
-        return self.public_type._of(self.machine.run("announce", self.part, share))
+        return self.types.cint._of(self.machine.run("announce", self.part, share))
 
     # --- arithmetic ---------------------------------------------------------------------------
 
@@ -254,8 +141,9 @@ class SharedInteger(Vector):
         return self
 
     def _operand(self, other):
-        if isinstance(other, int):
-            other = self.public_type(other)
+        other = read(other)
+        if isinstance(other, (int, self.types.regint)):
+            other = self.types.cint(other)
         if not isinstance(other, Vector):
             return NotImplemented
         if isinstance(other, SharedInteger) and self.size != other.size:
@@ -286,7 +174,7 @@ class SharedInteger(Vector):
         if isinstance(other, int):
             return self._of(prime.scale(self.value, other), self.degree, self.dealer)
         other = self._operand(other)
-        if isinstance(other, PublicInteger):
+        if isinstance(other, self.types.cint):
             return self._of(prime.mul(self.value, other.value), self.degree, self.dealer)
         if not isinstance(other, SharedInteger):
             return NotImplemented
@@ -298,6 +186,25 @@ class SharedInteger(Vector):
 
     __rmul__ = __mul__
 
+    def __truediv__(self, other):
+        """Division modulo p; by a secret, see `__rtruediv__`."""
+        other = self._operand(other)
+        if other is NotImplemented:
+            return NotImplemented
+        return self * (1 / other)
+
+    def __rtruediv__(self, other):
+        """`other` divided by this, modulo p: this times a random number is opened (Bar-Ilan and
+        Beaver, PODC 1989), which tells nothing about it, unless it is 0."""
+        other = read(other)
+        if not isinstance(other, (int, Vector)):
+            return NotImplemented
+        mask = self.get_random_triple(size=self.size)[0]
+        opened = (self * mask).reveal()
+        if not opened.value.any(axis=0).all():
+            raise ProgramError("division by a secret that is 0, as everybody knows now")
+        return other * mask * (1 / opened)
+
     def square(self):
         """The product with itself."""
         self._reduce(self)
@@ -306,15 +213,12 @@ class SharedInteger(Vector):
             return self._of_lazy(deferred_sums.Squares(source))
         return self._of(prime.mul(self.value, self.value), 2)
 
-    def if_else(self, yes, no):
-        """`yes` where this is 1, `no` where it is 0."""
-        return no + self * (yes - no)
-
-    def _reduce(self, *values):
+    @classmethod
+    def _reduce(cls, *values):
         """Bring products back to degree t, all in one round."""
         high = {id(v): v for v in values if v.degree == 2}
         reduced = (
-            self.machine.run("reduce", [(prime, v.value) for v in high.values()]) if high else []
+            cls.machine.run("reduce", [(prime, v.value) for v in high.values()]) if high else []
         )
         for vector, share in zip(high.values(), reduced, strict=True):
             vector._value, vector.degree, vector.dealer = share, 1, MIXED
@@ -332,7 +236,10 @@ class SharedInteger(Vector):
         security : int, optional
             Statistical security in bits; 40 when not given.
         """
-        bits, security = max(2, bit_length or BIT_LENGTH + 1), security or SECURITY
+        other = self._comparable(other)
+        if other is NotImplemented:
+            return NotImplemented
+        bits, security = self._lengths(bit_length, security)
         if isinstance(other, SharedInteger) and self.size == other.size >= deferred_sums.SHORTEST:
             if self.degree == other.degree == 1:
                 pairs = comparison.pair_up(self.value, other.value)
@@ -344,33 +251,55 @@ class SharedInteger(Vector):
         demand = Demand(difference.size, bits, security, difference.size)
         return self._compare(comparison.less_than_zero, difference.value, demand)
 
+    def _comparable(self, other):
+        """The other operand of a comparison; NotImplemented where it is for `other` to compare."""
+        other = read(other)
+        return other if isinstance(other, (int, Vector)) else NotImplemented
+
+    def _lengths(self, bit_length, security):
+        return max(2, bit_length or self.machine.bit_length + 1), security or self.machine.security
+
     def _compare(self, protocol, operands, demand):
         mask = self.machine.take_mask(demand)
         return self._of(self.machine.run_with(protocol, operands, demand.bits, mask))
 
     def greater_than(self, other, bit_length=None, security=None):
         """1 where this is larger than `other`, else 0."""
+        other = self._comparable(other)
+        if other is NotImplemented:
+            return NotImplemented
         return (-self).less_than(-other, bit_length, security)
 
     def less_equal(self, other, bit_length=None, security=None):
         """1 where this is not larger than `other`, else 0."""
-        return 1 - self.greater_than(other, bit_length, security)
+        return _negated(self.greater_than(other, bit_length, security))
 
     def greater_equal(self, other, bit_length=None, security=None):
         """1 where this is not smaller than `other`, else 0."""
-        return 1 - self.less_than(other, bit_length, security)
+        return _negated(self.less_than(other, bit_length, security))
 
     def equal(self, other, bit_length=None, security=None):
         """1 where the two are equal, else 0."""
-        arguments = other, bit_length, security
-        return 1 - self.less_than(*arguments) - self.greater_than(*arguments)
+        other, given = self._comparable(other), other
+        if other is NotImplemented:
+            return self.unequal(given)
+        difference = self - other
+        self._reduce(difference)
+        bits, security = self._lengths(bit_length and bit_length + 1, security)
+        demand = Demand(difference.size, bits, security, difference.size)
+        return self._compare(comparison.equal_to_zero, difference.value, demand)
 
     def not_equal(self, other, bit_length=None, security=None):
         """1 where the two differ, else 0."""
-        return 1 - self.equal(other, bit_length, security)
+        return _negated(self.equal(other, bit_length, security))
 
     __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
     __eq__, __ne__ = equal, not_equal
+    __hash__ = Vector.__hash__
+
+
+def _negated(bit):
+    return NotImplemented if bit is NotImplemented else 1 - bit
 
 
 def powers_of(base, count):
@@ -428,31 +357,3 @@ class _Product:
 
     def evaluate(self):
         return prime.mul(self._a.value, self._b.value)
-
-
-def _constant(value, size):
-    if not isinstance(value, int):
-        raise ProgramError(f"{value!r} is not an integer")
-    return prime.from_ints([value]).repeat(1 if size is None else _size(size), axis=1)
-
-
-def _repeat(vector, size):
-    """The elements of a vector; of one element, as many copies as wanted."""
-    if size in (None, vector.size):
-        return vector.value
-    if vector.size != 1:
-        raise ProgramError(f"a vector of {vector.size} elements cannot become one of {size}")
-    return vector.value.repeat(_size(size), axis=1)
-
-
-def _address(address):
-    address = int(address)
-    if address < 0:
-        raise ProgramError(f"there is no memory at address {address}")
-    return address
-
-
-def _size(size):
-    if size < 1:
-        raise ProgramError(f"a vector has at least one element, not {size}")
-    return int(size)

@@ -18,6 +18,7 @@ from repository import ROOT
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
 from mamba import input_proof, shamir
+from mamba.branches import compile_text
 from mamba.language import namespace
 from mamba.machine import Machine
 from mamba.network import NetworkError
@@ -175,12 +176,12 @@ def run_program(source, words, tamper=None, liars=()):
     -------
     list of Seen, one per player
     """
-    code = compile(source, "test.mpc", "exec")
+    code = compile_text(source, "test.mpc")
     sizes = input_proof.constants(source) if input_proof.prover(source) else None
     usual = WatchedProtocols, Machine, input_proof.InputProver
 
     def play(network):
-        seen, inputs = Seen(received=network.received), iter(words[network.me])
+        seen, inputs, printed = Seen(received=network.received), iter(words[network.me]), []
 
         def read(count):
             return np.array([next(inputs) for _ in range(count)], np.uint64)
@@ -193,11 +194,11 @@ def run_program(source, words, tamper=None, liars=()):
             seen.outputs.extend,
             prover=provers(sizes) if sizes else None,
         )
-        names = {"__name__": "__main__", **namespace(machine)}
         if network.me == 0:
-            names["print_ln"] = lambda text="", *values: seen.lines.append(text % values)
-        exec(code, names)
-        machine.flush()
+            machine.print = printed.append
+        exec(code, {"__name__": "__main__", **namespace(machine)})
+        machine.end()
+        seen.lines = "".join(printed).splitlines()
         seen.rounds = network.rounds
         return seen
 

@@ -1,0 +1,342 @@
+"""Fixed-point numbers: ``sfix``, shared, and ``cfix``, which every player knows.
+
+A number x is kept as the integer v = x 2^f, a ``sint`` or a ``cint``, of k bits with its sign; f is
+20 and k is 41 unless the program sets them, so 2k bits and their mask fit the field. A product has
+2f bits after the point, and is brought back inside the computation (`mamba.truncation`): its last
+place may be one too large. Division is Goldschmidt's, from an approximation of the reciprocal
+(Catrina and Saxena, Financial Cryptography 2010, section 3.4).
+"""
+
+from math import ceil, floor, log2
+
+from mamba.program_error import ProgramError
+from mamba.vectors import Operand, Vector, integer, read, told
+
+
+class FixedPoint(Operand):
+    """What the two types have in common."""
+
+    f, k = 20, 41
+
+    @classmethod
+    def set_precision(cls, f, k=None):
+        """Let numbers have `k` bits, of which `f` after the point; 2f where there is no k."""
+        f, k = integer(f), integer(2 * f if k is None else k)
+        if not 0 < f < k:
+            raise ProgramError(f"set_precision takes 0 < f < k, not f = {f} and k = {k}")
+        cls.f, cls.k = f, k
+
+    @property
+    def size(self):
+        return self.v.size
+
+    def sizeof(self):
+        """How many words of memory this takes."""
+        return self.size
+
+    def __len__(self):
+        return self.size
+
+    # --- memory ---------------------------------------------------------------------------------
+
+    @classmethod
+    def _memory(cls):
+        return cls._mantissas()._memory()
+
+    @classmethod
+    def load_mem(cls, address, mem_type=None, size=1):
+        """The `size` numbers that stand in memory from `address` on."""
+        return cls._of(cls._mantissas().load_mem(address, size=size))
+
+    def store_in_mem(self, address):
+        """Write the numbers to memory from `address` on."""
+        self.v.store_in_mem(address)
+
+    @classmethod
+    def _of(cls, mantissas):
+        result = cls.__new__(cls)
+        result.v = mantissas
+        return result
+
+    def load_int(self, v):
+        """Let this number be an integer."""
+        v = read(v)
+        if isinstance(v, float):
+            raise ProgramError(f"load_int takes an integer; write {type(self).__name__}({v})")
+        self.v = self._mantissas()(v, size=getattr(v, "size", self.size)) * 2**self.f
+
+    @classmethod
+    def conv(cls, value):
+        """The same number in this type; an integer of any type is taken as it is."""
+        value = read(value)
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, Vector):
+            result = cls(0)
+            result.load_int(value)
+            return result
+        return cls(value)
+
+    # --- arithmetic -----------------------------------------------------------------------------
+
+    def _operand(self, other):
+        """The other operand as a fixed-point number."""
+        other = read(other)
+        if isinstance(other, (int, float)):
+            other = self.types.cfix(other)
+        elif isinstance(other, Vector):
+            secret = isinstance(other, self.types.sint)
+            other = (self.types.sfix if secret else self.types.cfix).conv(other)
+        elif not isinstance(other, FixedPoint):
+            return NotImplemented
+        if (other.f, other.k) != (self.f, self.k):
+            raise ProgramError(
+                f"sfix and cfix have different precisions, ({self.f}, {self.k}) and "
+                f"({other.f}, {other.k}); set_precision sets each"
+            )
+        return other
+
+    def _sum(self, other, sign=1):
+        other = self._operand(other)
+        if other is NotImplemented:
+            return NotImplemented
+        v = self.v + other.v if sign == 1 else self.v - other.v
+        return self._joint(other)._of(v)
+
+    def _joint(self, other):
+        """The type of a result with another operand: secret where one of them is."""
+        return self.types.cfix if self.is_public and other.is_public else self.types.sfix
+
+    def __neg__(self):
+        return self._of(-self.v)
+
+    def __add__(self, other):
+        return self._sum(other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other):
+        return self._sum(other, -1)
+
+    def __rsub__(self, other):
+        return -self + other
+
+    def __mul__(self, other):
+        other = self._operand(other)
+        if other is NotImplemented:
+            return NotImplemented
+        if self.is_public and other.is_public:
+            products = zip(*_stretched(self, other), strict=True)
+            return self._known([_cut(a * b, self.f) for a, b in products])
+        v = (self.v * other.v).truncated(2 * self.k, self.f, self.types.sfix.kappa)
+        return self.types.sfix._of(v)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        other = self._operand(other)
+        return other if other is NotImplemented else _quotient(self, other)
+
+    def __rtruediv__(self, other):
+        other = self._operand(other)
+        return other if other is NotImplemented else _quotient(other, self)
+
+    def compute_reciprocal(self):
+        """1 divided by the number."""
+        return 1 / self
+
+    def _known(self, mantissas):
+        """A cfix with these mantissas."""
+        cint = self.types.cint
+        return self.types.cfix._of(cint._joined([cint(v) for v in mantissas]))
+
+    # --- comparison -----------------------------------------------------------------------------
+
+    def _compared(self, other, name):
+        other, given = self._operand(other), other
+        if other is NotImplemented:
+            return self.unequal(given) if name in ("equal", "not_equal") else NotImplemented
+        if self.is_public and other.is_public:
+            return getattr(self.types.regint, _SIGNS[name])(self.types.regint(self.v), other.v)
+        mine = self.v if not self.is_public else self.types.sint(self.v, size=self.size)
+        return getattr(mine, name)(other.v, self.k + 1, self.types.sfix.kappa)
+
+    def __lt__(self, other):
+        return self._compared(other, "less_than")
+
+    def __gt__(self, other):
+        return self._compared(other, "greater_than")
+
+    def __le__(self, other):
+        return self._compared(other, "less_equal")
+
+    def __ge__(self, other):
+        return self._compared(other, "greater_equal")
+
+    def __eq__(self, other):
+        return self._compared(other, "equal")
+
+    def __ne__(self, other):
+        return self._compared(other, "not_equal")
+
+    __hash__ = Operand.__hash__
+
+
+_SIGNS = {
+    "less_than": "__lt__",
+    "greater_than": "__gt__",
+    "less_equal": "__le__",
+    "greater_equal": "__ge__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+}
+
+
+class PublicFixedPoint(FixedPoint):
+    """``cfix``: of a Python number, or a cint that holds mantissas."""
+
+    is_public = True
+
+    def __init__(self, v=0, size=None):
+        v = read(v)
+        if isinstance(v, self.types.regint):
+            v = self.types.cint(v * 2**self.f)
+        elif isinstance(v, PublicFixedPoint):
+            v = v.v
+        elif isinstance(v, (int, float)):
+            v = rounded(v * 2**self.f)
+        elif not isinstance(v, self.types.cint):
+            raise ProgramError(f"a cfix is made of a public number, not of {_kind(v)}")
+        self.v = self.types.cint(v, size=size)
+
+    @classmethod
+    def _mantissas(cls):
+        return cls.types.cint
+
+    def reveal(self):
+        """The number itself: it is public."""
+        return self
+
+    def print_fix(self):
+        """Print the numbers on player 0."""
+        self.machine.print(str(self))
+
+    def __str__(self):
+        return "".join(f"{v / 2**self.f:.6g}" for v in self.v.known())
+
+
+class SharedFixedPoint(FixedPoint):
+    """``sfix``: of a Python number, or a sint that holds mantissas; `load_int` takes integers."""
+
+    is_public = False
+    kappa = 40
+
+    def __init__(self, _v=0, size=None):
+        v = read(0 if _v is None else _v)
+        if isinstance(v, self.types.regint):
+            v = self.types.cint(v) * 2**self.f
+        elif isinstance(v, SharedFixedPoint):
+            v = v.v
+        elif isinstance(v, (int, float)):
+            if abs(v) >= 2 ** (self.k - self.f - 1):
+                raise ProgramError(
+                    f"{v} does not fit a sfix of {self.k} bits, {self.f} after the point"
+                )
+            v = rounded(v * 2**self.f)
+        elif not isinstance(v, self.types.sint):
+            raise ProgramError(f"a sfix is not made of {_kind(v)}; see load_int, and sfix(0) + x")
+        self.v = self.types.sint(v, size=size)
+
+    @classmethod
+    def _mantissas(cls):
+        return cls.types.sint
+
+    @classmethod
+    def load_sint(cls, v):
+        """A sfix of an integer."""
+        result = cls()
+        result.load_int(v)
+        return result
+
+    def reveal(self):
+        """The numbers, opened to every player: a cfix."""
+        return self.types.cfix(self.v.reveal())
+
+
+def _quotient(a, b):
+    if b.is_public:
+        if a.is_public:
+            pairs = zip(*_stretched(a, b), strict=True)
+            return a._known([_divided(x, y, a.f) for x, y in pairs])
+        return a._of(_by_public(a, b.v.known()))
+    return b._of(_goldschmidt(a.v, b.v, b.k, b.f, b.kappa))
+
+
+def _by_public(a, divisors):
+    """Mantissas of a divided by public numbers: times a reciprocal of about k bits, truncated."""
+    if len(set(divisors)) > 1:
+        parts = (a.v[i] if a.size > 1 else a.v for i in range(len(divisors)))
+        pairs = zip(parts, divisors, strict=True)
+        return a.v._joined([_by_public(a._of(v), [divisor]) for v, divisor in pairs])
+    divisor = divisors[0]
+    if divisor == 0:
+        raise ProgramError("division by zero")
+    places = a.k - 2 - a.f + abs(divisor).bit_length()
+    reciprocal = rounded_quotient(2 ** (a.f + places), divisor)
+    return (a.v * reciprocal).truncated(2 * a.k, places, a.kappa)
+
+
+def _goldschmidt(a, b, k, f, kappa):
+    """Mantissas of a / b, by Goldschmidt's iterations; 0 where b is 0."""
+    one = 2 ** (2 * f)
+    w = _first_reciprocal(b, k, f, kappa)
+    x, y = one - b * w, (a * w).truncated(2 * k, f, kappa)
+    for _ in range(ceil(log2(k / 3.5))):
+        y = (y * (one + x)).truncated(2 * k, 2 * f, kappa)
+        x = (x * x).truncated(2 * k, 2 * f, kappa)
+    return (y * (one + x)).truncated(2 * k, 2 * f, kappa)
+
+
+def _first_reciprocal(b, k, f, kappa):
+    """1 / b to about 4 bits: 2.9142 - 2c, for c = |b| shifted until it is between 1/2 and 1."""
+    sign = 1 - 2 * b.less_than(0, k + 1, kappa)
+    size = b * sign
+    highest = size.highest_bit(k, kappa)
+    shift = sum(bit * 2 ** (k - 1 - place) for place, bit in enumerate(highest))
+    approximation = int(2.9142 * 2**k) - size * shift * 2
+    return (approximation * shift * sign).truncated(2 * k + 1, 2 * (k - f), kappa)
+
+
+def rounded(value):
+    """The nearest integer; a half is rounded away from 0, as in Python 2."""
+    if isinstance(value, int):
+        return value
+    return floor(value + 0.5) if value >= 0 else -floor(0.5 - value)
+
+
+def rounded_quotient(a, b):
+    """The integer nearest to a / b, for a > 0."""
+    quotient = (2 * a + abs(b)) // (2 * abs(b))
+    return quotient if b > 0 else -quotient
+
+
+def _divided(a, b, f):
+    if b == 0:
+        raise ProgramError("division by zero")
+    quotient = abs(a * 2**f) // abs(b)
+    return quotient if (a < 0) == (b < 0) else -quotient
+
+
+def _cut(product, f):
+    """Without the lowest f bits, towards zero."""
+    return product >> f if product >= 0 else -(-product >> f)
+
+
+def _stretched(a, b):
+    """Mantissas of two cfix as lists of equal length."""
+    x, y = a.v.known(), b.v.known()
+    return x * (len(y) if len(x) == 1 else 1), y * (len(x) if len(y) == 1 else 1)
+
+
+def _kind(value):
+    return f"a {type(value).__name__}" if isinstance(value, Operand) else told(value)

@@ -1,0 +1,232 @@
+"""``cint``: integers modulo p that every player knows, as a vector of `size` elements.
+
+They are compared as ``regint``, of 64 bits with their sign, as SCALE-MAMBA does; remainders, shifts
+and logic work on the representative from 0 to p - 1, and ``/`` is division modulo p.
+"""
+
+import numpy as np
+
+from mamba import field as prime
+from mamba.field import P
+from mamba.machine import KNOWN
+from mamba.program_error import ProgramError
+from mamba.vectors import Vector, constant, read, repeated, size_of
+
+
+class PublicInteger(Vector):
+    """``cint``; see the module."""
+
+    degree = 1  # a constant is a polynomial too
+    dealer = KNOWN
+
+    def __init__(self, val=0, size=None):
+        val = read(0 if val is None else val)
+        if isinstance(val, Vector) and not hasattr(val, "known"):
+            raise ProgramError("a secret does not become a cint by itself; reveal() opens it")
+        self.value = repeated(val, size) if isinstance(val, Vector) else constant(val, size)
+
+    @classmethod
+    def _of(cls, value, _degree=1, _dealer=KNOWN):
+        result = cls.__new__(cls)
+        result.value = value
+        return result
+
+    @classmethod
+    def _joined(cls, vectors):
+        return cls._of(np.concatenate([vector.value for vector in vectors], axis=1))
+
+    @classmethod
+    def _memory(cls):
+        return cls.machine.public_memory
+
+    def known(self):
+        """The numbers as Python integers from -p/2 to p/2."""
+        return prime.to_signed(self.value)
+
+    def reveal(self):
+        """The number itself: it is public."""
+        return self
+
+    # --- input and output -----------------------------------------------------------------------
+
+    @classmethod
+    def public_input(cls, channel=0, size=1):
+        """The next words of every player's input, which must be the same for all."""
+        return cls._of(cls.machine.input_publicly(size_of(size)))
+
+    def public_output(self, channel=0):
+        """Tell the values to every player on a channel; channel 1 is the input check's."""
+        self.machine.output_publicly(self.value, channel)
+
+    def print_reg(self, comment=""):
+        """Print the values on player 0."""
+        self.machine.print(str(self))
+
+    print_reg_pl = print_reg
+
+    def __str__(self):
+        return "".join(map(str, self.known()))
+
+    # --- arithmetic -----------------------------------------------------------------------------
+
+    def _result(self, other):
+        return other
+
+    def _operand(self, other):
+        other = read(other)
+        if isinstance(other, int):
+            other = type(self)(other)
+        if isinstance(other, self.types.regint):
+            return NotImplemented  # it wins
+        if not isinstance(other, Vector):
+            return NotImplemented
+        self._check_sizes(other)
+        return other
+
+    def __mul__(self, other):
+        other = self._operand(other)
+        if isinstance(other, self.types.sint):
+            return other * self
+        return other if other is NotImplemented else self._of(prime.mul(self.value, other.value))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other):
+        return self._each(other, _quotient)
+
+    def __rtruediv__(self, other):
+        return self._each(other, _quotient, True)
+
+    def __mod__(self, other):
+        return self._each(other, _remainder)
+
+    def __rmod__(self, other):
+        return self._each(other, _remainder, True)
+
+    def __and__(self, other):
+        return self._each(other, int.__and__)
+
+    def __or__(self, other):
+        return self._each(other, int.__or__)
+
+    def __xor__(self, other):
+        return self._each(other, int.__xor__)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __lshift__(self, other):
+        return self._each(other, int.__lshift__ if isinstance(other, int) else _shift_left)
+
+    def __rlshift__(self, other):
+        return self._each(other, _shift_left, True)
+
+    def __rshift__(self, other):
+        return self._each(other, int.__rshift__ if isinstance(other, int) else _shift_right)
+
+    def __rrshift__(self, other):
+        return self._each(other, _shift_right, True)
+
+    def __rpow__(self, base):
+        if base != 2:
+            raise ProgramError("a public exponent has the base 2; 2**x, or x**3")
+        return 1 << self
+
+    def __invert__(self):
+        power = 2**self.machine.bit_length
+        return self._of(prime.from_ints([~v + power for v in prime.to_ints(self.value)]))
+
+    def _each(self, other, function, backwards=False):
+        """A function of Python integers from 0 to p - 1, element by element."""
+        other = self._operand(other)
+        if other is NotImplemented or not hasattr(other, "known"):
+            return NotImplemented
+        size = max(self.size, other.size)
+        a, b = (prime.to_ints(repeated(v, size)) for v in (self, other))
+        pairs = zip(b, a, strict=True) if backwards else zip(a, b, strict=True)
+        return self._of(prime.from_ints([function(x, y) for x, y in pairs]))
+
+    # --- comparison, of 64 bits -----------------------------------------------------------------
+
+    def _compared(self, other, name):
+        other = read(other)
+        if isinstance(other, Vector) and not hasattr(other, "known"):
+            return NotImplemented
+        if not isinstance(other, (int, Vector)):
+            return self.unequal(other) if name in ("__eq__", "__ne__") else NotImplemented
+        return getattr(self.types.regint(self), name)(other)
+
+    def __eq__(self, other):
+        """1 where the two are equal, else 0."""
+        return self._compared(other, "__eq__")
+
+    def __ne__(self, other):
+        """1 where the two differ, else 0."""
+        return self._compared(other, "__ne__")
+
+    def __lt__(self, other):
+        return self._compared(other, "__lt__")
+
+    def __gt__(self, other):
+        return self._compared(other, "__gt__")
+
+    def __le__(self, other):
+        return self._compared(other, "__le__")
+
+    def __ge__(self, other):
+        return self._compared(other, "__ge__")
+
+    __hash__ = Vector.__hash__  # none: Python forgets it where __eq__ is defined
+
+    def greater_than(self, other, bit_length=None):
+        """1 where this is larger than `other`, else 0."""
+        return self > other
+
+    # --- bits -----------------------------------------------------------------------------------
+
+    def mod2m(self, exponent, bit_length=None, signed=None):
+        """The remainder modulo 2^exponent."""
+        return self % 2**exponent
+
+    def right_shift(self, places, bit_length=None):
+        """The number without its lowest bits."""
+        return self >> places
+
+    def pow2(self, bit_length=None):
+        """2 to the power of this number."""
+        return 2**self
+
+    def bit_decompose(self, bit_length=None):
+        """Its lowest bits, the lowest first, a cint each."""
+        count = self.machine.bit_length if bit_length is None else bit_length
+        return [(self >> place) % 2 for place in range(count)]
+
+    def legendre(self):
+        """The Legendre symbol of the number modulo p: 1, 0 or -1."""
+        half = (P - 1) // 2
+        return self._of(prime.from_ints([pow(v, half, P) for v in prime.to_ints(self.value)]))
+
+
+def _quotient(a, b):
+    if b == 0:
+        raise ProgramError("division by zero")
+    return a * pow(b, -1, P)
+
+
+def _remainder(a, b):
+    if b == 0:
+        raise ProgramError("division by zero")
+    return a % b
+
+
+def _shift_left(a, places):
+    return a << _checked(places)
+
+
+def _shift_right(a, places):
+    return a >> _checked(places)
+
+
+def _checked(places):
+    if places > 63:
+        raise ProgramError(f"the shift is by 0 to 63 places, not {prime.signed_residue(places)}")
+    return places

@@ -1,0 +1,154 @@
+"""What ``sint`` does with the bits of its numbers: remainders, shifts, powers of two, random bits.
+
+Remainders and shifts are for powers of two. Where the exponent is a secret too, nothing tells it:
+all quotients are formed, and the one that is wanted is selected on shares.
+"""
+
+from math import ceil, log2
+
+from mamba import decomposition, truncation
+from mamba import field as prime
+from mamba.masks import Demand, toss
+from mamba.program_error import ProgramError
+from mamba.vectors import integer, read, size_of
+
+
+class BitOperations:
+    """The part of `mamba.values.SharedInteger` that looks at bits."""
+
+    # --- random numbers -------------------------------------------------------------------------
+
+    @classmethod
+    def get_random_bit(cls, size=1):
+        """Bits that nobody knows."""
+        return cls._of(cls.machine.run_with(toss, size_of(size)))
+
+    @classmethod
+    def get_random_int(cls, bits, size=1):
+        """Numbers from 0 to 2^bits - 1 that nobody knows."""
+        bits, size = integer(bits), size_of(size)
+        tossed = cls.machine.run_with(toss, size_of(bits) * size)
+        parts = [tossed[:, k * size : (k + 1) * size] for k in range(bits)]
+        return cls._of(prime.combine([2**k for k in range(bits)], parts))
+
+    # --- division by powers of two --------------------------------------------------------------
+
+    def __mod__(self, modulus):
+        modulus = read(modulus)
+        if isinstance(modulus, float):
+            return NotImplemented
+        if not isinstance(modulus, int) or modulus < 1 or modulus & modulus - 1:
+            raise ProgramError(
+                "the remainder of a sint is for powers of two, Python integers like 2, 4, 8"
+            )
+        return self.mod2m(modulus.bit_length() - 1)
+
+    def __rmod__(self, _number):
+        raise ProgramError("the remainder by a secret is not part of the language")
+
+    def mod2m(self, exponent, bit_length=None, security=None, signed=True):
+        """The remainder modulo 2^exponent of numbers of `bit_length` bits."""
+        exponent, bits = read(exponent), bit_length or self.machine.bit_length
+        if not isinstance(exponent, int):
+            quotient, power = self._shifted_by_secret(exponent, bits, security)
+            return self - quotient * power
+        if exponent >= bits:
+            return self
+        return self._divided(exponent, bits + 1, security)[1] if exponent > 0 else self * 0
+
+    def right_shift(self, places, bit_length=None, security=None):
+        """The numbers, of `bit_length` bits, divided by 2^places and rounded down."""
+        places, bits = read(places), bit_length or self.machine.bit_length
+        if not isinstance(places, int):
+            return self._shifted_by_secret(places, bits, security)[0]
+        if places == 0:
+            return self
+        if not 0 < places <= bits:
+            raise ProgramError(f"a sint of {bits} bits is shifted by 0 to {bits} places")
+        return self._divided(places, bits + 1, security)[0]
+
+    __rshift__ = right_shift
+
+    def __lshift__(self, places):
+        return self * 2 ** read(places)
+
+    def __rlshift__(self, number):
+        return number * 2**self
+
+    def __rrshift__(self, number):
+        return type(self)(number, size=self.size).right_shift(self)
+
+    def truncated(self, bits, places, security=None):
+        """The numbers, of `bits` bits with their sign, divided by 2^places; the last place may be
+        one too large. See `mamba.truncation`."""
+        return self._divided(places, bits, security, exact=False)[0]
+
+    def _divided(self, places, bits, security, exact=True):
+        security = security or self.machine.security
+        self._reduce(self)
+        truncation.check(bits, security, self.machine.protocols.players)
+        mask = self.machine.take_mask(
+            truncation.demand_for(self.size, bits, places, security, exact)
+        )
+        results = self.machine.run_with(truncation.divide, self.value, bits, places, mask, exact)
+        return [self._of(result) for result in results]
+
+    def _shifted_by_secret(self, places, bits, security):
+        """The numbers divided by 2^places for secret places from 0 to bits, and these powers."""
+        places = type(self)(places, size=self.size)
+        digits = self.bit_decompose(bits + 1, security)
+        quotient = -digits.pop()  # the sign
+        quotients = [quotient]
+        for digit in reversed(digits):
+            quotient = digit + quotient * 2
+            quotients.insert(0, quotient)
+        distances = self._joined([places - k for k in range(bits + 1)])
+        length = bits.bit_length() + 2
+        chosen = distances.equal(0, length, security)
+        products = chosen * self._joined(quotients)
+        return (
+            products._folded(bits + 1, [1] * (bits + 1)),
+            chosen._folded(bits + 1, [2**k for k in range(bits + 1)]),
+        )
+
+    def _folded(self, rows, weights):
+        """The weighted sum of the rows of a vector."""
+        width = self.size // rows
+        parts = [self.value[:, k * width : (k + 1) * width] for k in range(rows)]
+        return self._of(prime.combine(weights, parts), self.degree)
+
+    # --- bits -----------------------------------------------------------------------------------
+
+    def bit_decompose(self, bit_length=None, security=None):
+        """The lowest bits, the lowest first, as a list of sint; of a negative number, those of its
+        two's complement."""
+        count = self.machine.bit_length if bit_length is None else bit_length
+        if count == 0:
+            return []
+        return self._bits(decomposition.bits_of, count + 1, security)[:count]
+
+    def highest_bit(self, bits, security=None):
+        """As `bit_decompose`, for numbers that are not negative: only the highest 1 stays."""
+        return self._bits(decomposition.highest_bit_of, bits + 1, security)[:bits]
+
+    def _bits(self, protocol, count, security):
+        self._reduce(self)
+        count = max(2, count)
+        security = security or self.machine.security
+        demand = Demand(self.size, count, security, count * self.size)
+        bits = self._compare(protocol, self.value, demand)
+        return [self._of(bits.value[:, k * self.size : (k + 1) * self.size]) for k in range(count)]
+
+    def pow2(self, bit_length=None, security=None):
+        """2 to the power of these numbers, which are from 0 to `bit_length` - 1."""
+        bits = self.bit_decompose(ceil(log2(bit_length or self.machine.bit_length)) or 1, security)
+        factors = [bit * (2 ** (2**k) - 1) + 1 for k, bit in enumerate(bits)]
+        while len(factors) > 1:
+            pairs = [a * b for a, b in zip(factors[::2], factors[1::2], strict=False)]
+            factors = pairs + factors[len(factors) // 2 * 2 :]
+        return factors[0]
+
+    def __rpow__(self, base):
+        if read(base) is not base or base != 2:
+            raise ProgramError("a secret exponent has the base 2: 2**x")
+        return self.pow2()
