@@ -18,6 +18,7 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 
 =====================  =======================================================================
 ``protocols.py``       input, multiply, open
+``holders.py``         who holds shares: drawn by all players, where there is a choice
 ``masks.py``           random numbers that hide what is opened, with their bits
 ``circuits.py``        logic on shared bits: carries, and which number is smaller
 ``comparison.py``      less-than and equality of shared integers
@@ -34,6 +35,7 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``branches.py``          ``if_then`` becomes an ``if`` before Python compiles the text
 ``vectors.py``           what every type has in common
 ``values.py``            ``sint``: vectors of shared integers, with their operators
+``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits

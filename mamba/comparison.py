@@ -123,7 +123,7 @@ def unmask(protocols, x, bits, mask, more=0):
     ~a OR ~b where it is 1.
     """
     offset = prime.from_ints([2 ** (bits - 1)])
-    hidden = protocols.open(prime, prime.add(prime.add(x, offset), mask.number))
+    hidden = protocols.open_among_holders(prime, prime.add(prime.add(x, offset), mask.number))
     c = prime.low_bits(prime.add(hidden, prime.from_ints([2 + more])), bits)
     either = mask.a ^ mask.b
     return c ^ either, double(1 ^ mask.both ^ ((1 ^ c) & 1) * either)
@@ -132,6 +132,6 @@ def unmask(protocols, x, bits, mask, more=0):
 def to_prime(protocols, bits, mask):
     """Shared bits of the small field in the large one. They are opened, hidden by the coins: XOR
     with a public bit is linear in either field."""
-    public = protocols.open(gf256, bits ^ mask.small_coin)
+    public = protocols.open_among_holders(gf256, bits ^ mask.small_coin)
     ones = prime.from_words(np.ones(len(bits), np.uint64))
     return np.where(public.astype(bool), prime.sub(ones, mask.coin), mask.coin)

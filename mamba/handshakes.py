@@ -12,6 +12,7 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from mamba.credentials import peer_name
 
@@ -43,7 +44,7 @@ class _Contact:
 
 
 class Handshakes:
-    """Connects player `me` to all others.
+    """Connects player `me` to others: to all, or to some and later to more.
 
     Parameters
     ----------
@@ -51,51 +52,73 @@ class Handshakes:
     ports : sequence of int
     credentials : mamba.credentials.Credentials
     patience : float
-        Seconds until all must be connected.
+        Seconds until all must be connected, of each `run`.
     say : callable
         Given one line, when strangers have been waited for in vain.
 
     Attributes
     ----------
     outgoing, incoming : dict of int to ssl.SSLSocket
-        The connections by player, in blocking mode; complete when `run` returns.
+        The connections by player, in blocking mode; complete when `run` returns. Who has called
+        before it is wanted is there too.
     """
 
     def __init__(self, me, ports, credentials, patience, say=lambda line: None):
         self.me, self.ports = me, list(ports)
-        self.others = [player for player in range(len(ports)) if player != me]
+        self.others = []
         self.outgoing, self.incoming = {}, {}
+        # Both are open between runs, too, so that nobody calls in vain.
+        self._listener: Any = None
+        self._selector: Any = None
+        self._names = {f"Player{player}": player for player in range(len(ports)) if player != me}
         self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT)
         self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER)
         self._begin, self._patience, self._say = time.monotonic(), patience, say
-        # Each player starts with the one after itself, so that not all of them call player 0 first.
-        later = self.others[me:] + self.others[:me]
-        self._calls = dict.fromkeys(later, (0.0, _FIRST_PAUSE))  # when, and the pause after that
+        self._calls = {}  # when a player is called, and the pause after that
         self._contacts = set()
         self._for_a_caller = max(5.0, patience / 12)  # seconds to show a certificate
         self._strangers = self._told = 0
         self._next_look = self._begin + self._for_a_caller
 
-    def run(self):
-        """Return when all are connected; NetworkError when that fails, OSError when the port is
-        taken."""
-        backlog = 2 * len(self.ports) + STRANGERS
-        with (
-            socket.create_server((HOST, self.ports[self.me]), backlog=backlog) as self._listener,
-            selectors.DefaultSelector() as self._selector,
-        ):
+    def run(self, others=None):
+        """Return when these players, by default all, are connected, both ways; NetworkError when
+        that fails, OSError when the port is taken."""
+        everybody = [player for player in range(len(self.ports)) if player != self.me]
+        self.others = everybody if others is None else sorted(others)
+        self._begin = time.monotonic()
+        # Each player starts with the one after itself, so that not all of them call player 0 first.
+        later = sorted(self.others, key=lambda player: (player < self.me, player))
+        missing = [player for player in later if player not in self.outgoing]
+        self._calls = dict.fromkeys(missing, (0.0, _FIRST_PAUSE))
+        try:
+            self._listen()
+            while not self._is_connected():
+                self._step()
+        except BaseException:
+            self.close()
+            for connection in [*self.outgoing.values(), *self.incoming.values()]:
+                connection.close()
+            raise
+
+    def close(self):
+        """Listen no more."""
+        for contact in self._contacts:
+            contact.socket.close()
+        self._contacts.clear()
+        for used in filter(None, (self._listener, self._selector)):
+            used.close()
+
+    def _listen(self):
+        if self._listener is None:
+            backlog = 2 * len(self.ports) + STRANGERS
+            self._listener = socket.create_server((HOST, self.ports[self.me]), backlog=backlog)
             self._listener.setblocking(False)
+            self._selector = selectors.DefaultSelector()
             self._selector.register(self._listener, selectors.EVENT_READ)
-            try:
-                while not len(self.outgoing) == len(self.incoming) == len(self.others):
-                    self._step()
-            except BaseException:
-                for connection in [*self.outgoing.values(), *self.incoming.values()]:
-                    connection.close()
-                raise
-            finally:
-                for contact in self._contacts:
-                    contact.socket.close()
+
+    def _is_connected(self):
+        wanted = set(self.others)
+        return self.outgoing.keys() >= wanted and self.incoming.keys() >= wanted
 
     def _step(self):
         now = time.monotonic()
@@ -221,7 +244,7 @@ class Handshakes:
                 )
             player, connections = contact.player, self.outgoing
         else:
-            player = next((p for p in self.others if name == f"Player{p}"), None)
+            player = self._names.get(name)
             if player is None or player in self.incoming:
                 self._turn_away(contact)
                 return

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from mamba import branches, sorting
 from mamba.arrays import Array, Matrix, MultiArray, typed
 from mamba.assertions import Assertions
+from mamba.bystanders import secret_type
 from mamba.control_flow import ControlFlow
 from mamba.field import P
 from mamba.fixed_point import PublicFixedPoint, SharedFixedPoint
@@ -26,7 +27,7 @@ from mamba.printing import Printing
 from mamba.program_error import ProgramError
 from mamba.program_object import ProgramObject
 from mamba.public_integers import PublicInteger
-from mamba.values import SharedInteger, inner, lagrange, powers_of
+from mamba.values import inner, lagrange, powers_of
 
 
 def namespace(machine):
@@ -70,7 +71,7 @@ def _types(machine):
         setattr(types, name, kind)
         return kind
 
-    sint, cint = made("sint", SharedInteger), made("cint", PublicInteger)
+    sint, cint = made("sint", secret_type(machine)), made("cint", PublicInteger)
     regint = made("regint", MachineInteger)
     sfix, cfix = made("sfix", SharedFixedPoint), made("cfix", PublicFixedPoint)
     mem_value = made("MemValue", MemValue)

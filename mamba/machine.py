@@ -48,7 +48,7 @@ class Memory:
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
         self._dealer = np.zeros(0, np.uint16)
         self._overlay = deferred_sums.Overlay(
-            lambda address, value: self._write(address, machine.evaluate(value), 2, MIXED)
+            lambda address, value: self._write(address, value.evaluate(), 2, MIXED)
         )
 
     def allocate(self, count):
@@ -112,7 +112,7 @@ class Memory:
 
 @dataclass
 class _Input:
-    target: weakref.ref  # to the sint that waits for it
+    target: weakref.ref | None  # to the sint that waits for it; a player without shares has none
     player: int | None  # None for random numbers, to which t + 1 holders contribute
     size: int
     channel: int
@@ -164,7 +164,7 @@ class Machine:
         program="",
         view=None,
     ):
-        self.protocols, self.me = protocols, protocols.me
+        self.protocols, self.me, self.holds_shares = protocols, protocols.me, protocols.is_holder
         self.memory, self.public_memory, self.integer_memory = (Memory(self) for _ in range(3))
         self.bit_length, self.security = BIT_LENGTH, SECURITY  # a program may change them
         self.at_end = []  # what is to be checked then
@@ -176,7 +176,7 @@ class Machine:
         self._prover, self._program, self._view = prover, program, view
         self._queue, self._stock = [], {}
         self._demands: Counter[Demand] = Counter()
-        self._inputs_wait = False
+        self._inputs_wait, self.flushes = False, 0
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
         self.waiting: WeakSet[deferred_sums.Source] = WeakSet()
 
@@ -219,17 +219,6 @@ class Machine:
         self.flush()
         return protocol(self.protocols, *arguments)
 
-    def evaluate(self, value):
-        """Field array of a value of `mamba.deferred_sums`.
-
-        A player that holds no shares need not compute products, which the holders share anew
-        before they use them. But equal differences must be equal on every player, since
-        `mamba.comparison.pair_up` looks for them.
-        """
-        if self.protocols.is_holder or isinstance(value, deferred_sums.Difference):
-            return value.evaluate()
-        return prime.random(self.protocols.randomness, value.size)
-
     def output_publicly(self, values, channel):
         """A public value for everybody: on channel 1 for the client's side of the input check, on
         another one printed by every player."""
@@ -240,11 +229,11 @@ class Machine:
 
     def input_publicly(self, count):
         """The next words of this player's input, as a field array; ProgramError unless all players
-        gave the same ones. One round."""
+        gave the same ones, as holders of shares compare. One round."""
         self.flush()
         words = prime.from_words(self._read_words(count))
         data = prime.to_bytes(words)
-        others = [player for player in range(self.protocols.players) if player != self.me]
+        others = self.protocols.peers
         received = self.protocols.network.exchange(
             dict.fromkeys(others, data), dict.fromkeys(others, len(data))
         )
@@ -260,17 +249,17 @@ class Machine:
         by vector the sums of `mamba.projections`, for which `centre` is subtracted from all words.
         """
         self.flush()
-        seen = [self.memory.look(address + i * length, length) for i in range(count)]
+        clients = range(count) if self.holds_shares else ()
+        seen = [self.memory.look(address + i * length, length) for i in clients]
         dealers = [dealer if isinstance(dealer, int) else MIXED for _, dealer in seen]
-        arrays = [array for array, _ in seen] if self.protocols.is_holder else []
+        arrays = [array for array, _ in seen]
         own = [self._prover.limbs()] if self._prover is not None and self._prover.has_words else []
-        sums = projections.project(seed, arrays + own, length, centre)
+        sums = projections.project(seed, arrays + own, length, centre) if arrays + own else []
         if own:
             self._prover.be_projected(sums[-1])
-        if not self.protocols.is_holder:
-            shares = prime.random(self.protocols.randomness, projections.ROWS * count)
-        else:
-            shares = prime.from_ints([value for i in range(count) for value in sums[i]])
+        if not self.holds_shares:
+            return prime.zeros(projections.ROWS * count), MIXED
+        shares = prime.from_ints([value for i in range(count) for value in sums[i]])
         return shares, np.repeat(np.array(dealers, np.uint16), projections.ROWS)
 
     def take_mask(self, demand):
@@ -318,14 +307,34 @@ class Machine:
         """Let a player share its next words, later; without a player, let holders share random
         numbers that nobody knows. What is returned is for `store_on_arrival`."""
         self._inputs_wait = True
+        if self.holds_shares:
+            target = weakref.ref(target)
+        elif player == self.me or not self._is_known_to_come(player):
+            target, size = None, size if player == self.me else 0
+        else:
+            return None
         line = line_of(sys._getframe(), self._program)
-        self._queue.append(_Input(weakref.ref(target), player, size, channel, line))
+        self._queue.append(_Input(target, player, size, channel, line))
         return self._queue[-1]
+
+    def _is_known_to_come(self, player):
+        """On a player without shares, of a run of others' inputs all that counts: whether there is
+        one, and whether it is a step of all players."""
+        last = self._queue[-1] if self._queue else None
+        if not isinstance(last, _Input):
+            return False
+        return last.player in self.protocols.bystanders or player not in self.protocols.bystanders
 
     def store_on_arrival(self, entry, address):
         """Store a queued input when it is there. False when another one will be stored in these
         words, since they arrive in any order."""
-        stop = address + entry.size
+        if not self.promise(address, address + entry.size):
+            return False
+        entry.addresses.append(address)
+        return True
+
+    def promise(self, address, stop):
+        """Whether an input may be stored in these words when it arrives; no other one may then."""
         after = bisect_left(self._promised, (address, stop))
         before, behind = (
             self._promised[max(0, after - 1) : after],
@@ -334,7 +343,6 @@ class Machine:
         if any(start < stop and address < end for start, end in before + behind):
             return False
         self._promised.insert(after, (address, stop))
-        entry.addresses.append(address)
         return True
 
     def queue_output(self, player, value, degree):
@@ -351,6 +359,7 @@ class Machine:
         """Do what is queued: a run of inputs, or of outputs to one player, takes one round."""
         queue, self._queue = self._queue, []
         self._inputs_wait, self._promised = False, []
+        self.flushes += 1
         while queue:
             head, run = queue[0], 1
             while run < len(queue) and _belong_together(head, queue[run]):
@@ -373,7 +382,7 @@ class Machine:
             secrets = [self.secret(entry) for entry in turn.get(self.me, [])]
             secrets = [np.concatenate(secrets, axis=1)] if secrets else []
             dealt = self.protocols.deal(shapes, secrets, continued=k > 0)
-            for player, own in turn.items():
+            for player, own in turn.items() if self.holds_shares else ():
                 start = 0
                 for entry in own:
                     self._arrive(entry, dealt[player][0][:, start : start + entry.size])

@@ -34,13 +34,13 @@ class Demand:
         """Bits and coins in it."""
         return self.numbers * self.bits + self.results
 
-    def check(self, players):
-        """ValueError when the field is too small for these masks among so many players."""
-        needed = self.bits + self.security + ((players - 1) // 2).bit_length()
+    def check(self, threshold):
+        """ValueError when the field is too small for these masks, sums of t + 1 numbers."""
+        needed = self.bits + self.security + threshold.bit_length()
         if needed > 126:
             raise ValueError(
                 f"a comparison of {self.bits} bits with security {self.security} needs {needed} "
-                f"bits among {players} players; the field has room for 126"
+                f"bits with threshold {threshold}; the field has room for 126"
             )
 
 
@@ -65,7 +65,7 @@ def make_masks(protocols, demands):
     dealers = protocols.holders[protocols.threshold :]  # t + 1 of them, who need send the least
     shape, secrets = [], []
     for demand in demands:
-        demand.check(protocols.players)
+        demand.check(protocols.threshold)
         numbers, bits, results = demand.numbers, demand.bits, demand.results
         shape += [(prime, numbers), (gf256, bits * numbers), (gf256, results), (prime, results)]
         if protocols.me in dealers:

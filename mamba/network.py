@@ -5,7 +5,9 @@ Between two players there are two connections, one for each direction, so that s
 receiving never wait for each other: what is long is sent by a thread of its own. A certificate
 must be signed by this run's own authority and must name the very player that is expected at the
 other end; a caller who cannot show one is turned away. Messages are raw bytes behind a header
-(round, length); nothing that arrives is ever unpickled or evaluated.
+(round, place, length); nothing that arrives is ever unpickled or evaluated. The place is where in
+the program its sender is. It can be compared with a player that sits out the steps of the others:
+it counts the steps of all players, and within one those of the holders of shares among themselves.
 """
 
 import contextlib
@@ -16,12 +18,14 @@ import threading
 from mamba.credentials import Credentials
 from mamba.handshakes import Handshakes, NetworkError
 
-_HEADER = struct.Struct("<QQ")
+_HEADER = struct.Struct("<IIQ")
+_PLACES = 1 << 32
+_INNER = 12  # bits of a place that count the holders' steps
 _SMALL = 1 << 15  # what a socket takes without waiting for its reader
 
 
 class Network:
-    """Connections of player `me` to all the others.
+    """Connections of player `me` to others.
 
     Parameters
     ----------
@@ -35,6 +39,13 @@ class Network:
         Seconds to wait for the others to be there.
     say : callable, optional
         Given one line of news when that takes long.
+    at_once : bool
+        Whether to connect to everybody now; else it is said whom to `connect` to.
+
+    Attributes
+    ----------
+    rounds, bytes_sent : int
+        So far. A player that sits out rounds of others does not count them.
 
     Raises
     ------
@@ -45,27 +56,39 @@ class Network:
         This player's port is taken.
     """
 
-    def __init__(self, me, ports, certificates, patience=60.0, say=lambda line: None):
+    def __init__(self, me, ports, certificates, patience=60.0, say=lambda line: None, at_once=True):
         self.me, self.players = me, len(ports)
-        self.rounds = self.bytes_sent = 0
+        self.rounds = self.bytes_sent = self._step = self._inner = 0
         try:
             if not isinstance(certificates, Credentials):
                 certificates = Credentials.read(certificates, me)
-            handshakes = Handshakes(me, ports, certificates, patience, say)
+            self._handshakes = Handshakes(me, ports, certificates, patience, say)
         except (OSError, ValueError) as error:
             what = f"RootCA.crt, Player{me}.crt and Player{me}.key"
             if not isinstance(certificates, Credentials):
                 what += f" in {certificates}"
             raise NetworkError(f"cannot use {what}: {error}") from None
-        handshakes.run()
-        self._outgoing, self._incoming = handshakes.outgoing, handshakes.incoming
+        self._outgoing, self._incoming = self._handshakes.outgoing, self._handshakes.incoming
         self._queue: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()
         # Messages put and sent: each is written by one thread only, so that neither needs a lock.
         self._queued, self._sent, self._send_error = 0, 0, None
         self._sender = threading.Thread(target=self._send_queued, daemon=True)
         self._sender.start()
+        if at_once:
+            self.connect(range(len(ports)))
 
-    def exchange(self, outgoing, expected, continued=False):
+    def connect(self, others, more=False):
+        """Have connections with these players, who call this one too; afterwards nobody is let in,
+        unless there is `more` to come."""
+        try:
+            self._handshakes.run([player for player in others if player != self.me])
+        except BaseException:
+            self.close()
+            raise
+        if not more:
+            self._handshakes.close()
+
+    def exchange(self, outgoing, expected, continued=False, inner=False):
         """One round: send to some players, receive from some.
 
         Parameters
@@ -76,6 +99,8 @@ class Network:
             How many bytes each player is expected to send.
         continued : bool
             Whether these are further messages of the round before, which need not wait for it.
+        inner : bool
+            Whether only the holders of shares take part; the others do not call this then.
 
         Returns
         -------
@@ -87,12 +112,23 @@ class Network:
             A connection was lost, or the other player is somewhere else in the program.
         """
         self.rounds += not continued
+        if inner:
+            self._inner += 1
+        elif not continued:
+            self._step, self._inner = self._step + 1, 0
         for player, payload in outgoing.items():
-            self._send(player, _HEADER.pack(self.rounds, len(payload)), payload)
+            header = _HEADER.pack(self.rounds % _PLACES, self._place(), len(payload))
+            self._send(player, header, payload)
         return {player: self._receive(player, count) for player, count in expected.items()}
+
+    def tell(self, outgoing):
+        """Send players that do not know of this round what has come of it."""
+        self._step, self._inner = self._step + 1, 0
+        self.exchange(outgoing, {}, continued=True)
 
     def close(self):
         """Send what is queued, then close every connection."""
+        self._handshakes.close()
         self._queue.put(None)
         self._sender.join(timeout=30)
         for connection in [*self._outgoing.values(), *self._incoming.values()]:
@@ -131,9 +167,12 @@ class Network:
                 return
             self._sent += 1
 
+    def _place(self):
+        return (self._step << _INNER | self._inner % (1 << _INNER)) % _PLACES
+
     def _receive(self, player, count):
-        number, length = _HEADER.unpack(self._read(player, _HEADER.size))
-        if (number, length) != (self.rounds, count):
+        number, place, length = _HEADER.unpack(self._read(player, _HEADER.size))
+        if (place, length) != (self._place(), count):
             raise NetworkError(
                 f"round {self.rounds}: {count} bytes of player {player} were expected, and "
                 f"{length} of its round {number} came; all players must run the same program"

@@ -64,11 +64,12 @@ def main(arguments=None):
             return 1
         prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
-        network = Network(me, options.ports, certificates, options.patience, _say)
+        network = Network(me, options.ports, certificates, options.patience, _say, at_once=False)
         view = View() if options.views else None
-        protocols = Protocols(network, view, text)
+        protocols = Protocols(network, view, text, options.threshold, options.holders)
         players, threshold = protocols.players, protocols.threshold
-        _say(f"Player {me} ready: {players} players, threshold {threshold}")
+        holders = " ".join(map(str, protocols.holders))
+        _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {holders}")
 
         def read(count):
             values = words.read(count)
@@ -172,7 +173,7 @@ def compile_program(text, path):
     """Code object of the text of a ``.mpc`` file, and what is wrong with the text, a line each."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
-    problems = check(text, namespace(SimpleNamespace(me=0)))
+    problems = check(text, namespace(SimpleNamespace(me=0, holds_shares=True)))
     if problems:
         return None, [at_line(path, problem.line, problem.message) for problem in problems]
     try:
@@ -229,6 +230,12 @@ def _parse(arguments):
     start.add_argument("--given-on-stdin", action="store_true",
                        help="standard input begins with what LocalPlayers gives its players: the "
                        "text of PROGRAM (a name only), certificates and key")  # fmt: skip
+    parser.add_argument("--threshold", metavar="T", type=int,
+                        help="how many holders of shares may pool what they see without learning "
+                        "anything; 2T + 1 hold them (default: as many as can be)")  # fmt: skip
+    parser.add_argument("--holders", metavar="I,J,...",
+                        help="the 2T + 1 players that hold shares, the same for all (default: "
+                        "where there is a choice, all players draw them together)")  # fmt: skip
     parser.add_argument("--views", metavar="FILE",
                         help="write samples of this player's shares to FILE, or - to print "
                         "them")  # fmt: skip
@@ -244,6 +251,11 @@ def _parse(arguments):
         options.ports = [int(port) for port in options.ports.split(",")]
     except ValueError:
         parser.error(f"--ports {options.ports}: these are not numbers separated by commas")
+    try:
+        if options.holders is not None:
+            options.holders = sorted(int(player) for player in options.holders.split(","))
+    except ValueError:
+        parser.error(f"--holders {options.holders}: these are not numbers separated by commas")
     if len(options.ports) < 3:
         parser.error(
             "at least 3 players are needed for an honest majority of which one may be curious"

@@ -1,10 +1,12 @@
 """Input, multiply and open: what players do together with shares.
 
-Semi-honest players, honest majority: N players, of whom any t = (N - 1) // 2 may pool what they
-see without learning anything about the others' secrets (Ben-Or, Goldwasser and Wigderson, STOC
-1988). 2t + 1 players are enough to compute, so with an even number of players the first one, the
-server, is no *holder* of shares: it may deal secrets of its own and receive what is opened, and
-is sent nothing else. Any t players, whoever they are, still hold t shares at most.
+Semi-honest players, honest majority: of 2t + 1 *holders* of shares, any t may pool what they see
+without learning anything about the others' secrets (Ben-Or, Goldwasser and Wigderson, STOC 1988).
+There may be more players than these. The others deal secrets of their own, and are told what is
+opened to all: the values, never a share. They add nothing to what t holders know, so any set of
+players of whom at most t are holders learns nothing. The threshold t is (N - 1) // 2 of N players
+when it is not given: then all hold shares, but the server, player 0, of an even number. Where t
+leaves a choice, all players together draw the holders (`mamba.holders`).
 
 Assumes private, authenticated channels (`mamba.network`). All players call the same methods in the
 same order with the same lengths; each works on its own shares.
@@ -14,10 +16,12 @@ Several parts share one round of communication.
 """
 
 import hashlib
+from collections import Counter
 
 import numpy as np
 
 from mamba import field as prime
+from mamba import holders as drawing
 from mamba import shamir
 from mamba.randomness import Randomness
 
@@ -39,26 +43,64 @@ class Protocols:
         Where samples are noted of the shares that it receives, and of what is opened to it.
     program : str
         Text of the program, which must be the same on all players.
+    threshold : int, optional
+        t, by default the largest.
+    holders : sequence of int, optional
+        The 2t + 1 players that are to hold shares, when somebody has named them.
 
     Attributes
     ----------
     holders : tuple of int
-        The 2t + 1 players that hold shares, all but the first one of an even number of players.
-        Player ``holders[k]`` has the point k + 1. A player that is none has random numbers where
-        the others have shares, so that it may run the same program; they are never sent.
+        The 2t + 1 players that hold shares. Player ``holders[k]`` has the point k + 1. A player
+        that is none has zeros where the others have shares, so that it may run the same program;
+        they are never sent.
+    bystanders : tuple of int
+        The other players.
+    peers : list of int
+        Whom this player is connected to: all others, or all holders when it is none.
+
+    Raises
+    ------
+    ProgramError
+        Threshold or holders cannot be these.
+    ProtocolError
+        Players are about to run different things, or cheat when holders are drawn.
     """
 
-    def __init__(self, network, view=None, program=""):
+    def __init__(self, network, view=None, program="", threshold=None, holders=None):
         self.network = network
         self.me, self.players = network.me, network.players
-        self.threshold = (self.players - 1) // 2
-        self.holders = tuple(range(self.players))[-2 * self.threshold - 1 :]
+        self.threshold = drawing.check_threshold(self.players, threshold)
+        self.randomness = Randomness()
+        about = f"{self.players} players, threshold {self.threshold}, holders {holders}\n{program}"
+        self.holders, about = self._find_holders(holders, about.encode())
+        self.bystanders = tuple(p for p in range(self.players) if p not in self.holders)
         self.is_holder = self.me in self.holders
         self.view = view
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
-        self.randomness = Randomness()
         self._announced = None  # of the last coin: this player's share, and what it is said to be
-        self._agree_on_keys(program)
+        # Only a holder has anything to say to everybody.
+        self.peers = self._all_but_me(range(self.players) if self.is_holder else self.holders)
+        self.network.connect(self.peers)
+        self._agree_on_keys(about)
+
+    def _find_holders(self, named, about):
+        """The holders, and what players have to agree on."""
+        if named is not None:
+            return drawing.check_named(self.players, self.threshold, named), about
+        holders = drawing.fixed(self.players, self.threshold)
+        if holders is not None:
+            return holders, about
+        server = drawing.SERVER
+        self.network.connect(range(self.players) if self.me == server else [server], more=True)
+        digest = hashlib.sha256(about).digest()
+        try:
+            holders, seen = drawing.draw(
+                self.network, self.threshold, digest, self._compare_programs
+            )
+        except drawing.DrawError as error:
+            raise ProtocolError(f"the draw of the holders failed: {error}") from None
+        return holders, about + seen
 
     # --- dealing ---------------------------------------------------------------------------------
 
@@ -98,39 +140,44 @@ class Protocols:
             if self.me in shapes and player != self.me
         }
         others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
+        inner = not set(self.bystanders) & set(shapes)
+        if not self.is_holder:
+            if not inner:
+                self.network.exchange(outgoing, {}, continued)
+            return {dealer: _zeros(shape) for dealer, shape in shapes.items()}
         if self.me in self._sent:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
-            received = self._exchange(outgoing, expected, continued)
+            received = self._exchange(outgoing, expected, continued, inner)
             dealt = {
                 dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
             }
         else:
-            self._exchange(outgoing, {}, continued)
+            self._exchange(outgoing, {}, continued, inner)
             dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
         if self.view and self.is_holder:  # another player receives no shares
             for dealer, arrays in dealt.items():
                 self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
         if self.me in shapes:
-            dealt[self.me] = (
-                [shares[self.holders.index(self.me)] for shares in split]
-                if self.is_holder
-                else _random(shapes[self.me], self.randomness)
-            )
+            dealt[self.me] = [shares[self.holders.index(self.me)] for shares in split]
         return dealt
 
     # --- coins: random numbers that nobody knows before all have what was dealt ------------------
 
     def confirm(self):
-        """Wait until all who are sent shares have theirs; one round of empty messages.
+        """Holders wait until all who are sent shares have theirs; one round of empty messages.
 
         The first t holders draw their shares and wait for nothing. Did they open a coin at once, a
         dealer that sends late would know it, from their shares and its own, before it has dealt
-        what the coin is to test. So nobody goes on before every other holder says that it has all:
-        then the shares of the honest ones, t + 1 at least, fix what was dealt.
+        what the coin is to test. So no holder goes on before every other one says that it has all:
+        then the shares of the honest ones, t + 1 at least, fix what was dealt. Players that hold
+        no shares need not wait: without the holders' shares there is no coin to know.
         """
+        if not self.is_holder:
+            return
         self._exchange(
-            dict.fromkeys(self._others(), b"") if self.me in self._sent else {},
-            {player: 0 for player in self._sent if player != self.me},
+            dict.fromkeys(self._all_but_me(self.holders), b"") if self.me in self._sent else {},
+            {player: 0 for player in self._all_but_me(self._sent)},
+            inner=True,
         )
 
     def announce(self, part, share):
@@ -139,7 +186,7 @@ class Protocols:
         The coin is the sum of what the last t + 1 holders have dealt. Here each of them tells its
         own part, as soon as it is sent all other shares: so nobody knows the coin before the last
         honest one of them has all, which fixes what was dealt, as in `confirm`. But who tells its
-        part last could choose it, or tell players different ones. So the next messages carry
+        part last could choose it, or tell players different ones. So their next messages carry
         shares of the coin as it was dealt, which nobody can choose any more: a player that finds
         another number in them than it was told departs. Until then honest players have only dealt
         something because of this coin, and so have given nothing away, whatever it was.
@@ -155,9 +202,13 @@ class Protocols:
         -------
         field array
         """
+        if not self.is_holder:
+            return self._hear(prime, prime.length(share))
+        others = self._all_but_me(self.holders)
         received = self._exchange(
-            dict.fromkeys(self._others(), prime.to_bytes(part)) if self.me in self._sent else {},
-            {p: prime.BYTES * prime.length(share) for p in self._sent if p != self.me},
+            dict.fromkeys(others, prime.to_bytes(part)) if self.me in self._sent else {},
+            dict.fromkeys(self._all_but_me(self._sent), prime.BYTES * prime.length(share)),
+            inner=True,
         )
         parts = [
             self._decode(prime, data, prime.length(share), player)
@@ -166,21 +217,20 @@ class Protocols:
         parts += [part] if self.me in self._sent else []
         coin = prime.combine([1] * len(parts), parts)
         self._announced = share, coin
-        return self._note_opened(prime, coin)
+        return self._tell(prime, coin)
 
-    def _exchange(self, outgoing, expected, continued=False):
-        """One round of the network; after `announce` all holders add their shares of the coin."""
+    def _exchange(self, outgoing, expected, continued=False, inner=False):
+        """One round of the network; after `announce` holders add their shares of the coin to what
+        they send each other."""
         if self._announced is None:
-            return self.network.exchange(outgoing, expected, continued)
+            return self.network.exchange(outgoing, expected, continued, inner)
         (share, coin), self._announced = self._announced, None
         size, count = prime.BYTES * prime.length(share), prime.length(share)
-        if self.is_holder:
-            data = prime.to_bytes(share)
-            outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in self._others()}
-        lengths = {p: expected.get(p, 0) for p in {*expected, *self.holders} - {self.me}}
-        received = self.network.exchange(
-            outgoing, {p: n + size * (p in self.holders) for p, n in lengths.items()}, continued
-        )
+        data, others = prime.to_bytes(share), self._all_but_me(self.holders)
+        outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in others}
+        lengths = {p: expected.get(p, 0) for p in {*expected, *others}}
+        wanted = {p: n + size * (p in self.holders) for p, n in lengths.items()}
+        received = self.network.exchange(outgoing, wanted, continued, inner)
         shares = {p: received[p][lengths[p] :] for p in self.holders if p != self.me}
         if (self._join(prime, share, shares, count) != coin).any():
             raise ProtocolError(
@@ -192,7 +242,7 @@ class Protocols:
     def _compare_announced(self):
         """A round for it alone, where something is to be opened next."""
         if self._announced is not None:
-            self._exchange({}, {})
+            self._exchange({}, {}, inner=True)
 
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
@@ -213,8 +263,7 @@ class Protocols:
             return []
         shape = [(field, field.length(array)) for field, array in parts]
         if not self.is_holder:
-            self._exchange({}, {})
-            return _random(shape, self.randomness)
+            return _zeros(shape)
         dealt = self.deal(dict.fromkeys(self.holders, shape), [array for _, array in parts])
         return [
             shamir.reconstruct(
@@ -232,8 +281,9 @@ class Protocols:
     def open(self, field, array, dealers=None):
         """The secrets themselves, to everybody; one round.
 
-        The t + 1 honest ones of the 2t + 1 shares fix the polynomial, so t wrong ones cannot go
-        unnoticed.
+        Holders send each other their shares. The t + 1 honest ones of the 2t + 1 fix the
+        polynomial, so t wrong ones cannot go unnoticed. Then every holder tells the other players
+        what was opened, who believe what t + 1 of them say.
 
         Parameters
         ----------
@@ -248,15 +298,52 @@ class Protocols:
         Raises
         ------
         ProtocolError
-            The shares received do not lie on one polynomial of degree t.
+            The shares received do not lie on one polynomial of degree t; or, on a player that holds
+            none, no t + 1 holders say the same.
+
+        Notes
+        -----
+        With `dealers`, no lie gets through at any t of 1 or more. Let at most t holders deviate. If
+        all 2t + 1 shares fit together, the t + 1 honest ones among them fix the result. If not, and
+        the dealer is a holder, the 2t others are looked at: where the dealer deviates, at most
+        t - 1 of them do, so t + 1 honest ones are there and fix the result, be there any share to
+        spare for a check (t of 2 or more) or none (t of 1: then these two are honest). A dealer
+        that holds no share has none to leave out, and where 2t + 1 shares do not fit together its
+        elements open as 1. What a holder that deviates can do is have honest dealers left out.
         """
+        if self.is_holder:
+            opened = self.open_among_holders(field, array, dealers)
+            return self._tell(field, opened)
+        return self._note_opened(field, self._hear(field, field.length(array)))
+
+    def _tell(self, field, opened):
+        """A holder's part in what the other players are told."""
+        if self.bystanders:
+            self.network.tell(dict.fromkeys(self.bystanders, field.to_bytes(opened)))
+        return opened
+
+    def _hear(self, field, count):
+        """What all holders say, to a player that holds no shares: believed if t + 1 say it."""
+        heard = self.network.exchange({}, dict.fromkeys(self.holders, field.BYTES * count))
+        said, often = Counter(map(bytes, heard.values())).most_common(1)[0]
+        if often <= self.threshold:
+            raise ProtocolError(
+                f"round {self.network.rounds}: what holders say was opened differs; a player "
+                "departed from the protocol"
+            )
+        return self._decode(field, said, count, None)
+
+    def open_among_holders(self, field, array, dealers=None):
+        """The secrets, to the holders alone, as in `open`; the others have zeros."""
+        if not self.is_holder:
+            return field.zeros(field.length(array))
         self._compare_announced()
-        data, count = field.to_bytes(array), field.length(array)
+        data, others = field.to_bytes(array), self._all_but_me(self.holders)
         received = self.network.exchange(
-            dict.fromkeys(self._others(), data) if self.is_holder else {},
-            {player: len(data) for player in self.holders if player != self.me},
+            dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
         )
-        return self._note_opened(field, self._join(field, array, received, count, dealers))
+        opened = self._join(field, array, received, field.length(array), dealers)
+        return self._note_opened(field, opened)
 
     def open_to(self, player, array, degree, continued=False):
         """The secrets of the prime field, to one player alone; one round, in which only it
@@ -280,20 +367,31 @@ class Protocols:
         A product that only one player sees needs no reduction. Every holder sends its Lagrange
         term, hidden by a share of zero; the terms add up to the secret and are otherwise uniform,
         so the polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
-        2t + 1 terms: such an opening cannot be checked, one of degree t is.
+        2t + 1 terms: such an opening cannot be checked, one of degree t is. A player that holds no
+        shares does not know the degree, so it is sent before them.
         """
+        count, inner = prime.length(array), player in self.holders
+        if inner and not self.is_holder:
+            return None
         self._compare_announced()
-        count = prime.length(array)
         if degree == 2 and self.is_holder:
             weight = prime.lagrange(shamir.points(len(self.holders)))[self.holders.index(self.me)]
             signs, numbers = self._terms_of_zero(count)
             array = prime.combine([weight, *signs], [array, *numbers])
+        first = b"" if inner else bytes([degree])
         if self.me != player:
-            outgoing = {player: prime.to_bytes(array)} if self.is_holder else {}
-            self.network.exchange(outgoing, {}, continued)
+            outgoing = {player: first + prime.to_bytes(array)} if self.is_holder else {}
+            self.network.exchange(outgoing, {}, continued, inner)
             return None
-        others = [holder for holder in self.holders if holder != player]
-        received = self.network.exchange({}, dict.fromkeys(others, prime.BYTES * count), continued)
+        others = self._all_but_me(self.holders)
+        size = len(first) + prime.BYTES * count
+        received = self.network.exchange({}, dict.fromkeys(others, size), continued, inner)
+        if first:
+            degrees = {data[0] for data in received.values()}
+            if degrees not in ({1}, {2}):
+                raise self._departure()
+            (degree,) = degrees
+            received = {holder: data[1:] for holder, data in received.items()}
         if degree == 1:
             return self._note_opened(prime, self._join(prime, array, received, count))
         terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
@@ -329,7 +427,9 @@ class Protocols:
             else:
                 caught.append(dealer)
                 result[:, own] = field.from_ints([1])
-        if -1 in caught or len(caught) > self.threshold:  # no more than t players deviate
+        # Any number of the other players may deviate, but no more than t holders: else it is what
+        # they sent in this opening that is wrong.
+        if -1 in caught or len(set(caught) & set(self.holders)) > self.threshold:
             raise self._departure()
         return result
 
@@ -341,16 +441,15 @@ class Protocols:
 
     # --- common keys -----------------------------------------------------------------------------
 
-    def _agree_on_keys(self, program):
-        """Every two players agree on a key. From it both draw the same random elements, in three
-        streams: what the one deals to the other, the other way round, and terms of shares of
-        zero. Before the key comes a digest of what the sender is about to run."""
-        about = f"{self.players} players, threshold {self.threshold}\n{program}"
-        digest = hashlib.sha256(about.encode()).digest()
-        keys = {player: self.randomness.bytes(_KEY_BYTES) for player in self._others()}
+    def _agree_on_keys(self, about):
+        """Every holder agrees on a key with every other player. From it both draw the same random
+        elements, in three streams: what the one deals to the other, the other way round, and terms
+        of shares of zero. Before the key comes a digest of what the sender is about to run."""
+        digest = hashlib.sha256(about).digest()
+        keys = {player: self.randomness.bytes(_KEY_BYTES) for player in self.peers}
         received = self.network.exchange(
             {player: digest + key if player > self.me else digest for player, key in keys.items()},
-            {p: _DIGEST_BYTES + (_KEY_BYTES if p < self.me else 0) for p in self._others()},
+            {p: _DIGEST_BYTES + (_KEY_BYTES if p < self.me else 0) for p in self.peers},
         )
         digests = {player: bytes(data[:_DIGEST_BYTES]) for player, data in received.items()}
         self._compare_programs({**digests, self.me: digest})
@@ -358,8 +457,6 @@ class Protocols:
         self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
-        if not self.is_holder:  # nothing is dealt to it; it draws numbers of its own
-            self._from = dict.fromkeys(keys, self.randomness)
 
     def _compare_programs(self, digests):
         """ProtocolError unless all digests are the same, naming the players that the most differ
@@ -370,7 +467,7 @@ class Protocols:
         if len(players) == 1:
             return
         groups = sorted(players.values(), key=len)
-        if 2 * len(groups[-1]) <= self.players:
+        if 2 * len(groups[-1]) <= len(digests):
             who = "the players have different programs or thresholds: " + " / ".join(
                 map(_names, groups)
             )
@@ -385,14 +482,14 @@ class Protocols:
         """This holder's part of a random sum of zero, as signs and numbers: every two holders draw
         one number, one adds it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005,
         for two-element sets)."""
-        others = [player for player in self.holders if player != self.me]
+        others = self._all_but_me(self.holders)
         signs = [1 if self.me < player else -1 for player in others]
         return signs, [prime.random(self._zero[player], count) for player in others]
 
     # --- bytes -----------------------------------------------------------------------------------
 
-    def _others(self):
-        return [player for player in range(self.players) if player != self.me]
+    def _all_but_me(self, players):
+        return [player for player in players if player != self.me]
 
     def _unpack(self, shape, data):
         arrays, start = [], 0
@@ -418,6 +515,10 @@ def _names(players):
 
 def _size(shape):
     return sum(field.BYTES * count for field, count in shape)
+
+
+def _zeros(shape):
+    return [field.zeros(count) for field, count in shape]
 
 
 def _random(shape, randomness):

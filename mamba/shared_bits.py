@@ -86,7 +86,7 @@ class BitOperations:
     def _divided(self, places, bits, security, exact=True):
         security = security or self.machine.security
         self._reduce(self)
-        truncation.check(bits, security, self.machine.protocols.players)
+        truncation.check(bits, security, self.machine.protocols.threshold)
         mask = self.machine.take_mask(
             truncation.demand_for(self.size, bits, places, security, exact)
         )

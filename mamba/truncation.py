@@ -28,9 +28,9 @@ def demand_for(count, bits, places, security, exact):
     return Demand(count, 0, bits - places + security, (places + exact) * count)
 
 
-def check(bits, security, players):
+def check(bits, security, threshold):
     """ValueError when numbers of `bits` bits cannot be hidden in the field."""
-    Demand(1, bits, security, 1).check(players)
+    Demand(1, bits, security, 1).check(threshold)
 
 
 def divide(protocols, x, bits, places, mask, exact):
@@ -59,7 +59,7 @@ def divide(protocols, x, bits, places, mask, exact):
     offset = 2 ** (bits - 1)
     positive = prime.add(x, prime.from_ints([offset]))
     hidden = prime.combine([1, 1, 2**places], [positive, low, mask.number])
-    c = prime.low_bits(protocols.open(prime, hidden), places)
+    c = prime.low_bits(protocols.open_among_holders(prime, hidden), places)
     remainder = prime.sub(prime.from_bits(c), low)
     if exact:
         borrow = circuits.carry_out(protocols, small_coins.reshape(places, width), 1 ^ c)

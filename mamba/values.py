@@ -61,7 +61,7 @@ class SharedInteger(BitOperations, Vector):
     def value(self):
         """This player's shares, a field array."""
         if self._value is None and self._lazy is not None:
-            self._value, self._lazy = self.machine.evaluate(self._lazy), None
+            self._value, self._lazy = self._lazy.evaluate(), None
         elif self._value is None:
             self.machine.flush()
         return self._value
@@ -215,11 +215,10 @@ class SharedInteger(BitOperations, Vector):
 
     @classmethod
     def _reduce(cls, *values):
-        """Bring products back to degree t, all in one round."""
+        """Bring products back to degree t, all in one round. What is queued may wait: who holds no
+        shares does not see this happen."""
         high = {id(v): v for v in values if v.degree == 2}
-        reduced = (
-            cls.machine.run("reduce", [(prime, v.value) for v in high.values()]) if high else []
-        )
+        reduced = cls.machine.protocols.reduce([(prime, v.value) for v in high.values()])
         for vector, share in zip(high.values(), reduced, strict=True):
             vector._value, vector.degree, vector.dealer = share, 1, MIXED
 
@@ -338,6 +337,8 @@ def inner(vector, weights, count):
         raise ProgramError(
             f"{vector.size} elements are not {count} runs of {weights.size} elements each"
         )
+    if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
+        return vector.inner(count)
     value = prime.inner_products(vector.value, weights.value, weights.size)
     dealer = vector.dealer
     if not isinstance(dealer, int):

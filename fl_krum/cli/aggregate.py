@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="Byzantine clients to tolerate, f, with 2f + 2 < n",
     )
     shared.add_average(parser)
+    shared.add_threshold(parser)
     parser.add_argument(
         "--plain", action="store_true", help="compute in the clear, and tell scores and choice"
     )
@@ -59,7 +60,13 @@ def run(options: argparse.Namespace) -> int:
     updates = read_updates(Path(options.updates))
     n, d = updates.shape
     program = KrumProgram(
-        n, options.byzantine, d, average=options.average, fixed_point=shared.fixed_point(options)
+        n,
+        options.byzantine,
+        d,
+        average=options.average,
+        fixed_point=shared.fixed_point(options),
+        threshold=options.threshold,
+        holders=options.holders,
     )
     program.fixed_point.check(updates)  # wrong values are found before anything is started
     if options.plain:
@@ -167,9 +174,11 @@ def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.nda
     players = LocalPlayers(program, options.engine, options.deadline)
     shared.say(
         f"{program.rule} inside SMPC: n = {program.n}, f = {program.f}, d = {program.d}; "
-        f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine"
+        f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine",
+        f"  {players.privacy}",
     )
     with players:
+        shared.say(*(f"  holders {line}" for line in [shared.holders_line(players)] if line))
         chosen = players.aggregate(updates)
         statistics = players.statistics()
     for client in players.excluded:

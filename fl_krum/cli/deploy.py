@@ -45,6 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"player i listens on port P + i (default {deploy.PORT})",
     )
     shared.add_average(parser)
+    shared.add_threshold(parser)
     parser.add_argument(
         "--engine", default="auto", metavar="NAME",
         help=f"{', '.join(deploy.ENGINES)}, or auto: the one that is installed (default auto)",
@@ -66,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         rounds=options.rounds,
         average=options.average,
         fixed_point=shared.fixed_point(options),
+        threshold=options.threshold,
     )
     folders = deploy.deploy(
         program, hosts, Path(options.output), options.port, options.engine, options.own_keys
@@ -74,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
         print(folder)
     shared.say(
         f"Krum for n = {program.n}, f = {program.f}, d = {program.d}, T = {program.rounds}: "
-        f"{program.players} folders; "
+        f"{program.players} folders, threshold t = {program.threshold}; "
         f"{Path(options.output) / 'README.txt'} tells what to do with them"
     )
     return 0

@@ -30,6 +30,18 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
         "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
     )
     add_average(group)
+    add_threshold(group)
+
+
+def add_threshold(parser) -> None:
+    """t, for programs of any engine."""
+    parser.add_argument(
+        "--threshold",
+        type=int,
+        metavar="K",
+        help="holders of shares that may pool what they see without learning anything, t, 1 to "
+        "n / 2; a smaller one is quicker, and safe from fewer (default n / 2)",
+    )
 
 
 def add_average(parser) -> None:
@@ -80,6 +92,22 @@ def add_players(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="give up when starting, or one aggregation, takes longer (default: by the engine)",
     )
+    group.add_argument(
+        "--holders",
+        type=_players,
+        default=(),
+        metavar="I,J,…",
+        help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
+        "draw them together, so that nobody chooses)",
+    )
+
+
+def _players(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(player) for player in text.split(","))
+    except ValueError:
+        message = f"{text!r} is no list of players: numbers with commas between them"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def fixed_point(options: argparse.Namespace) -> FixedPoint:
@@ -112,3 +140,12 @@ def figure_path(text: str) -> Path:
 def say(*lines: str) -> None:
     """Diagnostics: on standard error, so that standard output holds the result alone."""
     print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def holders_line(players) -> str:
+    """Who holds shares, where not all do or somebody has named them; "" else."""
+    program = players.program
+    if len(players.holders) >= program.n and not program.holders:
+        return ""
+    who = ", ".join("the server" if one == 0 else str(one) for one in players.holders)
+    return f"{'named' if program.holders else 'drawn'}: clients {who}"

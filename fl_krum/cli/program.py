@@ -31,6 +31,7 @@ def run(options: argparse.Namespace) -> int:
         rounds=options.rounds,
         average=options.average,
         fixed_point=shared.fixed_point(options),
+        threshold=options.threshold,
     )
     if options.output is None:
         sys.stdout.write(program.source())

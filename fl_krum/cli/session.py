@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,8 @@ def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSessio
         rounds=options.rounds,
         average=options.average,
         fixed_point=shared.fixed_point(options),
+        threshold=options.threshold,
+        holders=options.holders,
     )
     players = LocalPlayers(program, options.engine, options.deadline)
     skew = {} if options.alpha is None else {"partition": "dirichlet", "alpha": options.alpha}
@@ -123,11 +126,16 @@ Federated learning with {p.rule} inside secure multiparty computation (SMPC)
   players     {p.players} processes on this machine: the server and {p.n} clients
   engine      {players.engine}
   security    {players.security}
-  threshold   t = {p.threshold}: what {p.threshold} of the {p.players} players see, put together,
-              tells nothing about the updates of the other clients
+  threshold   t = {p.threshold}: {_wrapped(players.privacy)}
   revealed    {revealed}
 
   start       {settings["start_accuracy"]:.1%} test accuracy before the first round"""
+
+
+def _wrapped(text: str) -> str:
+    """In the second column, in lines of a terminal's width."""
+    lines = textwrap.wrap(text, 79, initial_indent=" " * 21, subsequent_indent=" " * 14)
+    return "\n".join(lines).lstrip()
 
 
 def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundRecord]:
@@ -139,7 +147,10 @@ def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundR
         bar.set_description_str(f"starting {players.program.players} players")
         with players:
             heading = HEADING.format(f"{_short_rule(players)} in SMPC")
-            bar.write(f"  ready       after {players.startup_seconds:.2f} s\n{heading}", sys.stdout)
+            ready = f"  ready       after {players.startup_seconds:.2f} s"
+            if line := shared.holders_line(players):
+                ready += f"\n  holders     {line}"
+            bar.write(f"{ready}\n{heading}", sys.stdout)
             bar.set_description_str("training and aggregating")
             for record in session.rounds():
                 records.append(record)
@@ -189,6 +200,7 @@ def _as_json(players: LocalPlayers, settings: dict, records: list[RoundRecord]) 
     content = {
         "settings": settings,
         "threshold": players.program.threshold,
+        "holders": players.holders,
         "startup_seconds": players.startup_seconds,
         "rounds": [{key: getattr(record, key) for key in keys} for record in records],
         "statistics": players.statistics(),

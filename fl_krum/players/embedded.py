@@ -59,6 +59,7 @@ class EmbeddedEngine:
 
     name = "embedded"
     needs_folder = False
+    some_hold_shares = True
 
     def status(self) -> EngineStatus:
         if not (ROOT / "mamba" / "player.py").exists():
@@ -77,7 +78,10 @@ class EmbeddedEngine:
         # Every opened number is hidden up to 2^-security: as well as the field allows.
         program = replace(program, security=program.largest_security)
         text = MambaProgram(program.source(), program.players, "krum.mpc")
-        plan = _plan(text, _options(program.players, views), views)
+        options = (*_options(program.players, views), "--threshold", str(program.threshold))
+        if program.holders:
+            options += ("--holders", ",".join(map(str, program.holders)))
+        plan = _plan(text, options, views)
         return replace(plan, round_deadline=_round_deadline(program.n, program.d))
 
     def prepare_any(
@@ -96,7 +100,7 @@ def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPl
     issued = certificates.issue(program.players, "ec")
     return RunPlan(
         commands=lambda: _commands(program, issued, options),
-        ready=re.compile(rb"Player \d+ ready"),
+        ready=re.compile(rb"Player \d+ ready: [^\n]*, holders ([\d ]+)\n"),
         start_deadline=_start_deadline(program.players),
         round_deadline=60.0,
         ports_taken=frozenset({3}),

@@ -103,7 +103,8 @@ class RunPlan:
     commands : callable () -> list of Command
         The N commands. Called once per attempt to start, since each attempt takes fresh ports.
     ready : pattern
-        Found on a player's standard output or error once it is connected to all the others.
+        Found on a player's standard output or error once it is connected to all the others. Where
+        it has a group, that finds the players that hold shares; else all do.
     start_deadline, round_deadline, stop_deadline : float
         Seconds until all are ready, for one aggregation, and for ending after the last one.
     ports_taken : set of int
@@ -156,6 +157,8 @@ class Engine(Protocol):
     Attributes
     ----------
     name : str
+    some_hold_shares : bool, optional
+        Whether only 2t + 1 of its players hold shares, which can be named; else all do.
     needs_folder : bool, optional
         Whether its players need files. When not, `prepare` is given no folder and nothing of a run
         is ever on a disk. True when it is not there.

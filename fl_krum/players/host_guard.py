@@ -45,12 +45,11 @@ def explain(status, said):
 
 
 class Guard:
-    """One player, or a client's companion with its player, and what it has said."""
+    """One player and what it has said."""
 
     def __init__(self, command):
         self.alive_at = time.monotonic()
-        self.asked_to_end = 0  # number of the signal
-        self.tail, self.unheard = b"", False
+        self.tail = b""
         self.player = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._readers = [
             threading.Thread(target=self._pass_on, args=pipes, daemon=True)
@@ -64,24 +63,14 @@ class Guard:
             self.alive_at = time.monotonic()
             if to == 2:
                 self.tail = (self.tail + chunk)[-TAIL:]
-            try:
-                while chunk:
-                    chunk = chunk[os.write(to, chunk) :]
-            except OSError:
-                self.unheard = True
-                return
+            while chunk:
+                chunk = chunk[os.write(to, chunk) :]
 
     def wait(self, seconds):
         """Until the player has ended, or has been silent for so long; what went wrong, or ""."""
         while self.player.poll() is None:
-            silent = time.monotonic() > self.alive_at + seconds
-            if silent or self.unheard or self.asked_to_end:
+            if time.monotonic() > self.alive_at + seconds:
                 self.end()
-            if self.asked_to_end:
-                sys.exit(128 + self.asked_to_end)
-            if self.unheard:
-                return "nobody reads any more what it prints"
-            if silent:
                 return (
                     f"nothing happened for {seconds:g} s: another host is late, cannot be "
                     "reached, or takes longer to train (DEADLINE=… ./run.sh waits longer)"
@@ -92,13 +81,8 @@ class Guard:
         return explain(self.player.returncode, self.tail.decode("utf-8", "replace"))
 
     def end(self):
-        """A companion that is asked to end ends its player first; one that is killed cannot."""
-        self.player.terminate()
-        try:
-            self.player.wait(2.0)
-        except subprocess.TimeoutExpired:
-            self.player.kill()
-            self.player.wait()
+        self.player.kill()
+        self.player.wait()
 
 
 def main(seconds, name, *command):
@@ -107,11 +91,12 @@ def main(seconds, name, *command):
     except OSError as error:
         sys.exit(f"{name}: error: {error}")
 
-    def ask_to_end(number, frame):
-        guard.asked_to_end = number
+    def terminate(number, frame):
+        guard.end()
+        sys.exit(128 + number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, ask_to_end)
+        signal.signal(number, terminate)
     if wrong := guard.wait(float(seconds)):
         sys.exit(f"{name}: error: {wrong}")
 

@@ -47,7 +47,10 @@ class LocalPlayers:
     Attributes
     ----------
     engine, security : str
-        Name of the engine in use, and the security that it gives.
+        Name of the engine in use, and the security that it gives; see also `privacy`.
+    holders : tuple of int
+        The players that hold shares, once all have started: 2t + 1 of the embedded ones, the same
+        ones in every round.
     rounds_done : int
         How many aggregations these players have finished.
     excluded : tuple of int
@@ -73,12 +76,18 @@ class LocalPlayers:
             raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
         self.program = program
         self._engine = find_engine(engine) if isinstance(engine, str) else engine
+        self._some_hold_shares = getattr(self._engine, "some_hold_shares", False)
         status = self._engine.status()
         if not status.usable:
             raise ValueError(f"the {self._engine.name} engine cannot be used: {status.reason}")
+        if program.holders and not self._some_hold_shares:
+            raise ValueError(
+                f"holders cannot be named: all {self._engine.name} players hold shares"
+            )
         self.engine: str = self._engine.name
         self.security: str = status.security
         self.rounds_done = 0
+        self.holders: tuple[int, ...] = ()
         self.excluded: tuple[int, ...] = ()
         self.seconds = self.startup_seconds = float("nan")
         self._deadline = deadline
@@ -108,6 +117,19 @@ class LocalPlayers:
             f"{self.rounds_done} of {p.rounds} rounds done>"
         )
 
+    @property
+    def privacy(self) -> str:
+        """How long what clients share stays private, in one sentence."""
+        p = self.program
+        some = self._some_hold_shares
+        count = p.holder_count if some else p.players
+        text = f"private as long as at most {p.threshold} of the {count} holders of shares "
+        text += "pool what they see"
+        if some and not p.holders and count < p.n:
+            text += f". All players draw the holders: if {p.f} clients were in league, they would "
+            text += f"be too many among them with a chance of {_percent(p.exposure(p.f))}"
+        return text
+
     def start(self) -> None:
         """Start all players and wait until they are connected; ``with`` does it for you."""
         if self._supervisor is not None:
@@ -123,6 +145,7 @@ class LocalPlayers:
             if self._stopped:  # in another thread, before there was anything to end
                 raise RuntimeError("the players were stopped while they were being started")
             self._supervisor.start(self._deadline or run.start_deadline)
+            self.holders = _common_holders(self._supervisor.players)
             run_folder.dispose(run.disposable)
         except BaseException:
             self.stop()
@@ -211,8 +234,9 @@ class LocalPlayers:
         Returns
         -------
         statistics : list of dict, one per player
-            ``player``, ``rounds`` of communication, and ``bytes`` (or ``elements``) sent; the
-            player alone when it has not reported yet, as SCALE-MAMBA's do at the very end only.
+            ``player``; ``holder``, whether it holds shares; ``rounds`` of communication that it
+            took part in, and ``bytes`` (or ``elements``) sent, unless it has not reported yet, as
+            SCALE-MAMBA's do at the very end only.
         """
         if self._supervisor is None:
             return []
@@ -220,7 +244,7 @@ class LocalPlayers:
             self._supervisor.wait_for_reports(self.rounds_done, 1.0)
         statistics = []
         for player in self._supervisor.players:
-            statistics.append({"player": player.index})
+            statistics.append({"player": player.index, "holder": player.index in self.holders})
             for amount, unit, rounds in player.reports[-1:]:
                 statistics[-1] |= {"rounds": rounds, unit: amount}
         return statistics
@@ -232,9 +256,10 @@ class LocalPlayers:
         Returns
         -------
         views : list of dict, one per player
-            As the player wrote it; needs ``views=True`` and at least one aggregation. ``words``:
-            its own input. ``shares``: lists of (round, dealer, field, value). ``opened``: lists of
-            (round, field, value). A field is "prime" or "gf256"; values are decimal text.
+            As the player wrote it; needs ``views=True`` and at least one aggregation. ``holder``:
+            whether it holds shares. ``words``: its own input. ``shares``: lists of (round, dealer,
+            field, value). ``opened``: lists of (round, field, value). A field is "prime" or
+            "gf256"; values are decimal text.
         """
         if not self._want_views:
             raise ValueError("views are recorded on request: LocalPlayers(program, views=True)")
@@ -312,7 +337,24 @@ class LocalPlayers:
     def _read_views(self) -> list[dict]:
         assert self._supervisor is not None, "the players run"
         self._supervisor.wait_for_reports(self.rounds_done, 1.0)
-        return [json.loads(player.view or "{}") for player in self._supervisor.players]
+        return [
+            json.loads(player.view or "{}") | {"holder": player.index in self.holders}
+            for player in self._supervisor.players
+        ]
+
+
+def _percent(chance: float) -> str:
+    if chance < 0.001:
+        return "0" if chance == 0 else f"{chance:.0e}"
+    return f"{100 * chance:.2g} %"
+
+
+def _common_holders(players) -> tuple[int, ...]:
+    """Who holds shares: all say the same."""
+    told = {player.holders or tuple(range(len(players))) for player in players}
+    if len(told) > 1:
+        raise PlayerError("the players do not agree on who holds shares")
+    return told.pop()
 
 
 def _release(resources: contextlib.ExitStack, owner: int) -> None:

@@ -31,6 +31,8 @@ class PlayerProcess:
     index : int
     ready : bool
         Whether the engine's words for "connected to all the others" have been seen.
+    holders : tuple of int, or None
+        Who holds shares, where these words tell.
     outputs : list of int
         What the player printed on "Output channel 0" and nobody has taken yet.
     passed : list of (int, bool)
@@ -50,6 +52,7 @@ class PlayerProcess:
     def __init__(self, index: int, process: Process, run: RunPlan, changed: threading.Condition):
         self.index = index
         self.ready = False
+        self.holders: tuple[int, ...] | None = None
         self.outputs: list[int] = []
         self.passed: list[tuple[int, bool]] = []
         self.complaint = ""
@@ -155,7 +158,10 @@ class PlayerProcess:
                 self._changed.notify_all()
 
     def _look_for_ready(self, text: bytes) -> None:
-        self.ready = self.ready or self._ready.search(text) is not None
+        found = None if self.ready else self._ready.search(text)
+        if found and found.re.groups:
+            self.holders = tuple(map(int, found[1].split()))
+        self.ready = self.ready or found is not None
 
     def _wait(self, readers: Iterable[threading.Thread]) -> None:
         status = self._process.wait()

@@ -125,9 +125,11 @@ class Supervisor:
         """
 
         def complete():
-            far = {player.reports[-1][2] if player.reports else 0 for player in self.players}
             if self.run.views and any(p.view_count < len(p.reports) for p in self.players):
                 return False
+            # Who holds no shares does not count the rounds of those who do.
+            holders = [p for p in self.players if p.holders is None or p.index in p.holders]
+            far = {player.reports[-1][2] if player.reports else 0 for player in holders}
             return len(far) == 1 and all(len(p.reports) >= rounds for p in self.players)
 
         with self._changed:

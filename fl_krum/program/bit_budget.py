@@ -46,13 +46,14 @@ def check_budget(
     fixed_point: FixedPoint | None = None,
     security: int = SECURITY,
     projected: bool = False,
+    threshold: int | None = None,
 ) -> BitBudget:
     """Bit budget of Krum for n clients, f of them Byzantine, d coordinates; refuse what cannot fit.
 
     Words differ by at most 2^bits - 1, so a squared distance is below d * 2^(2 bits) and a score,
     the sum of n-f-2 of them, below d (n-f-2) 2^(2 bits); the difference of two such numbers needs
     one bit more for its sign. A comparison hides it behind the sum of one random number from each
-    of t + 1 players, each `security` bits longer.
+    of t + 1 players, each `security` bits longer; the threshold t is n // 2 when it is not given.
 
     Where vectors are checked by random projections (``projected``), a client that lies may have a
     squared norm of up to 21.6 d 4^(bits-1), so a squared distance is below 87 d 4^(bits-1).
@@ -68,7 +69,7 @@ def check_budget(
     distance = 2 * fixed_point.bits + _ceil_log2(d) + 1
     if projected:
         distance = (87 * d * 4 ** (fixed_point.bits - 1)).bit_length() + 1
-    masks = n // 2 + 1  # t + 1, for the threshold t = n // 2 of n + 1 players
+    masks = 1 + (n // 2 if threshold is None else threshold)
     budget = BitBudget(distance, distance + _ceil_log2(n - f - 2), security + _ceil_log2(masks))
     if budget.headroom < 0:
         largest = fixed_point.bits + budget.headroom // 2

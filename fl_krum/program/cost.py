@@ -67,15 +67,11 @@ class Cost:
     comparisons : int
         Secure comparisons, of two squared distances or of two scores.
     players : int
-    by_bits : bool
-        Whether the bits of every distance are found once, and then compared in all pairs. With few
-        clients it is cheaper to compare every pair by its difference.
     """
 
     rounds: tuple[Round, ...]
     comparisons: int
     players: int
-    by_bits: bool = False
 
     @property
     def bytes(self) -> int:
@@ -99,8 +95,7 @@ class Cost:
 def estimate(program) -> Cost:
     """Cost of one aggregation of a `KrumProgram`."""
     count = _Counter(program)
-    comparisons = count.triples + count.couples
-    return Cost(tuple(count.rounds()), comparisons, program.players, count.by_bits)
+    return Cost(tuple(count.rounds()), count.triples + count.couples, program.players)
 
 
 class _Counter:
@@ -113,22 +108,20 @@ class _Counter:
         self.slots = program.n - 1
         self.budget = program.budget
         self.players, self.threshold = program.players, program.threshold
-        # Only 2t + 1 players hold shares: of an even number of players, the server does not.
-        self.holders = range(self.players)[-2 * self.threshold - 1 :]
+        # Where holders are drawn any clients do: what they send is the same, whoever they are.
+        count = program.holder_count
+        drawn = range(self.players)[-count:] if count >= self.n else range(1, count + 1)
+        self.holders = program.holders or drawn
+        self.bystanders = self.players - len(self.holders)
         self.couples = self.n * (self.n - 1) // 2
         self.triples = self.n * self.slots * (self.slots - 1) // 2
-
-    @property
-    def by_bits(self) -> bool:
-        """Few numbers in many pairs: the rule of the players,
-        `mamba.comparison.Pairs.is_cheaper`."""
-        return self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000
 
     def rounds(self) -> Iterator[Round]:
         d = self.d
         yield from self._inputs()
         yield self._multiply("distances", self.couples)
-        if self.by_bits:
+        # Few numbers in many pairs: the rule of the players, `mamba.comparison.Pairs.is_cheaper`.
+        if self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000:
             yield from self._compare_among(
                 "neighbours", self.couples, self.triples, self.budget.distance_bits
             )
@@ -140,7 +133,8 @@ class _Counter:
             yield from self._product_tree()
         else:
             yield from self._powers("choice", self.n, self.slots)
-        yield Round("output", "output", 1 + d, 0, messages=len(self.holders) - (0 in self.holders))
+        knows = 0 in self.holders  # else it is sent the degree too, a byte
+        yield Round("output", "output", 1 + d, not knows, messages=len(self.holders) - knows)
 
     def _inputs(self) -> Iterator[Round]:
         """The words of all clients, and what they deal to show that these are short; see
@@ -160,12 +154,12 @@ class _Counter:
         yield from self._toss_and_answer(wide * sizes.quotient, sizes.plain)
         yield from self._toss()
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
-        yield self._open("check", elements=asked * self.n)
+        yield self._open("check", elements=asked * self.n, told=True)
 
     def _toss(self) -> Iterator[Round]:
         """A coin is opened, when all have said that they have what was dealt before."""
-        yield Round("check", "confirm", 0, 0, (self.threshold + 1) * (self.players - 1))
-        yield self._open("check", elements=1)
+        yield Round("check", "confirm", 0, 0, 2 * (self.threshold + 1) * self.threshold)
+        yield self._open("check", elements=1, told=True)
 
     def _toss_and_answer(self, elements, plain) -> Iterator[Round]:
         """A coin is announced, and what clients deal because of it travels with shares of it; see
@@ -175,9 +169,12 @@ class _Counter:
             yield from self._toss()
             yield Round("check", "input", elements, 0, clients)
             return
-        yield Round("check", "announce", 1, 0, (self.threshold + 1) * (self.players - 1))
-        messages = len(self.holders) * (self.players - 1)
-        yield Round("check", "input", 1, 0, messages, extra=elements * clients)
+        told = len(self.holders) * self.bystanders
+        yield Round("check", "announce", 1, 0, 2 * (self.threshold + 1) * self.threshold + told)
+        shares = len(self.holders) * 2 * self.threshold
+        others = self._deal_messages({*range(1, self.n + 1)} - {*self.holders})
+        more = elements * clients - others  # who holds no shares has none of the coin either
+        yield Round("check", "input", 1, 0, shares + others, extra=more)
 
     def _inputs_and_coins(self, elements) -> Round:
         """What clients input; in the same round t + 1 holders deal coins, three triples of them."""
@@ -256,8 +253,10 @@ class _Counter:
     def _multiply(self, stage, elements=0, bits=0) -> Round:
         return Round(stage, "multiply", elements, bits, self._deal_messages(self.holders))
 
-    def _open(self, stage, elements=0, bits=0) -> Round:
-        return Round(stage, "open", elements, bits, len(self.holders) * (self.players - 1))
+    def _open(self, stage, elements=0, bits=0, told=False) -> Round:
+        """To all holders; what everybody is to know, they also tell the others."""
+        receivers = 2 * self.threshold + (self.bystanders if told else 0)
+        return Round(stage, "open", elements, bits, len(self.holders) * receivers)
 
     def _deal_messages(self, dealers) -> int:
         """The shares of the first t holders are drawn from common keys; the others are sent

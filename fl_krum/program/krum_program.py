@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from math import comb
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 from ..aggregators.parameters import check_integer, check_parameters
 from .bit_budget import SECURITY, BitBudget, check_budget
@@ -51,6 +53,14 @@ class KrumProgram:
     plain : bool
         Whether the players know nothing but MAMBA, and input words of 64 bits: other engines than
         the embedded players. Such players check all words digit by digit.
+    threshold : int
+        t, 1 to n // 2: how many holders of shares may pool what they see without learning anything.
+        By default the largest, n // 2. With a smaller one, 2t + 1 of the embedded players hold
+        shares and compute, and the others only share their vectors; see `exposure`. Real players
+        all hold shares, whatever t is.
+    holders : tuple of int
+        The 2t + 1 players that are to hold shares; by default nobody's choice: where there is one,
+        the players draw them together. Embedded players only.
 
     Raises
     ------
@@ -76,9 +86,18 @@ class KrumProgram:
     exact: int = 46
     security: int = SECURITY
     plain: bool = False
+    threshold: int = cast(int, None)  # until it is known what n is
+    holders: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
+        largest = self.n // 2
+        if cast("int | None", self.threshold) is None:
+            object.__setattr__(self, "threshold", largest)
+        check_integer(
+            "threshold", self.threshold, 1, largest, "2t + 1 of n + 1 players hold shares"
+        )
+        self._check_holders()
         check_integer("d", self.d, 1, why="a vector has at least one coordinate")
         check_integer("rounds", self.rounds, 1)
         check_integer("average", self.average, 1, self.n - self.f, "at most n - f are honest")
@@ -100,9 +119,20 @@ class KrumProgram:
         return self.n + 1
 
     @property
-    def threshold(self) -> int:
-        """How many players may pool what they see without learning anything: t = (N - 1) // 2."""
-        return (self.players - 1) // 2
+    def holder_count(self) -> int:
+        """How many of the embedded players hold shares: 2t + 1."""
+        return 2 * self.threshold + 1
+
+    def exposure(self, colluding: int) -> float:
+        """Chance that so many clients who pool what they see learn the secrets of the others: that
+        the draw makes more than t of them holders of shares."""
+        check_integer("colluding", colluding, 0, self.n)
+        count, pool = self.holder_count, self.n
+        if count > self.n or self.holders:  # nobody is drawn; of named holders, the worst
+            return float(colluding > self.threshold)
+        more = range(self.threshold + 1, min(count, colluding) + 1)
+        ways = sum(comb(colluding, k) * comb(pool - colluding, count - k) for k in more)
+        return ways / comb(pool, count)
 
     @property
     def rule(self) -> str:
@@ -114,7 +144,7 @@ class KrumProgram:
         """Lengths of the numbers that are compared."""
         projected = self.check and self.d > self.exact and not self.plain
         return check_budget(
-            self.n, self.f, self.d, self.fixed_point, self.security, projected=projected
+            self.n, self.f, self.d, self.fixed_point, self.security, projected, self.threshold
         )
 
     @property
@@ -130,6 +160,17 @@ class KrumProgram:
         names: dict[str, int] = {}
         exec(text[: text.index("\nvectors = Array")], names)
         return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
+
+    def _check_holders(self) -> None:
+        if not self.holders:
+            return
+        for player in self.holders:
+            check_integer("a holder", player, 0, self.n, "players are 0 to n")
+        if len(set(self.holders)) != len(self.holders) or len(self.holders) != self.holder_count:
+            raise ValueError(
+                f"{len(self.holders)} holders {self.holders}: the threshold {self.threshold} takes "
+                f"{self.holder_count} different players"
+            )
 
     def source(self) -> str:
         """The program's text in the MAMBA language."""

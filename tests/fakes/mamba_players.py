@@ -43,17 +43,29 @@ class Mailbox:
 
     def __init__(self, me, players, boxes, turn, tamper=None):
         self.me, self.players, self.rounds, self.bytes_sent = me, players, 0, 0
+        self._place = 0, 0  # steps of all players, and of holders among themselves since
+        self.peers = set()  # whom it is connected to
         self.received = []  # (round, sender, bytes): all that this player ever learns
         self._boxes, self._turn, self._tamper = boxes, turn, tamper
 
-    def exchange(self, outgoing, expected, continued=False):
+    def connect(self, others, more=False):
+        self.peers |= set(others)
+
+    def tell(self, outgoing):
+        self._place = self._place[0] + 1, 0
+        self.exchange(outgoing, {}, continued=True)
+
+    def exchange(self, outgoing, expected, continued=False, inner=False):
         self.rounds += not continued
+        step, count = self._place
+        self._place = (step, count + 1) if inner else (step + (not continued), 0)
+        assert self.peers >= outgoing.keys() | expected.keys()
         for player, payload in outgoing.items():
             payload = bytes(payload)
             self.bytes_sent += len(payload)
             if self._tamper:
                 payload = self._tamper(self.me, player, self.rounds, payload)
-            self._boxes[self.me, player].put((self.rounds, payload))
+            self._boxes[self.me, player].put((self._place, payload))
         return {player: self._receive(player, count) for player, count in expected.items()}
 
     def _receive(self, player, count):
@@ -66,10 +78,10 @@ class Mailbox:
                 self._turn.acquire()
         else:
             message = box.get()
-        number, payload = message
-        if (number, len(payload)) != (self.rounds, count):
+        place, payload = message
+        if (place, len(payload)) != (self._place, count):
             raise NetworkError(f"round {self.rounds}: not what was expected of player {player}")
-        self.received.append((number, player, payload))
+        self.received.append((self.rounds, player, payload))
         return payload
 
     def leave(self):
@@ -148,17 +160,24 @@ class Seen:
 class WatchedProtocols(Protocols):
     """Protocols that note what they open to everybody."""
 
-    def __init__(self, network, notes):
-        super().__init__(network)
+    def __init__(self, network, notes, **choice):
+        super().__init__(network, **choice)
         self._notes = notes
 
     def open(self, field, array, *dealers):
         secrets = super().open(field, array, *dealers)
-        self._notes.append((field, np.array(secrets)))
+        if not self.is_holder:
+            self._notes.append((field, np.array(secrets)))
+        return secrets
+
+    def open_among_holders(self, field, array, *dealers):
+        secrets = super().open_among_holders(field, array, *dealers)
+        if self.is_holder:
+            self._notes.append((field, np.array(secrets)))
         return secrets
 
 
-def run_program(source, words, tamper=None, liars=()):
+def run_program(source, words, tamper=None, liars=(), **choice):
     """Run a program in threads.
 
     Parameters
@@ -171,6 +190,7 @@ def run_program(source, words, tamper=None, liars=()):
         As in `Mailbox`.
     liars : dict of int to (Protocols class, Machine class, prover class), optional
         Players that run other software than the rest; None stands for the usual class.
+    **choice : threshold and holders, as for `mamba.protocols.Protocols`
 
     Returns
     -------
@@ -189,7 +209,7 @@ def run_program(source, words, tamper=None, liars=()):
         odd = dict(liars).get(network.me, (None, None, None))
         protocols, machines, provers = (a or b for a, b in zip(odd, usual, strict=True))
         machine = machines(
-            protocols(network, seen.opened),
+            protocols(network, seen.opened, **choice),
             read,
             seen.outputs.extend,
             prover=provers(sizes) if sizes else None,

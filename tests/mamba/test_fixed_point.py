@@ -105,7 +105,7 @@ def test_truncation_is_exact_or_one_more(players, bits, data):
     assert exact == [value >> places for value in values]
     assert remainders == [value % 2**places for value in values]
     assert all(a - (value >> places) in (0, 1) for a, value in zip(about, values, strict=True))
-    assert {field.to_ints(r)[0] for r in rounds} == {1}  # the probabilistic one opens once
+    assert {field.to_ints(r)[0] for r in rounds[1:]} == {1}  # the probabilistic one opens once
 
 
 def test_what_a_product_opens_is_hidden_by_forty_bits_more():

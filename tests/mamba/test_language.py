@@ -399,7 +399,7 @@ MISTAKES = [
     ("sint(1.5)", "1.5 is not an integer"),
     ("sint('x')", "'x' is not an integer"),
     ("sint(1) // 2", "SCALE-MAMBA has no //"),
-    ("sint(1).less_than(2, 200)", "needs 241 bits among 3 players"),
+    ("sint(1).less_than(2, 200)", "needs 241 bits with threshold 1"),
 ]
 
 

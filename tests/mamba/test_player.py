@@ -29,7 +29,7 @@ def test_what_players_print_does_not_depend_on_any_input(tmp_path):
         assert one.status == other.status == 0
         assert one.stderr == other.stderr
         ready, sent = one.stderr.splitlines()
-        assert ready == f"Player {me} ready: 3 players, threshold 1"
+        assert ready == f"Player {me} ready: 3 players, threshold 1, holders 0 1 2"
         assert re.fullmatch(r"Sent \d+ bytes in \d+ rounds", sent)
         if me:
             assert one.stdout == other.stdout == "End of prog\n"

@@ -9,7 +9,7 @@ from fl_krum.program.krum_program import KrumProgram
 from mamba.language import namespace
 from mamba.static_check import check
 
-NAMES = namespace(SimpleNamespace(me=0))
+NAMES = namespace(SimpleNamespace(me=0, holds_shares=True))
 
 
 def said(text):

@@ -20,6 +20,7 @@ from fl_krum.aggregators.krum import krum
 from fl_krum.federation.below_protocol import believing_choice, lying_words
 from fl_krum.federation.session import FederatedSession
 from fl_krum.players import certificates, embedded
+from fl_krum.players.engine import MambaProgram
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
 from mamba import player
@@ -40,7 +41,9 @@ def test_the_embedded_players(own_folder):
         assert players.aggregate(V1).tolist() == [1, 2]
         statistics = players.statistics()
     assert len(statistics) == 6
-    assert all(s["bytes"] > 0 and s["rounds"] == statistics[0]["rounds"] for s in statistics)
+    assert [s["holder"] for s in statistics] == [False] + [True] * 5
+    assert all(s["bytes"] > 0 and s["rounds"] == statistics[1]["rounds"] for s in statistics[1:])
+    assert statistics[0]["rounds"] < statistics[1]["rounds"]  # those in which it takes part
 
 
 def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
@@ -107,8 +110,10 @@ def test_views_of_the_embedded_players(own_folder):
         to_all = views[1]["opened"]
         assert {kind for _, kind, _ in to_all} == {"prime", "gf256"}
         assert all(view["opened"] == to_all for view in views[1:])
-        result = views[0]["opened"][len(to_all) :]  # after what it saw with the others
-        assert views[0]["opened"][: len(to_all)] == to_all
+        # The server is told what the check opens, before anything is masked, and the result.
+        d = players.program.d
+        told, result = views[0]["opened"][: -1 - d], views[0]["opened"][-1 - d :]
+        assert [one[1:] for one in told] == [one[1:] for one in to_all[: len(told)]]
         assert [int(value) for *_, value in result] == [1, *words[2].tolist()]  # one was chosen
 
 
@@ -126,6 +131,7 @@ def test_an_embedded_player_killed_in_a_round(own_folder):
 ABANDON = """
 import os
 from fl_krum.players import certificates, embedded
+from fl_krum.players.engine import MambaProgram
 from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
 players.start()
@@ -229,7 +235,7 @@ def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
     + [b"00000004null"],
 )
 def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(given):
-    (command, *_) = embedded._commands("", certificates.issue(3), ())
+    (command, *_) = embedded._commands(MambaProgram("", 3), certificates.issue(3), ())
     run = subprocess.run(
         command.argv, input=given, cwd=command.cwd, env={**os.environ, **command.env},
         capture_output=True, timeout=60,

@@ -36,7 +36,8 @@ def test_rounds_on_the_same_players():
             assert players.aggregate(shifted).tolist() == [0.5 + done, 1.0 + done]
             assert players.rounds_done == done + 1
             assert players.seconds > 0
-        assert players.statistics() == [{"player": i, "rounds": 90, "bytes": 300} for i in range(6)]
+        expected = {"holder": True, "rounds": 90, "bytes": 300}
+        assert players.statistics() == [{"player": i, **expected} for i in range(6)]
     assert [process.poll() for process in started] == [0] * 6
     assert_nothing_left(players, engine)
     assert players.engine == "fake" and players.startup_seconds > 0

@@ -8,20 +8,29 @@ from fl_krum.players.local_players import LocalPlayers
 
 
 @pytest.mark.parametrize(
-    ("n", "f", "d", "m"),
-    [(3, 0, 1, 1), (6, 1, 70, 3), (7, 2, 5, 1), (7, 2, 5, 5), (8, 2, 3, 2), (11, 4, 1, 1)]
-    + [(12, 4, 300, 1), (12, 4, 300, 8)],
+    ("n", "f", "d", "m", "t", "holders"),
+    [(3, 0, 1, 1, 1, ()), (6, 1, 70, 3, 3, ()), (7, 2, 5, 1, 3, ()), (7, 2, 5, 5, 3, ())]
+    + [(8, 2, 3, 2, 4, ()), (11, 4, 1, 1, 5, ()), (12, 4, 300, 1, 6, ())]
+    + [(12, 4, 300, 8, 2, ()), (9, 3, 5, 1, 1, ()), (9, 3, 50, 1, 1, (0, 4, 9))],
 )
-def test_players_report_what_is_counted(n, f, d, m):
-    program = KrumProgram(n, f, d, average=m)
+def test_players_report_what_is_counted(n, f, d, m, t, holders):
+    program = KrumProgram(n, f, d, average=m, threshold=t, holders=holders)
     updates = np.random.default_rng(n).normal(size=(n, d))
     with LocalPlayers(program, engine="embedded") as players:
         players.aggregate(updates)
         statistics = players.statistics()
-    # Before the program, every two players agree on a key and compare digests of 32 bytes.
-    keys = n * (n + 1) // 2 * (32 + 2 * (32 + 16))
-    assert {one["rounds"] for one in statistics} == {len(program.cost().rounds) + 1}
-    assert sum(one["bytes"] for one in statistics) == program.cost().bytes + keys
+    # Before the program, every holder agrees with every other player on a key, and they compare
+    # digests of 32 bytes. Where holders are drawn, all tell the server a digest, a commitment and
+    # then a coin, and are told those of all.
+    count, N, start = program.holder_count, program.players, 1
+    before = (count * (count - 1) // 2 + count * (N - count)) * (32 + 2 * (32 + 16))
+    if count < n and not holders:
+        start = 5
+        before += n * (16 + 64 + 16 + 64 * N + 16 + 32 + 16 + 32 * N)
+    assert len(players.holders) == count == sum(one["holder"] for one in statistics)
+    rounds = {one["rounds"] for one in statistics if one["holder"]}
+    assert rounds == {len(program.cost().rounds) + start}
+    assert sum(one["bytes"] for one in statistics) == program.cost().bytes + before
 
 
 @pytest.mark.parametrize(("n", "rounds"), [(7, 36), (15, 50)])

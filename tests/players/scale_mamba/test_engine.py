@@ -298,7 +298,7 @@ def test_rounds_on_the_same_players(home, own_folder):
             assert players.aggregate(shifted).tolist() == [0.5 + done, 1.0 + done]
     assert [process.poll() for process in processes(players)] == [0] * 6
     assert list(own_folder.iterdir()) == []
-    assert players.statistics()[5] == {"player": 5, "rounds": 90, "elements": 6000}
+    assert players.statistics()[5] == {"player": 5, "holder": True, "rounds": 90, "elements": 6000}
 
 
 def test_words_that_players_would_misread_are_never_sent(home, own_folder):

@@ -1,0 +1,169 @@
+"""``sint`` on a player that holds no shares: it knows the sizes of vectors, and nothing in them.
+
+Such a player runs the same program, for it has inputs to deal and is told what is opened, but does
+none of the arithmetic: with a hundred clients and seven holders of shares, that of the others would
+be most of the work. What it must not miss is when all players do something together, so inputs and
+outputs wait in the machine's queue, and leave it, exactly as they do on a holder. What is not said
+here is done as on a holder, with zeros, and the protocols send nothing of it.
+"""
+
+from typing import Any
+
+from mamba import field as prime
+from mamba.machine import MIXED
+from mamba.program_error import ProgramError
+from mamba.values import SharedInteger
+from mamba.vectors import Vector, address_of, integer, read, size_of
+
+
+class AbsentInteger(SharedInteger):
+    """An integer modulo p that others have shares of, as a vector of `size` elements."""
+
+    machine: Any
+    types: Any
+    degree, dealer = 1, MIXED
+    _since = None  # of an input that waits: how often the queue had been emptied
+
+    def __init__(self, val=0, size=None):
+        val = read(0 if val is None else val)
+        known = val.size if isinstance(val, Vector) else 1
+        if not isinstance(val, Vector):
+            val = integer(val)
+        elif size not in (None, known) and known != 1:
+            raise ProgramError(f"a vector of {known} elements cannot become one of {size}")
+        if isinstance(val, AbsentInteger):
+            val._wait()
+        self._size = known if size is None else size_of(size)
+
+    @classmethod
+    def _of(cls, value, _degree=1, _dealer=MIXED):
+        return cls._sized(prime.length(value))
+
+    @classmethod
+    def _sized(cls, size):
+        result = cls.__new__(cls)
+        result._size = size
+        return result
+
+    @classmethod
+    def _awaited(cls, size):
+        result = cls._sized(size)
+        result._since = cls.machine.flushes
+        return result
+
+    def _wait(self):
+        """What a holder does before it uses the value."""
+        if self._since == self.machine.flushes:
+            self.machine.flush()
+
+    @property
+    def size(self):
+        return self._size
+
+    @property
+    def value(self):
+        """Zeros, for those who insist."""
+        self._wait()
+        return prime.zeros(self._size)
+
+    # --- memory, input and output -------------------------------------------------------------
+
+    @classmethod
+    def load_mem(cls, address, mem_type=None, size=1):
+        address_of(address)
+        cls.machine.flush_inputs()
+        return cls._sized(size_of(size))
+
+    def store_in_mem(self, address):
+        address = address_of(address)
+        awaited = self._since == self.machine.flushes
+        if not (awaited and self.machine.promise(address, address + self._size)):
+            self.machine.flush_inputs()
+
+    @classmethod
+    def get_private_input_from(cls, player, channel=0, size=1):
+        size = size_of(size)
+        cls.machine.queue_input(None, cls.machine.check_player(integer(player)), size, channel)
+        return cls._awaited(size)
+
+    @classmethod
+    def get_random_triple(cls, size=1):
+        return *cls._unknown(size, 2), cls._awaited(size_of(size))
+
+    @classmethod
+    def get_random_square(cls, size=1):
+        return *cls._unknown(size, 1), cls._awaited(size_of(size))
+
+    @classmethod
+    def _unknown(cls, size, count):
+        for _ in range(count):
+            cls.machine.queue_input(None, None, size_of(size))
+        numbers = [cls._awaited(size_of(size)) for _ in range(count)]
+        for number in numbers:
+            number.is_coin = True
+        return numbers
+
+    def reveal_to(self, player, channel=0):
+        player = self.machine.check_player(integer(player))
+        self._wait()
+        receives = player == self.machine.me
+        self.machine.queue_output(player, prime.zeros(self._size if receives else 0), 1)
+
+    def reveal(self):
+        return self.types.cint._of(self.machine.run("open", prime, self.value))
+
+    # --- arithmetic ---------------------------------------------------------------------------
+
+    @classmethod
+    def _reduce(cls, *values):
+        """There is nothing to reduce."""
+
+    def _with(self, other):
+        """The result of an operation with another vector, or an integer."""
+        self._wait()
+        size = self._size
+        if not isinstance(other, int):
+            other = self._operand(other)
+            if other is NotImplemented:
+                return NotImplemented
+            if isinstance(other, AbsentInteger):
+                other._wait()
+            else:
+                size = max(size, other.size)
+        return self._sized(size)
+
+    def _linear(self, a, other, b):
+        return self._with(other)
+
+    def __neg__(self):
+        return self._with(0)
+
+    def __mul__(self, other):
+        return self._with(other)
+
+    __rmul__ = __mul__
+
+    def square(self):
+        return self._with(0)
+
+    def inner(self, count):
+        """Inner products of runs of the vector: `mamba.values.inner`."""
+        self._wait()
+        return self._sized(count)
+
+    def less_than(self, other, bit_length=None, security=None):
+        result = self._with(read(other))
+        if result is not NotImplemented:
+            self.machine.flush()
+        return result
+
+    __lt__ = less_than
+
+    def _compare(self, protocol, operands, demand):
+        self.machine.flush()
+        return self._sized(demand.results)
+
+
+def secret_type(machine):
+    """The class that a program's ``sint`` extends on this player."""
+    return SharedInteger if machine.holds_shares else AbsentInteger
