@@ -15,26 +15,8 @@ import sys
 from functools import cached_property
 from typing import NamedTuple
 
-from mamba.language import Missing, missing
+from mamba.language import NOT_SUPPORTED, missing
 from mamba.machine import Machine
-
-# What is left out on purpose, and why. All else that is missing may just not be there yet.
-UNSUPPORTED = {
-    **dict.fromkeys(
-        ("sfloat", "cfloat"),
-        "floating point is not supported: the embedded players compute with integers modulo p and "
-        "numbers of fixed point",
-    ),
-    **dict.fromkeys(
-        ("sbit", "sregint", "sbits", "cbits", "sgf2n", "cgf2n"),
-        "computing with bits and words modulo 2^n is not supported: take sint, also for a bit",
-    ),
-    **dict.fromkeys(
-        ("AdvInteger", "GC", "LF", "local_function", "garbled_circuit"),
-        "garbled circuits and binary circuits are not supported: the embedded players compute "
-        "modulo p",
-    ),
-}
 
 # Names and methods of other dialects, and what says the same here.
 ELSEWHERE = {
@@ -43,9 +25,14 @@ ELSEWHERE = {
     "get_raw_input_from": ("MP-SPDZ", "sint.get_private_input_from(player)"),
     "for_range_opt": ("MP-SPDZ", "for_range"),
     "for_range_opt_multithread": ("MP-SPDZ", "for_range"),
-    "if_": ("MP-SPDZ", "b.if_else(x, y) with a secret bit b"),
+    "if_": ("MP-SPDZ", "if_then(b) for a public bit, b.if_else(x, y) for a secret one"),
+    "if_e": ("MP-SPDZ", "if_then(b) … else_then() … end_if()"),
+    "while_": ("MP-SPDZ", "while_do"),
+    "sbitint": ("MP-SPDZ", "sint"),
+    "sbits": ("MP-SPDZ", "sint, also for bits"),
+    "cbits": ("MP-SPDZ", "cint, also for bits"),
     "print_ln_to": ("MP-SPDZ", "x.reveal_to(player)"),
-    "print_ln_if": ("MP-SPDZ", "b.if_else(x, y) with a secret bit b"),
+    "print_ln_if": ("MP-SPDZ", "if_then(b), print_ln(…), end_if()"),
     "reveal_list": ("MP-SPDZ", "x.reveal() for each element"),
     "secint": ("MPyC", "sint"),
     "secfxp": ("MPyC", "sfix"),
@@ -147,8 +134,8 @@ class _Known:
         name = node.id
         if name in self._bound or self._star:
             return
-        if isinstance(self._names.get(name), Missing):
-            yield Problem(node.lineno, self._advice(name) or missing(name))
+        if name in NOT_SUPPORTED:
+            yield Problem(node.lineno, missing(name))
         if name in self._names:
             return
         if name != "input" and hasattr(builtins, name):
@@ -178,7 +165,7 @@ class _Known:
     def _import(self, node):
         module = getattr(node, "module", None) or node.names[0].name
         if module.split(".")[0] == "Compiler":
-            unsupported = [UNSUPPORTED[one.name] for one in node.names if one.name in UNSUPPORTED]
+            unsupported = [missing(one.name) for one in node.names if one.name in NOT_SUPPORTED]
             yield Problem(
                 node.lineno,
                 unsupported[0]
@@ -206,8 +193,6 @@ class _Known:
 
     def _advice(self, name):
         """What to write instead of a name that is known from elsewhere."""
-        if name in UNSUPPORTED:
-            return f"'{name}': {UNSUPPORTED[name]}"
         if name in PYTHON_2_NAMES:
             return f"'{name}' is Python 2: write {PYTHON_2_NAMES[name]}"
         if name in ELSEWHERE:

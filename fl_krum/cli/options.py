@@ -76,7 +76,11 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_players(parser: argparse.ArgumentParser) -> None:
+def add_players(
+    parser: argparse.ArgumentParser,
+    deadline: str = "give up when starting, or one aggregation, takes longer (default: by the "
+    "engine)",
+) -> None:
     """Which players, and how long to wait for them."""
     group = parser.add_argument_group("players")
     group.add_argument(
@@ -90,7 +94,7 @@ def add_players(parser: argparse.ArgumentParser) -> None:
         "--deadline",
         type=float,
         metavar="SECONDS",
-        help="give up when starting, or one aggregation, takes longer (default: by the engine)",
+        help=deadline,
     )
     group.add_argument(
         "--holders",

@@ -47,7 +47,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I=WORDS",
         help="what player I inputs, separated by commas, or @FILE",
     )
-    shared.add_players(parser)
+    shared.add_players(
+        parser,
+        "give up when the program, once players are up, takes longer (default: by the engine)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:

@@ -47,7 +47,14 @@ class MambaMagics(Magics):
         help="what player I inputs: any Python expression for an integer from 0 to 2^64 - 1, or "
         "for several in a list or an array, as in --input 0=7 --input 1=salaries[1]",
     )  # fmt: skip
-    @argument("--engine", default="auto", help="embedded, scale-mamba, mp-spdz or auto (default)")
+    @argument(
+        "--inputs", nargs="+", default=[], metavar="VALUES",
+        help="what all players input: a list with an item for each, player 0 first",
+    )  # fmt: skip
+    @argument(
+        "--engine", default="embedded",
+        help="embedded (default, the quickest to start), scale-mamba, mp-spdz or auto",
+    )  # fmt: skip
     @argument("--deadline", type=float, metavar="S", help="seconds after which a program is ended")
     @argument(
         "--show", action="append", default=[], choices=SHOWN,
@@ -67,7 +74,7 @@ class MambaMagics(Magics):
         try:
             result = run_program(
                 "\n" + cell,  # so lines are counted as in the cell
-                self._inputs(options.input),
+                self._inputs(options.inputs, options.input),
                 options.players,
                 options.engine,
                 options.deadline,
@@ -89,24 +96,38 @@ class MambaMagics(Magics):
             self.shell.user_ns[options.output] = result
         return result
 
-    def _inputs(self, given: list[list[str]]) -> dict[int, list]:
-        """What each player inputs, the expressions evaluated where the notebook's code is."""
-        assert self.shell is not None
+    def _inputs(self, of_all: list[str], of_one: list[list[str]]) -> dict[int, list]:
+        """What each player inputs, from ``--inputs`` and from every ``--input``."""
         inputs: dict[int, list] = {}
-        for words in given:
-            text = " ".join(words)
-            if text[:1] in "'\"" and text[-1:] == text[:1]:
-                text = text[1:-1]
+        if of_all:
+            text = _joined(of_all)
+            values = self._value(text, f"--inputs {text}")
+            try:
+                inputs = {player: [own] for player, own in enumerate(values)}
+            except TypeError:
+                raise UsageError(f"--inputs {text}: a list with an item for each player") from None
+        for words in of_one:
+            text = _joined(words)
             player, sign, expression = text.partition("=")
             if not sign or not player.strip().isdecimal():
                 raise UsageError(f"--input {text}: write PLAYER=VALUE, as in --input 1=9")
-            try:
-                value = eval(expression.strip(), self.shell.user_global_ns, self.shell.user_ns)
-            except Exception as error:  # an expression may raise anything
-                kind = type(error).__name__
-                raise UsageError(f"--input {text}: {kind}: {error}") from None
+            value = self._value(expression, f"--input {text}")
             inputs.setdefault(int(player), []).append(value)
         return inputs
+
+    def _value(self, expression: str, where: str):
+        """The value of a Python expression, evaluated where the notebook's code is."""
+        assert self.shell is not None
+        try:
+            return eval(expression.strip(), self.shell.user_global_ns, self.shell.user_ns)
+        except Exception as error:  # an expression may raise anything
+            raise UsageError(f"{where}: {type(error).__name__}: {error}") from None
+
+
+def _joined(words: list[str]) -> str:
+    """An expression that IPython has cut at its spaces, or left in quotation marks."""
+    text = " ".join(words)
+    return text[1:-1] if text[:1] in "'\"" and text[-1:] == text[:1] else text
 
 
 def _shown(result: ProgramResult, wanted: list[str]) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ def run_program(
     engine : {"auto", "embedded", "scale-mamba", "mp-spdz"} or Engine
         The kind of player, see `fl_krum.players.find_engine`.
     deadline : float, optional
-        Seconds that starting the players, and then the program, may take; by default what the
-        engine proposes, 60 s for the program on embedded players.
+        Seconds that the program may take once the players are up; by default what the engine
+        proposes, 60 s on embedded players.
     views : bool
         Whether to record what each player sees; embedded players only.
     name : str
@@ -90,7 +90,7 @@ def run_program(
     if not status.usable:
         raise ValueError(f"the {kind.name} engine cannot be used here: {status.reason}")
     program = MambaProgram(text, count, name)
-    with _started(kind, program, deadline, views) as (supervisor, startup_seconds):
+    with _started(kind, program, views) as (supervisor, startup_seconds):
         run = supervisor.run
         pieces = [[*in_pieces(one), run.end_of_input or b""] for one in words]
         given = [len(one) for one in words]
@@ -106,7 +106,7 @@ def run_program(
 
 
 @contextlib.contextmanager
-def _started(kind: Engine, program: MambaProgram, deadline: float | None, views: bool):
+def _started(kind: Engine, program: MambaProgram, views: bool):
     """A supervisor of running players, and how long they took to be up; they end with it."""
     with contextlib.ExitStack() as resources:
         begin = time.perf_counter()
@@ -118,7 +118,7 @@ def _started(kind: Engine, program: MambaProgram, deadline: float | None, views:
         supervisor = Supervisor(run, guard)
         resources.callback(supervisor.close)
         with _named(supervisor, program):
-            supervisor.start(deadline or run.start_deadline)
+            supervisor.start(run.start_deadline)
         run_folder.dispose(run.disposable)
         yield supervisor, time.perf_counter() - begin
 

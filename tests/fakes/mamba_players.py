@@ -25,7 +25,9 @@ from mamba.network import NetworkError
 from mamba.player import PORT_TAKEN
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
+from mamba.view import View
 
+NAME = "test.mpc"  # what a program is compiled as
 PATIENCE = 60  # seconds until a test that hangs is given up
 
 
@@ -155,6 +157,7 @@ class Seen:
     received: list = field(default_factory=list)  # (round, sender, bytes)
     rounds: int = 0
     lines: list = field(default_factory=list)  # what player 0 printed
+    view: View = field(default_factory=View)
 
 
 class WatchedProtocols(Protocols):
@@ -196,7 +199,7 @@ def run_program(source, words, tamper=None, liars=(), **choice):
     -------
     list of Seen, one per player
     """
-    code = compile_text(source, "test.mpc")
+    code = compile_text(source, NAME)
     sizes = input_proof.constants(source) if input_proof.prover(source) else None
     usual = WatchedProtocols, Machine, input_proof.InputProver
 
@@ -212,6 +215,8 @@ def run_program(source, words, tamper=None, liars=(), **choice):
             protocols(network, seen.opened, **choice),
             read,
             seen.outputs.extend,
+            program=NAME,
+            view=seen.view,
             prover=provers(sizes) if sizes else None,
         )
         if network.me == 0:

@@ -53,7 +53,12 @@ def test_a_cell_shows_and_keeps_its_result(shell, capsys):
 
 def test_several_inputs_and_expressions_with_spaces(shell):
     text = "sint.get_private_input_from(1, size=4).reveal_to(0)"
-    for options in ("-i 1=[1, 2] -i 1=(3, 4)", "--input '1=[1, 2, 3, 4]'", '-i "1=range(1, 5)"'):
+    for options in (
+        "--inputs [[], range(1, 5)]",
+        "-i 1=[1, 2] -i 1=(3, 4)",
+        "--input '1=[1, 2, 3, 4]'",
+        '-i "1=range(1, 5)"',
+    ):
         assert run(shell, f"{options} -n 4", text).result.told == ([1, 2, 3, 4], [], [], [])
 
 
@@ -96,6 +101,8 @@ def test_a_player_that_is_killed_is_told_without_a_traceback(shell, capsys):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ("--inputs 7", "a list with an item for each player"),
+        ("--inputs [1, nothing]", "--inputs [1, nothing]: NameError"),
         ("--input 7", "write PLAYER=VALUE"),
         ("--input 0=nothing", "--input 0=nothing: NameError"),
         ("--input 0=1/0", "--input 0=1/0: ZeroDivisionError"),

@@ -25,9 +25,9 @@ def test_all_mistakes_are_told_at_once_in_order():
         sint.get_input_from(1)
     """
     assert said(text) == [
-        (2, "'sfloat': floating point is not supported: the embedded players compute with integers "
-            "modulo p and numbers of fixed point"),
         (2, "'ttoal' is not defined: did you mean 'total'?"),
+        (2, "sfloat (floating-point numbers) is not supported by the embedded players; it needs "
+            "SCALE-MAMBA"),
         (3, "'xrange' is Python 2: write range"),
         (4, "'totl' is not defined: did you mean 'total'?"),
         (5, "'get_input_from' is MP-SPDZ's: here it is sint.get_private_input_from(player)"),
@@ -43,9 +43,9 @@ def test_all_mistakes_are_told_at_once_in_order():
         ("x = sint(1)\nx.revael_to(0)", "'.revael_to' is not known to the embedded players: did "
          "you mean 'reveal_to'?"),
         ("zyx + 1", "'zyx' is not known to the embedded players, and the program does not define"),
-        ("sregint(1)", "'sregint': computing with bits and words modulo 2"),
-        ("sbit(1)", "take sint, also for a bit"),
-        ("from Compiler import AdvInteger", "garbled circuits and binary circuits are not"),
+        ("sregint(1)", "sregint (secret integers modulo 2^64, computed by garbled circuits) is"),
+        ("sbit(1)", "sbit (secret bits, computed by garbled circuits) is not supported"),
+        ("from Compiler import AdvInteger", "AdvInteger (the compiler's own routines for"),
         ("from Compiler.oram import OptimalORAM", "Compiler.oram is a part of SCALE-MAMBA's"),
         ("secint(8)", "'secint' is MPyC's: here it is sint"),
         ("n = input()", "'input' is Python's: here it is sint.get_private_input_from(player)"),
