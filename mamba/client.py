@@ -1,31 +1,39 @@
-"""A client's side of the input check beside a SCALE-MAMBA player: ``python -m mamba.client
+"""A client's side of the input check beside a player of another engine: ``python -m mamba.client
 PROGRAM.mpc COMMAND ...``.
 
-Starts the player's command and stands between it and the terminal. Words on standard input go to
-the player and are remembered; where the player asks for input on channel 1, it is given what
-`mamba.input_proof` makes of them, and of the coins that it prints as ``Output channel 1``. What
-else the player prints is passed on. SCALE-MAMBA knows no random rows, so vectors must not be longer
-than the program's ``exact``.
+Starts the player's command and stands between it and the terminal. Such a player has one standard
+input, on which it finds what the program asks for, in that order: the client's words, which are
+read here and passed on; then what `mamba.input_proof` makes of them; and then, when the player has
+printed a coin as ``Output channel 1``, what answers it. What else the player prints is passed on.
+These players know no random rows: the program is one with ``plain = 1``.
+
+Needs NumPy and nothing else, so that a host can have it without installing more.
 """
 
 import contextlib
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from mamba import field, input_proof
 from mamba.field import P
 from mamba.input_words import WordReader
+from mamba.program_error import ProgramError
 
-_SPEECH = re.compile(rb"Input channel (\d+) : |Output channel 1 : (-?\d+)\s")
-_LONGEST = 80  # bytes that may be the beginning of one of these
+# A coin, or what SCALE-MAMBA's players print before every word that they read.
+_SPEECH = re.compile(rb"Output channel 1 : (-?\d+)\s|Input channel \d+ : ")
+# The last bytes of what was said so far, where they may be the beginning of one of these.
+_LONGEST = 80
+_BEGUN = re.compile(rb"(?:(?:In|Out)put[^\n]{0,60}|Inpu?|Outpu?|In|Out?|I|O)\Z")
 
 
 class Client:
-    """Answers one player.
+    """Gives one player what it reads.
 
     Parameters
     ----------
@@ -37,45 +45,80 @@ class Client:
     """
 
     def __init__(self, prover, read_words, write):
-        self._prover, self._read_words, self._write, self._rest = prover, read_words, write, b""
+        self._prover, self._read_words, self._write = prover, read_words, write
+        self._coins: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self._rest = b""
 
     def hear(self, chunk):
-        """Answer what the player says; return what is to be passed on."""
+        """Note the coins in what the player says; return what is to be passed on."""
         said, passed_on, end = self._rest + chunk, [], 0
         for match in _SPEECH.finditer(said):
             passed_on.append(said[end : match.start()])
             end = match.end()
-            if match[2] is not None:
-                self._prover.be_told([int(match[2]) % P])
-            elif match[1] == b"1":
-                (value,) = field.to_ints(self._prover.answer(1))
-                self._write(b"%d\n" % value)
-            else:
-                words = self._read_words(1)
-                self._prover.take_words(words)
-                self._write(b"%d\n" % words[0])
-        begun = max(said.rfind(b"Input", end), said.rfind(b"Output channel 1", end))
-        cut = begun if begun >= max(end, len(said) - _LONGEST) else len(said)
+            if match[1] is not None:
+                self._coins.put(int(match[1]) % P)
+        begun = _BEGUN.search(said, max(end, len(said) - _LONGEST))
+        cut = begun.start() if begun else len(said)
         self._rest = said[cut:]
         return b"".join([*passed_on, said[end:cut]])
+
+    def answer(self):
+        """Give all that the player reads in one round: first the words, last the proof."""
+        words = self._read_words(self._prover.sizes.d)
+        self._prover.take_words(words)
+        self._give(words.tolist())
+        self._give(field.to_ints(self._prover.answer()))
+        self._prover.be_told([self._coins.get()])
+        self._give(field.to_ints(self._prover.answer()))
+
+    def _give(self, numbers):
+        self._write("".join(f"{number}\n" for number in numbers).encode())
 
 
 def main(arguments):
     program, *command = arguments
     prover = input_proof.prover(Path(program).read_text(encoding="utf-8"))
+    if prover is None or not prover.sizes.plain:
+        sys.exit(f"{program}: this program checks no inputs, or not in plain MAMBA (plain = 1)")
     words = WordReader(sys.stdin.fileno())
     player = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert player.stdin and player.stdout  # pipes, since they were asked for
-    client = Client(prover, words.read, player.stdin.write)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: _end(player, number))
+    client, problems = Client(prover, words.read, player.stdin.write), []
+
+    def answer():
+        try:
+            for _ in range(prover.sizes.rounds):
+                client.answer()
+        except ProgramError as problem:  # the player must not take what is missing for a number
+            problems.append(problem)
+            player.kill()
+        except OSError:  # the player has ended, and its exit tells why
+            pass
+
+    threading.Thread(target=answer, daemon=True).start()
     while chunk := os.read(player.stdout.fileno(), 1 << 16):
         sys.stdout.buffer.write(client.hear(chunk))
         sys.stdout.buffer.flush()
-    return player.wait()
+    status = player.wait()
+    if problems:
+        print(f"client: error: {problems[0]}", file=sys.stderr)
+        return 1
+    return status
+
+
+def _end(player, number):
+    """End at once, and the player first; `Popen.wait` may be at it, and cannot be entered twice."""
+    player.kill()
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(player.pid, 0)
+    os._exit(128 + number)
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
-        sys.exit(__doc__.partition("\n")[0])
+        sys.exit(__doc__.partition("\n\n")[0])
     status = main(sys.argv[1:])
     sys.stdout.flush()
     if status < 0:  # end as the player did

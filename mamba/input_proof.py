@@ -8,8 +8,11 @@ answers.
 
 All sizes come from the text of the program itself: its first part, up to the first ``Array``, is
 plain Python, and is executed here. So the program and this file cannot differ in them.
+
+Of short vectors' proofs nothing but NumPy is needed (`mamba.client`).
 """
 
+import os
 import re
 from functools import lru_cache
 from math import factorial
@@ -17,10 +20,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mamba import field, projections
+from mamba import field
 from mamba.field import P
 from mamba.program_error import ProgramError
-from mamba.randomness import Randomness
 
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
 
@@ -41,6 +43,12 @@ def prover(text):
     return InputProver(constants(text)) if checks else None
 
 
+class _OperatingSystem:
+    """Uniform bytes; few, so that they need not be drawn in bulk (`mamba.randomness`)."""
+
+    bytes = staticmethod(os.urandom)
+
+
 class InputProver:
     """What one client deals on channel 1, in the order in which krum.mpc asks for it.
 
@@ -51,7 +59,7 @@ class InputProver:
     """
 
     def __init__(self, sizes):
-        self.sizes, self._randomness = sizes, Randomness()
+        self.sizes, self._randomness = sizes, _OperatingSystem()
         self._words, self._told, self._projected = [], [], None
         self._ready, self._answers = field.zeros(0), self._rounds()
 
@@ -78,8 +86,11 @@ class InputProver:
         """The projections of `limbs`, when somebody has computed them anyway."""
         self._projected = sums
 
-    def answer(self, count):
-        """The next `count` numbers to be dealt, as a field array."""
+    def answer(self, count=None):
+        """The next `count` numbers to be dealt, as a field array; without it, all until the next
+        coin."""
+        if count is None:
+            return next(self._answers)
         while field.length(self._ready) < count:
             self._ready = np.concatenate([self._ready, next(self._answers)], axis=1)
         result, self._ready = self._ready[:, :count], self._ready[:, count:]
@@ -97,6 +108,8 @@ class InputProver:
         else:
             (seed,), self._told = self._told[:1], self._told[1:]
             if self._projected is None:
+                from mamba import projections  # which need a stream cipher
+
                 self._projected = projections.project(seed, [limbs], sizes.d, sizes.centre)[0]
             sums, self._projected = self._projected, None
             numbers, parts = self.long_numbers(sums)

@@ -203,7 +203,7 @@ class Protocols:
         field array
         """
         if not self.is_holder:
-            return self._hear(prime, prime.length(share))
+            return self._note_opened(prime, self._hear(prime, prime.length(share)))
         others = self._all_but_me(self.holders)
         received = self._exchange(
             dict.fromkeys(others, prime.to_bytes(part)) if self.me in self._sent else {},
@@ -217,7 +217,7 @@ class Protocols:
         parts += [part] if self.me in self._sent else []
         coin = prime.combine([1] * len(parts), parts)
         self._announced = share, coin
-        return self._tell(prime, coin)
+        return self._tell(prime, self._note_opened(prime, coin))
 
     def _exchange(self, outgoing, expected, continued=False, inner=False):
         """One round of the network; after `announce` holders add their shares of the coin to what

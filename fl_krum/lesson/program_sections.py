@@ -7,6 +7,7 @@ the screen.
 from __future__ import annotations
 
 import difflib
+import html
 import re
 from dataclasses import dataclass
 
@@ -44,25 +45,52 @@ EXPLANATIONS = {
     ),
     "Distances": (
         "Differences and sums are free: each player computes them on its own shares. Only the "
-        "finished sums of squares need communication, one round for all pairs, whatever d is."
+        "finished sums of squares need an exchange of messages: one for all pairs, whatever d is."
     ),
     "Neighbours": (
-        "Nothing is sorted, for sorting branches. Every two distances of a client are compared, "
-        "all at once; the secret bits are added up to ranks, and a polynomial makes 1 of a rank "
-        "below n - f - 2 and 0 of any other."
+        "Nothing is sorted, because to sort is to branch. Every two distances of a client are "
+        "compared, all at once. The secret bits are added up to ranks. Then a polynomial makes 1 "
+        "of a rank below n - f - 2, and 0 of any other."
     ),
     "Scores": (
-        "Multiply each distance by its 1 or 0 and add up: the distances that are not wanted are "
-        "there, but count nothing. No player knows which ones these are."
+        "Each distance is multiplied by its 1 or 0, and all are added up. The distances that are "
+        "not wanted are there, but count nothing. No player knows which ones these are."
     ),
     "Choice": (
-        "Compare every two scores. A client's bits are multiplied: the product is 1 for the one "
-        "client that no other beats, and 0 for all others. (For Multi-Krum they are added up, and "
-        "a polynomial makes 1 of fewer than m.) The choice is a secret, too."
+        "Every two scores are compared. The product of a client's bits is 1 for the one client "
+        "that no other beats, and 0 for all others. (For Multi-Krum the bits are added up, and a "
+        "polynomial makes 1 of a sum below m.) The choice is a secret, too."
     ),
     "Output": (
-        "Every vector is multiplied by its client's 1 or 0, and the sum is revealed to player 0 "
-        "alone, with the number of those chosen. It learns the chosen vector, and not whose it is."
+        "Every vector is multiplied by its client's 1 or 0, and all are added up. The sum is "
+        "opened to player 0 alone, with the number of those chosen. It learns the chosen vector, "
+        "and is not told whose it is."
+    ),
+}
+
+#: What the sections are on toy shares: lines of `krum_on_shares`, in the notebook before.
+TWINS = {
+    "Input": "shared = [[computation.share(int(word)) for word in row] for row in vectors]",
+    "Distances": """\
+def squared_distance(a, b):
+    return sum((x - y) * (x - y) for x, y in zip(a, b))
+
+D = {(i, j): squared_distance(X[i], X[j]) for i, j in combinations(range(n), 2)}
+D |= {(j, i): D[i, j] for i, j in D}""",
+    "Neighbours": """\
+rank = {j: 0 for j in range(n) if j != i}
+for j, k in combinations(rank, 2):
+    nearer = less_than(D[i, k], D[i, j])  # 1 where k is nearer to i than j
+    rank[j] += nearer
+    rank[k] += 1 - nearer  # a tie counts for the earlier one""",
+    "Scores": "scores.append(sum(less_than(rank[j], near) * D[i, j] for j in rank))",
+    "Choice": """\
+for i, j in combinations(range(n), 2):
+    beaten = less_than(scores[j], scores[i])  # 1 where j beats i
+    best[i] *= 1 - beaten
+    best[j] *= beaten""",
+    "Output": (
+        "return [sum(bit * word for bit, word in zip(best, column)).open() for column in zip(*X)]"
     ),
 }
 
@@ -102,6 +130,35 @@ def sections(source: str) -> list[Section]:
     ]
 
 
+def beside_its_twin(title: str, source: str) -> str:
+    """Return a section as HTML: what it does, the same on toy shares, and the program's own text.
+
+    Parameters
+    ----------
+    title : str
+        A key of `TWINS`.
+    source : str
+        The program's text.
+
+    Raises
+    ------
+    KeyError
+        There is no such section, or no twin of it.
+    """
+    section = {one.title: one for one in sections(source)}[title]
+    return (
+        f"<p>{html.escape(section.explanation)}</p>"
+        f'<p style="margin-bottom: 4px"><b>On toy shares:</b></p>{_small(TWINS[title])}'
+        f'<p style="margin: 16px 0 4px"><b>In krum.mpc,</b> from line {section.first_line}:</p>'
+        f"{_small(section.text.strip())}"
+    )
+
+
+def _small(text: str) -> str:
+    """Return highlighted text of which a line of krum.mpc fits on a projector's page."""
+    return f'<div style="font-size: 82%; margin-left: 16px">{highlighted(text)}</div>'
+
+
 def parameter_block(program: KrumProgram) -> list[str]:
     """Return the lines of the program that set a parameter."""
     text = next(one.text for one in sections(program.source()) if one.title == "Parameters")
@@ -128,21 +185,21 @@ def consequences(program: KrumProgram) -> dict[str, int]:
         "bits of a compared distance": program.budget.distance_bits,
         "bits of a compared score": program.budget.score_bits,
         "secure comparisons": cost.comparisons,
-        "rounds of communication": len(cost.rounds),
+        "exchanges of messages": len(cost.rounds),
         "bytes sent by all players": cost.bytes,
     }
 
 
 def cost_table(program: KrumProgram) -> str:
-    """Rounds and bytes of one aggregation, section by section, as text in columns."""
+    """Exchanges of messages and bytes of one aggregation, section by section, in columns."""
     stages = program.cost().by_stage()
     masks = stages["masks"]
     rows = [(f"{i}. {name}", *stages.get(name, (0, 0))) for i, name in enumerate(_STAGES, 1)]
     rows.insert(3, ("   masks for comparisons", *masks))
     rounds_in_all, bytes_in_all = map(sum, zip(*stages.values(), strict=True))
     rows.append(("   in all", rounds_in_all, bytes_in_all))
-    lines = [f"{name:<26}{rounds:>8}{size:>14,}" for name, rounds, size in rows]
-    return "\n".join([f"{'section of krum.mpc':<26}{'rounds':>8}{'bytes':>14}", *lines])
+    lines = [f"{name:<26}{rounds:>10}{size:>14,}" for name, rounds, size in rows]
+    return "\n".join([f"{'section of krum.mpc':<26}{'exchanges':>10}{'bytes':>14}", *lines])
 
 
 def highlighted(text: str) -> str:

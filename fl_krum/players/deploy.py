@@ -16,12 +16,11 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from ..program.krum_program import KrumProgram
-from . import certificates, host_files
+from . import certificates, companions, host_files
 from .mp_spdz.hosts import MpSpdzHosts
 from .mp_spdz.installation import MP_SPDZ_HOME
 from .scale_mamba.hosts import ScaleMambaHosts
@@ -139,8 +138,7 @@ def deploy(
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(f"{output} exists: give the name of a new folder, so that no keys mix")
     engine_hosts = find_hosts(engine)
-    # A client's side of the check would have to stand beside its player; it is not on hosts yet.
-    program = replace(program, check=False)
+    program = companions.checked_digit_by_digit(program)
     with tempfile.TemporaryDirectory(prefix="fl_krum-") as temporary:
         common = Path(temporary)
         engine_hosts.write(program, common, hosts, port)
@@ -151,6 +149,8 @@ def deploy(
         folders = [output / f"player{i}-{host}" for i, host in enumerate(hosts)]
         for i, folder in enumerate(folders):
             _copy(common, folder, engine_hosts.of_player(common, i))
+            if i and program.check:
+                _copy_companion(folder / companions.MAMBA.name)
             for name, (content, mode) in _texts(
                 engine_hosts, program, hosts, i, port, own_keys
             ).items():
@@ -163,8 +163,11 @@ def _texts(engine_hosts: Hosts, program, hosts, i, port, own_keys) -> dict[str, 
     """The files of a host that are made here: content and mode."""
     kind = engine_hosts.kind
     readme = host_files.instructions(kind, program, hosts, i, port, engine_hosts.security, own_keys)
+    argv = engine_hosts.argv(i)
+    if i and program.check:
+        argv = host_files.beside(kind, argv)
     texts = {
-        "run.sh": (host_files.command(kind, i, hosts, engine_hosts.argv(i), own_keys), 0o700),
+        "run.sh": (host_files.command(kind, i, hosts, argv, own_keys), 0o700),
         "guard.py": (host_files.GUARD.read_text(encoding="utf-8"), 0o600),
         "README.txt": (readme, 0o600),
     }
@@ -184,6 +187,12 @@ def _copy(common: Path, folder: Path, names: Sequence[Path]) -> None:
         for parent in reversed(new.relative_to(folder).parents[:-1]):
             (folder / parent).mkdir(mode=0o700, exist_ok=True)
         _write(new, (common / name).read_bytes())
+
+
+def _copy_companion(folder: Path) -> None:
+    folder.mkdir(mode=0o700)
+    for name in companions.FILES:
+        _write(folder / name, (companions.MAMBA / name).read_bytes())
 
 
 def _write(path: Path, content: str | bytes, mode: int = 0o600) -> None:

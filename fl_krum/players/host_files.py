@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..program.krum_program import KrumProgram
+from . import companions
 
 GUARD = Path(__file__).with_name("host_guard.py")
 CERTIFICATES = "certificates"  # of all players, where each host makes its own key
 DEADLINE = 3600  # seconds without a sign of life
+PYTHON = '"${PYTHON:-python3}"'  # in a shell's words
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,15 @@ cd "$(dirname "$0")"
 # A player's memory is full of shares: none of it is to stay on disk in a core dump.
 ulimit -c 0
 
-exec python3 guard.py "${{DEADLINE:-{DEADLINE}}}" "player {player}" \\
+exec {PYTHON} guard.py "${{DEADLINE:-{DEADLINE}}}" "player {player}" \\
 {argv}
 """
+
+
+def beside(kind: Kind, argv: str) -> str:
+    """The command line of a client's player, with the companion before it that proves that the
+    client's words are short."""
+    return f"    {PYTHON} -m mamba.client {kind.source} \\\n{argv}"
 
 
 def _collect(kind: Kind, hosts: Sequence[str]) -> str:
@@ -136,14 +144,27 @@ def numbers(program: KrumProgram) -> str:
     return f"""\
 # The players' words as real numbers: standard input to standard output, {program.d} a round.
 # A word is the sum of those of the {m} clients that were chosen, and the number is their mean. The
-# first word of a round is how many were chosen.
+# first word of a round is how many were chosen; before it stands who passed the check of its input.
+function fail(what) {{ print what > "/dev/stderr"; exit 1 }}
 BEGIN {{ FS = " : " }}
+/Client [0-9]+ passed : 0/ {{
+    gsub(/.*Client | passed/, "", $1)
+    liars = liars " " $1
+    count_of_liars++
+}}
 /Output channel 0/ {{
     gsub(/[][ ]/, "", $NF)
     count = split($NF, word, ",")
     for (i = 1; i <= count; i++) {{
         if (seen++ % {program.d + 1} == 0) {{
-            if (word[i] != {m}) {{ print "not {m} clients were chosen" > "/dev/stderr"; exit 1 }}
+            round++
+            if (count_of_liars)
+                print "round " round ": shared more than agreed, and left out: client" liars \\
+                    > "/dev/stderr"
+            if (count_of_liars > {program.f})
+                fail("these are more than f = {program.f}, so no result can be trusted")
+            if (word[i] != {m}) fail("not {m} clients were chosen")
+            liars = ""; count_of_liars = 0
             continue
         }}
         printf "%.10g\\n", (word[i] - {m} * 2^{fixed.bits - 1}) / ({m} * 2^{fixed.fraction})
@@ -173,7 +194,7 @@ Player {player} of the {program.players} players 0 to {program.n}: {role}, on {h
 them Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 Security: {security}.
 
-1. {kind.home} has to name the folder of {kind.title} on this host.
+1. {kind.home} has to name the folder of {kind.title} on this host.{_python(program, player)}
 
 2. TCP port {port + player} here has to be open to the other hosts, and should be to nobody else:
 {others}
@@ -182,6 +203,16 @@ Security: {security}.
 The last line on standard error says, if anything goes wrong, what it is.
 {kind.key.format(player)} is the private key of this player: keep this folder to yourself.
 """
+
+
+def _python(program: KrumProgram, player: int) -> str:
+    """What the companion of a client's player needs."""
+    if player == 0 or not program.check:
+        return ""
+    return f"""
+   python3 has to be {companions.NEEDS}; PYTHON=... ./run.sh takes another one
+   than python3. It makes what this client adds to its numbers, so that the others can check inside
+   the computation that they are in range (mamba/client.py)."""
 
 
 def _own_key(kind: Kind, player: int) -> str:
@@ -200,17 +231,36 @@ def _use(program: KrumProgram, player: int) -> str:
 Start the server. It gives the chosen vector, {program.d} numbers a round:
 
     ./run.sh | awk -f numbers.awk
-"""
+{_told(program)}"""
     return f"""\
 Write your {program.d} numbers of each of the {program.rounds} rounds to a file, one round after the
    other. Have them checked and turned into words, and only then start the player:
 
     python3 words.py < numbers.txt > words.txt && ./run.sh < words.txt
 
-   Numbers that come later, round by round, can be written to the player's standard input when
-   they are there; but never let it end early, or be anything else than words: SCALE-MAMBA's players
-   take whatever they find for a number and say nothing, and no player minds a word too large.
+   Words that come later, round by round, can be written to the standard input of ./run.sh when they
+   are there. {_believed(program)}
 """
+
+
+def _told(program: KrumProgram) -> str:
+    if not program.check:
+        return ""
+    return f"""
+   Standard error tells which clients shared more than agreed, and were left out of a round. More
+   than f = {program.f} of them are an error.
+"""
+
+
+def _believed(program: KrumProgram) -> str:
+    if program.check:
+        return """\
+If they end early, or are no words, the player is ended. A word
+   out of range is shared, found out by the others, and left out."""
+    return """\
+But never let them end early, or be anything else than words:
+   SCALE-MAMBA's players take whatever they find for a number and say nothing, and no player minds a
+   word too large."""
 
 
 def overview(program: KrumProgram, hosts: Sequence[str], folders: Sequence[Path], own_keys) -> str:

@@ -45,11 +45,12 @@ def explain(status, said):
 
 
 class Guard:
-    """One player and what it has said."""
+    """One player, or a client's companion with its player, and what it has said."""
 
     def __init__(self, command):
         self.alive_at = time.monotonic()
-        self.tail = b""
+        self.asked_to_end = 0  # number of the signal
+        self.tail, self.unheard = b"", False
         self.player = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self._readers = [
             threading.Thread(target=self._pass_on, args=pipes, daemon=True)
@@ -63,14 +64,24 @@ class Guard:
             self.alive_at = time.monotonic()
             if to == 2:
                 self.tail = (self.tail + chunk)[-TAIL:]
-            while chunk:
-                chunk = chunk[os.write(to, chunk) :]
+            try:
+                while chunk:
+                    chunk = chunk[os.write(to, chunk) :]
+            except OSError:
+                self.unheard = True
+                return
 
     def wait(self, seconds):
         """Until the player has ended, or has been silent for so long; what went wrong, or ""."""
         while self.player.poll() is None:
-            if time.monotonic() > self.alive_at + seconds:
+            silent = time.monotonic() > self.alive_at + seconds
+            if silent or self.unheard or self.asked_to_end:
                 self.end()
+            if self.asked_to_end:
+                sys.exit(128 + self.asked_to_end)
+            if self.unheard:
+                return "nobody reads any more what it prints"
+            if silent:
                 return (
                     f"nothing happened for {seconds:g} s: another host is late, cannot be "
                     "reached, or takes longer to train (DEADLINE=… ./run.sh waits longer)"
@@ -81,8 +92,13 @@ class Guard:
         return explain(self.player.returncode, self.tail.decode("utf-8", "replace"))
 
     def end(self):
-        self.player.kill()
-        self.player.wait()
+        """A companion that is asked to end ends its player first; one that is killed cannot."""
+        self.player.terminate()
+        try:
+            self.player.wait(2.0)
+        except subprocess.TimeoutExpired:
+            self.player.kill()
+            self.player.wait()
 
 
 def main(seconds, name, *command):
@@ -91,12 +107,11 @@ def main(seconds, name, *command):
     except OSError as error:
         sys.exit(f"{name}: error: {error}")
 
-    def terminate(number, frame):
-        guard.end()
-        sys.exit(128 + number)
+    def ask_to_end(number, frame):
+        guard.asked_to_end = number
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, terminate)
+        signal.signal(number, ask_to_end)
     if wrong := guard.wait(float(seconds)):
         sys.exit(f"{name}: error: {wrong}")
 

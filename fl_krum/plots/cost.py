@@ -1,4 +1,4 @@
-"""What secure Krum costs as n, f and d grow: counted from the protocols, nothing is run."""
+"""What secure Krum costs as n and d grow: counted from the protocols, nothing is run."""
 
 import dataclasses
 
@@ -6,96 +6,115 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from ..aggregators.parameters import largest_f
 from .style import MUTED, SERVER, SMPC, new_figure, styled
 
 _MOST = 20  # clients
 _LONGEST = 10**6
 
-# What is drawn: how to get it from a `Cost`, and its look.
-_AMOUNTS = {
-    "rounds": (lambda cost: len(cost.rounds), {"color": SERVER, "marker": "o", "ms": 15}),
-    "secure comparisons": (
-        lambda cost: cost.comparisons,
-        {"color": MUTED, "marker": "s", "ms": 12},
-    ),
-    "megabytes": (lambda cost: cost.bytes / 1e6, {"color": SMPC, "marker": "^", "ms": 9}),
-}
-
 
 @styled
 def cost_figure(program) -> Figure:
-    """Draw how the cost of one aggregation changes when one of n, f, d changes.
+    """Draw what one aggregation costs when n grows, and when d does: megabytes, and exchanges.
+
+    Two n with the same threshold t are joined by a line: from one pair to the next one more player
+    may collude, which costs more than one more client. f is left out, since it changes next to
+    nothing.
 
     Parameters
     ----------
     program : KrumProgram
-        Its cost counts as 1 in all panels; each panel keeps two of its three parameters.
+        Its n and d are marked; each column keeps the other one, and its f as far as that fits.
     """
+    figure = new_figure(16, 8.6)
+    (more, longer), below = figure.subplots(2, 2, sharex="col", sharey="row", height_ratios=(2, 1))
+    for name, upper, lower in zip("nd", (more, longer), below, strict=True):
+        programs = curves(program)[name]
+        places = [getattr(one, name) for one in programs]
+        costs = [one.cost() for one in programs]
+        groups = [one.threshold for one in programs]
+        _draw(upper, places, [cost.bytes / 1e6 for cost in costs], groups, SMPC, "o")
+        _draw(lower, places, [len(cost.rounds) for cost in costs], groups, SERVER, "s")
+        if name == "n":
+            _mark_the_other_way(more, programs, costs)
+        for axes in (upper, lower):
+            axes.axvline(getattr(program, name), color=MUTED, linewidth=1.5, zorder=0)
+            axes.grid(axis="y", color="#E3E3E3")
+        lower.set_xlabel(f"{name}, now {getattr(program, name):,}")
+    more.set_title(f"More clients (d = {program.d:,})")
+    longer.set_title(f"Longer vectors (n = {program.n})")
+    _scale(more, longer, *below)
     here = program.cost()
-    figure = new_figure(16, 7.5)
-    panels = figure.subplots(1, 3, sharey=True)
-    for axes, (name, programs) in zip(panels, curves(program).items(), strict=True):
-        places, costs = [getattr(one, name) for one in programs], [one.cost() for one in programs]
-        for label, (amount, look) in _AMOUNTS.items():
-            axes.plot(places, [amount(cost) / amount(here) for cost in costs], **look,
-                      label=f"{label}: {_plain(amount(here))}")  # fmt: skip
-        axes.axvline(getattr(program, name), color=MUTED, linewidth=1.5, zorder=0)
-        others = ", ".join(f"{o} = {getattr(program, o):,}" for o in "nfd" if o != name)
-        axes.set(title=f"{name} grows ({others})", xlabel=f"{name}, now {getattr(program, name):,}")
-    _scale(panels)
     figure.suptitle(
-        "More clients cost rounds, comparisons and bytes; longer vectors cost bytes alone.",
-        fontsize=20,
-        weight="bold",
-        x=0.012,
-        ha="left",
-    )
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=3, frameon=False)
+        f"Now: {_plain(here.bytes / 1e6)} MB sent by all players, in {len(here.rounds)} exchanges "
+        f"of messages; {here.comparisons:,} comparisons.",
+        fontsize=19, weight="bold", x=0.012, ha="left",
+    )  # fmt: skip
     return figure
 
 
 def curves(program) -> dict[str, list]:
-    """For n, f and d, the programs that differ from `program` in this parameter only."""
-    n, f, d = program.n, program.f, program.d
-    lengths = {int(length) for length in np.geomspace(1, max(_LONGEST, d), 13)} | {d}
-    ranges = {
-        "n": range(2 * f + 3, max(_MOST, n) + 1),
-        "f": range(largest_f(n) + 1),
-        "d": sorted(lengths),
+    """For n and d, the programs that differ from `program` in this parameter only.
+
+    Where n leaves no room for f or the average, these are as large as they can be.
+    """
+    lengths = {int(length) for length in np.geomspace(1, max(_LONGEST, program.d), 13)}
+    most = max(_MOST, program.n)
+    fs = {n: min(program.f, (n - 3) // 2) for n in range(3, most + 1)}
+    changed = {
+        "n": [{"n": n, "f": f, "average": min(program.average, n - f)} for n, f in fs.items()],
+        "d": [{"d": d} for d in sorted(lengths | {program.d})],
     }
     return {
-        name: [one for value in values if (one := _changed(program, name, value))]
-        for name, values in ranges.items()
+        name: [one for values in settings if (one := _changed(program, values))]
+        for name, settings in changed.items()
     }
 
 
-def _changed(program, name, value):
-    """The program with another value, or None where its numbers would not fit the field."""
-    other = {name: value}
-    if program.threshold == program.n // 2:  # the largest: it follows n
-        other["threshold"] = None
+def _changed(program, values):
+    """The program with other values, or None where its numbers would not fit the field."""
+    largest = program.threshold == program.n // 2  # then it follows n
     try:
-        return dataclasses.replace(program, **other)
+        return dataclasses.replace(program, **values, **({"threshold": None} if largest else {}))
     except ValueError:
         return None
 
 
-def _scale(panels) -> None:
-    panels[0].set_ylabel("Times the cost now")
-    panels[0].set_yscale("log")
-    least, most = panels[0].get_ylim()
-    panels[0].set_ylim(min(least, 0.5), max(most, 20))
-    for axes in panels:
-        axes.yaxis.set_major_formatter(FuncFormatter(_plain))
-        axes.yaxis.set_minor_locator(NullLocator())
-        axes.grid(axis="y", color="#E3E3E3")
-    for axes in panels[:2]:
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    panels[2].set_xscale("log")
-    panels[2].xaxis.set_major_locator(LogLocator(numticks=5))
-    panels[2].xaxis.set_minor_locator(NullLocator())
+def _draw(axes, places, amounts, groups, colour, marker) -> None:
+    for group in dict.fromkeys(groups):
+        own = [k for k, one in enumerate(groups) if one == group]
+        axes.plot([places[k] for k in own], [amounts[k] for k in own], marker=marker, color=colour,
+                  markeredgecolor=SERVER, markersize=10)  # fmt: skip
+
+
+def _mark_the_other_way(axes, programs, costs) -> None:
+    """Say where it is cheaper to compare all distances by their bits."""
+    first = next((k for k, cost in enumerate(costs) if cost.by_bits), 0)
+    if first:
+        place = programs[first].n - 0.5
+        axes.axvline(place, color=MUTED, linewidth=2, linestyle=":")
+        axes.text(place + 0.2, 0.04, f"from n = {programs[first].n}:\nthe other way\nto compare",
+                  transform=axes.get_xaxis_transform(), fontsize=15)  # fmt: skip
+    axes.text(
+        0.02,
+        0.97,
+        "joined: the same t",
+        transform=axes.transAxes,
+        va="top",
+        fontsize=15,
+        bbox={"color": "white", "pad": 1},
+    )
+
+
+def _scale(more, longer, *below) -> None:
+    more.set(ylabel="Megabytes", yscale="log")
+    below[0].set(ylabel="Exchanges", ylim=(0, 1.12 * below[0].get_ylim()[1]))
+    more.yaxis.set_major_formatter(FuncFormatter(_plain))
+    more.yaxis.set_minor_locator(NullLocator())
+    below[0].xaxis.set_major_locator(MaxNLocator(8, integer=True))
+    longer.set_xscale("log")
+    below[1].xaxis.set_major_locator(LogLocator(base=100, numticks=5))
+    below[1].xaxis.set_major_formatter(FuncFormatter(lambda d, position: f"{d:,.0f}"))
+    below[1].xaxis.set_minor_locator(NullLocator())
 
 
 def _plain(number, position=None) -> str:

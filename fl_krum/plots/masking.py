@@ -13,12 +13,12 @@ _BINS = 32
 
 @styled
 def masked_figure(samples, bits, security) -> Figure:
-    """Draw histograms of c = x + r, for two secrets x and a mask r of bits + security bits.
+    """Draw histograms of secret + mask, for two secrets and a mask of bits + security bits.
 
     Parameters
     ----------
     samples : dict of str to sequence of int
-        By what x is, the opened numbers c; for two secrets.
+        By what the secret is, the opened numbers c; for two secrets.
     bits, security : int
     """
     longest = 2 ** (bits + security) + 2**bits
@@ -29,13 +29,13 @@ def masked_figure(samples, bits, security) -> Figure:
     for (secret, opened), (colour, line, width) in zip(samples.items(), looks, strict=True):
         heights = np.histogram([c / longest for c in opened], edges)[0]
         axes.stairs(heights / max(1, len(opened)) * _BINS, edges, color=colour, linestyle=line,
-                    linewidth=width, label=f"x = {secret}")  # fmt: skip
+                    linewidth=width, label=f"secret {secret}")  # fmt: skip
     axes.set(xlim=(0, 1), ylim=(0, 2.2), ylabel="Density", yticks=[0, 1, 2])
     axes.set_xticks([0, 0.5, 1], ["0", "half", "largest c"])
-    axes.set_xlabel("The opened number c = x + r")
+    axes.set_xlabel("The opened number c: secret + mask")
     axes.legend(loc="upper center", frameon=False, ncols=2, fontsize=18)
     figure.suptitle(
-        f"κ = {security}: the mask r has {bits + security} bits, the secret x has {bits}.",
+        f"κ = {security}: the mask has {bits + security} bits, the secret {bits}.",
         fontsize=20, weight="bold", x=0.012, ha="left",
     )  # fmt: skip
     return figure
@@ -64,4 +64,36 @@ def joint_figure(first, second, p, titles) -> Figure:
     panels[2].plot(first, second, ".", color=SERVER, markersize=7)
     panels[2].set(title=titles[2], xlim=(0, p), ylim=(0, p), aspect="equal")
     panels[2].set(xlabel=titles[0], ylabel=titles[1])
+    return figure
+
+
+@styled
+def opened_figure(runs) -> Figure:
+    """Draw what comparisons open: masked numbers, and masked bits, in two runs.
+
+    Parameters
+    ----------
+    runs : dict of str to (sequence of int, sequence of int)
+        By what was compared, the opened numbers, and the opened bits; for two runs.
+    """
+    figure = new_figure(15, 6.5)
+    numbers, bits = figure.subplots(1, 2, width_ratios=(2, 1))
+    longest = max(max(opened) for opened, _ in runs.values())
+    edges = np.linspace(0, 1, 13)
+    looks = ((HONEST, "-", 5, ""), (BYZANTINE, (0, (2, 1)), 4, "//"))
+    for k, ((name, (opened, ones)), look) in enumerate(zip(runs.items(), looks, strict=True)):
+        colour, line, width, hatch = look
+        heights = np.histogram([number / longest for number in opened], edges)[0]
+        numbers.stairs(heights, edges, color=colour, linestyle=line, linewidth=width, label=name)
+        counts = [list(ones).count(bit) for bit in (0, 1)]
+        bars = bits.bar(np.arange(2) + 0.4 * k - 0.2, counts, 0.36, color=colour, hatch=hatch,
+                        edgecolor="white")  # fmt: skip
+        bits.bar_label(bars, fontsize=15)
+    numbers.set(xlim=(0, 1), ylim=(0, None), xlabel="Opened number c, as a part of the largest")
+    numbers.set(ylabel="How many")
+    numbers.set_title("Masked numbers")
+    bits.set_xticks([0, 1], ["0", "1"])
+    bits.set(xlabel="Opened bit", ylim=(0, 1.2 * bits.get_ylim()[1]))
+    bits.set_title("Masked bits")
+    figure.legend(loc="outside lower left", ncols=2, frameon=False, fontsize=17)
     return figure

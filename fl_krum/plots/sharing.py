@@ -108,7 +108,9 @@ def views_figure(views) -> Figure:
 
     With an even number of embedded players, the server receives none, and the figure says so.
     """
-    figure = new_figure(16, 3.9 * -(-len(views) // 4))
+    figure = new_figure(16, 3.9 * -(-len(views) // 4) + 0.8)
+    figure.suptitle("Every share that a player received, taken by itself",
+                    fontsize=19, weight="bold", x=0.012, ha="left")  # fmt: skip
     panels = figure.subplots(-(-len(views) // 4), 4, sharex=True, sharey=True, squeeze=False).flat
     for player, (axes, view) in enumerate(zip(panels, views, strict=False)):
         shares = [int(value) for _, _, kind, value in view["shares"] if kind == "prime"]

@@ -1,4 +1,4 @@
-"""A table of accuracies as a figure: every number is printed, the bad ones stand out."""
+"""Tables as figures: accuracies, where the bad ones stand out, and numbers by their names."""
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -42,5 +42,26 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     axes.tick_params(length=0, labelsize=16)
     axes.xaxis.set(ticks_position="top", label_position="top")
     axes.spines[:].set_visible(False)
+    figure.suptitle(title, fontsize=19, weight="bold", x=0.012, ha="left")
+    return figure
+
+
+@styled
+def facts_figure(facts, title="") -> Figure:
+    """Draw numbers with their names, one a line, large enough for the back row.
+
+    Parameters
+    ----------
+    facts : mapping of str to int
+    title : str
+    """
+    figure = new_figure(11, 0.62 * len(facts) + 1.3)
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(len(facts) - 0.4, -0.6))
+    for row, (name, number) in enumerate(facts.items()):
+        axes.axhline(row + 0.5, color="#E3E3E3", linewidth=1.2)
+        axes.text(0, row, name, va="center", fontsize=18)
+        axes.text(0.98, row, f"{number:,}", va="center", ha="right", fontsize=18, weight="bold")
     figure.suptitle(title, fontsize=19, weight="bold", x=0.012, ha="left")
     return figure

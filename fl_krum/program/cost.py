@@ -67,11 +67,15 @@ class Cost:
     comparisons : int
         Secure comparisons, of two squared distances or of two scores.
     players : int
+    by_bits : bool
+        Whether the bits of every distance are found once, and then compared in all pairs. With few
+        clients it is cheaper to compare every pair by its difference.
     """
 
     rounds: tuple[Round, ...]
     comparisons: int
     players: int
+    by_bits: bool = False
 
     @property
     def bytes(self) -> int:
@@ -95,7 +99,8 @@ class Cost:
 def estimate(program) -> Cost:
     """Cost of one aggregation of a `KrumProgram`."""
     count = _Counter(program)
-    return Cost(tuple(count.rounds()), count.triples + count.couples, program.players)
+    comparisons = count.triples + count.couples
+    return Cost(tuple(count.rounds()), comparisons, program.players, count.by_bits)
 
 
 class _Counter:
@@ -116,12 +121,17 @@ class _Counter:
         self.couples = self.n * (self.n - 1) // 2
         self.triples = self.n * self.slots * (self.slots - 1) // 2
 
+    @property
+    def by_bits(self) -> bool:
+        """Few numbers in many pairs: the rule of the players,
+        `mamba.comparison.Pairs.is_cheaper`."""
+        return self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000
+
     def rounds(self) -> Iterator[Round]:
         d = self.d
         yield from self._inputs()
         yield self._multiply("distances", self.couples)
-        # Few numbers in many pairs: the rule of the players, `mamba.comparison.Pairs.is_cheaper`.
-        if self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000:
+        if self.by_bits:
             yield from self._compare_among(
                 "neighbours", self.couples, self.triples, self.budget.distance_bits
             )

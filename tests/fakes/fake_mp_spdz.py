@@ -15,16 +15,14 @@ import sys
 import time
 from pathlib import Path
 
+from checked_input import CheckedInput, sizes
 from fake_player import krum, publish, say
 
 FAULT, PLAYER, ROUND = (os.environ.get("FAKE_FAULT", "none").split() + ["-1", "1"])[:3]
 
 
 def parameters():
-    text = Path("Programs/Source/krum.mpc").read_text()
-    return [
-        int(re.search(rf"^{name} *= *(\d+)", text, re.M)[1]) for name in ("n", "f", "d", "rounds")
-    ]
+    return sizes(Path("Programs/Source/krum.mpc").read_text())
 
 
 def compile_program(arguments):
@@ -60,12 +58,14 @@ class Player:
         self.index, self.players = int(self.options["-p"]), int(self.options["-N"])
         self.fault = FAULT if int(PLAYER) == self.index else "none"
         self.exchange = Path(os.environ.get("FAKE_EXCHANGE", "Player-Data"))
-        self.words = []
+        self.current = 0
 
     def run(self):
         say("Using statistical security parameter 40")
         self.load()
-        self.n, self.f, self.d, rounds = parameters()
+        self.sizes = parameters()
+        self.input = CheckedInput(self.sizes, self.read_line, self.wait_for_clients)
+        rounds = self.sizes.rounds
         self.connect()
         print("Player ready", flush=True)
         for current in range(1, rounds + 1):
@@ -97,31 +97,44 @@ class Player:
             time.sleep(0.005)
 
     def aggregate(self, current):
+        self.current = current
         if self.index:
-            vector = self.read_vector()
+            print("Please input integers:", flush=True)
+            vector, passed = self.input.read_vector()
             self.misbehave(current)
-            publish(self.exchange / f"{current}-{self.index}", " ".join(map(str, vector)))
+            self.share(f"{int(passed)} {' '.join(map(str, vector))}")
             return
-        files = [self.exchange / f"{current}-{i}" for i in range(1, self.n + 1)]
-        while not all(file.exists() for file in files):
-            self.look_for_the_dead()
-            time.sleep(0.005)
+        rows = [list(map(int, text.split())) for text in self.await_all("")]
         self.misbehave(current)
-        vectors = [[int(word) for word in file.read_text().split()] for file in files]
-        chosen = krum(vectors, self.f)
+        for client, (passed, *_) in enumerate(rows if self.sizes.check else [], 1):
+            print(f"Client {client} passed : {passed}")
+        failed = [i for i, (passed, *_) in enumerate(rows) if not passed]
+        chosen = krum([vector for _, *vector in rows], self.sizes.f, failed)
         text = f"[{', '.join(map(str, chosen))}]" if len(chosen) > 1 else chosen[0]
         print(f"Output channel 0 : 1\nOutput channel 0 : {text}", flush=True)  # one was chosen
         publish(self.exchange / f"done-{current}", "")
 
-    def read_vector(self):
-        print("Please input integers:", flush=True)
-        while len(self.words) < self.d:
-            line = sys.stdin.readline()
-            if not line:
-                fail("Fatal error at krum-0:5 (INPUTMIXED): not enough inputs in standard input")
-            self.words += map(int, line.split())
-        vector, self.words = self.words[: self.d], self.words[self.d :]
-        return vector
+    def share(self, text, what=""):
+        publish(self.exchange / f"{self.current}{what}-{self.index}", text)
+
+    def await_all(self, what):
+        """What all clients have shared in this round."""
+        clients = range(1, self.sizes.n + 1)
+        files = [self.exchange / f"{self.current}{what}-{i}" for i in clients]
+        while not all(file.exists() for file in files):
+            self.look_for_the_dead()
+            time.sleep(0.005)
+        return [file.read_text() for file in files]
+
+    def wait_for_clients(self, what):
+        self.share("", what)
+        self.await_all(what)
+
+    def read_line(self):
+        line = sys.stdin.readline()
+        if not line:
+            fail("Fatal error at krum-0:5 (INPUTMIXED): not enough inputs in standard input")
+        return line
 
     def misbehave(self, current):
         if current != int(ROUND):

@@ -108,15 +108,21 @@ class Fake:
         sys.exit(status)
 
 
-def krum(vectors, f):
-    def distance(a, b):
-        return sum((x - y) ** 2 for x, y in zip(a, b, strict=True))
+def krum(vectors, f, excluded=()):
+    """The vector that Krum chooses; of those in ``excluded`` nothing counts but that they are
+    there, farthest from all."""
 
-    scores = []
-    for vector in vectors:
-        distances = sorted(distance(vector, other) for other in vectors)
-        scores.append(sum(distances[1 : len(vectors) - f - 1]))  # the first is itself
-    return vectors[scores.index(min(scores))]
+    def distance(i, j):
+        if {i, j} & {*excluded}:
+            return float("inf")
+        return sum((x - y) ** 2 for x, y in zip(vectors[i], vectors[j], strict=True))
+
+    scores, all_clients = [], range(len(vectors))
+    for i in all_clients:
+        distances = sorted(distance(i, j) for j in all_clients if i != j)
+        scores.append(sum(distances[: len(vectors) - f - 2]))
+    kept = [i for i in all_clients if i not in excluded]
+    return vectors[min(kept, key=lambda i: scores[i])]
 
 
 def publish(file, text):

@@ -10,12 +10,12 @@ in the folder that FAKE_EXCHANGE names, or in Data/. FAKE_FAULT is "FAULT [PLAYE
 """
 
 import os
-import re
 import signal
 import sys
 import time
 from pathlib import Path
 
+from checked_input import CheckedInput, sizes
 from fake_player import krum, publish, say
 
 PRIME = 170141183460469231731687303715884105727
@@ -24,10 +24,7 @@ NEEDS = {"triple": 700, "square": 15, "bit": 600}  # of one round
 
 
 def parameters():
-    text = Path("Programs/krum/krum.mpc").read_text()
-    return [
-        int(re.search(rf"^{name} *= *(\d+)", text, re.M)[1]) for name in ("n", "f", "d", "rounds")
-    ]
+    return sizes(Path("Programs/krum/krum.mpc").read_text())
 
 
 def set_up(arguments):
@@ -58,7 +55,7 @@ def compile_program(arguments):
     if FAULT == "compiler-warns":
         print("WARNING: Order of memory instructions not preserved, errors possible")
         return
-    rounds = parameters()[3]
+    rounds = parameters().rounds
     counts = ", ".join(f"('modp', '{kind}'): {count * rounds}" for kind, count in NEEDS.items())
     print("Program requires 1 rounds of communication\nProgram requires 21 invocations")
     print(f"Program requires: {{{counts}}}\nWriting to Programs/krum/krum.sch")
@@ -76,11 +73,13 @@ class Player:
         assert options[0] == "-dOT"
         self.fault = FAULT if int(PLAYER) == self.index else "none"
         self.exchange = Path(os.environ.get("FAKE_EXCHANGE", "Data"))
-        self.words = []
+        self.current = 0
 
     def run(self):
         self.load()
-        self.n, self.f, self.d, rounds = parameters()
+        self.sizes = parameters()
+        self.input = CheckedInput(self.sizes, self.read_line, self.wait_for_clients)
+        rounds = self.sizes.rounds
         self.connect()
         self.produce(rounds)
         for current in range(1, rounds + 1):
@@ -109,12 +108,12 @@ class Player:
         if "-pns" in self.options:
             ports = self.options["-pns"].split(",")
         else:
-            ports = [int(self.options["-pnb"]) + i for i in range(self.n + 1)]
-        assert len(set(ports)) == self.n + 1
+            ports = [int(self.options["-pnb"]) + i for i in range(self.sizes.n + 1)]
+        assert len(set(ports)) == self.sizes.n + 1
         if self.fault == "missing":
             sys.exit(0) if self.exchange.name == "nowhere" else time.sleep(60)
         publish(self.exchange / f"up-{self.index}", "")
-        while not all((self.exchange / f"up-{i}").exists() for i in range(self.n + 1)):
+        while not all((self.exchange / f"up-{i}").exists() for i in range(self.sizes.n + 1)):
             time.sleep(0.005)
         print("All connections now done\nSetting up threads", flush=True)
 
@@ -123,35 +122,49 @@ class Player:
         most = [int(count) for count in self.options["-max"].split(",")]
         least = [int(count) for count in self.options["-min"].split(",")]
         enough = all(m >= need * rounds for m, need in zip(most, NEEDS.values(), strict=True))
-        masks = int(self.options["-maxI"]) >= (self.n + 1) * self.d * rounds
+        masks = int(self.options["-maxI"]) >= (self.sizes.n + 1) * self.sizes.d * rounds
         if FAULT == "hungry" or not enough or not masks or least[1] > 100_000:
             time.sleep(60)
         print("Starting online phase 0")
         say("Waiting for thread 0 to be ready\nSignal online thread ready 0")
 
     def aggregate(self, current):
+        self.current = current
         if self.index:
-            vector = self.read_vector()
+            vector, passed = self.input.read_vector()
             self.misbehave(current)
-            publish(self.exchange / f"{current}-{self.index}", " ".join(map(str, vector)))
+            self.share(f"{int(passed)} {' '.join(map(str, vector))}")
             return
-        files = [self.exchange / f"{current}-{i}" for i in range(1, self.n + 1)]
+        rows = [list(map(int, text.split())) for text in self.await_all("")]
+        self.misbehave(current)
+        for client, (passed, *_) in enumerate(rows if self.sizes.check else [], 1):
+            print(f"\x1b[0mClient {client} passed : {passed}")
+        failed = [i for i, (passed, *_) in enumerate(rows) if not passed]
+        chosen = krum([vector for _, *vector in rows], self.sizes.f, failed)
+        for word in [1, *chosen]:
+            print(f"\x1b[0mOutput channel 0 : {word}", flush=True)
+        publish(self.exchange / f"done-{current}", "")
+
+    def share(self, text, what=""):
+        publish(self.exchange / f"{self.current}{what}-{self.index}", text)
+
+    def await_all(self, what):
+        """What all clients have shared in this round."""
+        clients = range(1, self.sizes.n + 1)
+        files = [self.exchange / f"{self.current}{what}-{i}" for i in clients]
         while not all(file.exists() for file in files):
             if (self.exchange / "dead").exists():
                 lost()
             time.sleep(0.005)
-        self.misbehave(current)
-        vectors = [[int(word) for word in file.read_text().split()] for file in files]
-        for word in [1, *krum(vectors, self.f)]:
-            print(f"\x1b[0mOutput channel 0 : {word}", flush=True)
-        publish(self.exchange / f"done-{current}", "")
+        return [file.read_text() for file in files]
 
-    def read_vector(self):
-        while len(self.words) < self.d:
-            print("Input channel 0 : ", end="", flush=True)
-            self.words += map(int, sys.stdin.readline().split() or [2**64 - 5])
-        vector, self.words = self.words[: self.d], self.words[self.d :]
-        return vector
+    def wait_for_clients(self, what):
+        self.share("", what)
+        self.await_all(what)
+
+    def read_line(self):
+        print("Input channel 0 : ", end="", flush=True)
+        return sys.stdin.readline() or str(2**64 - 5)
 
     def misbehave(self, current):
         if current != int(ROUND):

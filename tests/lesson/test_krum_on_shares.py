@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from repository import ROOT
 
 from fl_krum import krum
+from fl_krum.lesson.program_sections import TWINS
 from fl_krum.lesson.toy_comparison import less_than
 from fl_krum.lesson.toy_shares import Computation
 
@@ -19,15 +20,27 @@ V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # confirmed with Flower and B
 
 
 @pytest.fixture(scope="module")
-def krum_on_shares():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+def cells():
+    return json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.fixture(scope="module")
+def krum_on_shares(cells):
     source = next(
-        text for cell in cells if (text := "".join(cell["source"])).startswith("def krum_on_shares")
+        text
+        for cell in cells
+        if (text := "".join(cell["source"])).startswith("def squared_distance")
     )
-    assert source.count("\n") < 20 and " if i" not in source.replace("if j != i", "")
+    assert source.partition("def krum_on_shares")[2].count("\n") < 20
     scope = {"combinations": combinations}
     exec(source, scope)
     return scope["krum_on_shares"]
+
+
+def test_the_twins_of_krum_mpc_are_its_lines(cells):
+    lines = {line.strip() for cell in cells for line in "".join(cell["source"]).split("\n")}
+    for title, twin in TWINS.items():
+        assert {line.strip() for line in twin.split("\n")} <= lines, title
 
 
 def run(program, X, f, k):

@@ -1,11 +1,14 @@
 """The program taken apart: nothing is lost, and everything is explained."""
 
+import html
 import re
 
 import pytest
 
 from fl_krum.lesson.program_sections import (
     EXPLANATIONS,
+    TWINS,
+    beside_its_twin,
     changes,
     consequences,
     cost_table,
@@ -48,6 +51,15 @@ def test_changes_are_shown(program, changed):
 def test_changes_against_another_program():
     assert "- d = 5 " in changes(KrumProgram(d=6)) and "+ d = 6 " in changes(KrumProgram(d=6))
     assert "- d = 7 " in changes(KrumProgram(d=6), KrumProgram(d=7))
+
+
+@pytest.mark.parametrize("title", TWINS)
+def test_a_section_beside_its_twin(title):
+    source = KrumProgram(9, 3, 5).source()
+    section = next(part for part in sections(source) if part.title == title)
+    page = html.unescape(re.sub(r"<[^>]*>", "", beside_its_twin(title, source)))
+    assert section.explanation in page and f"from line {section.first_line}:" in page
+    assert section.text.strip() in page and TWINS[title].strip() in page
 
 
 def test_consequences_of_the_default():

@@ -33,9 +33,18 @@ Programs/krum/krum-0.bc Programs/krum/krum.mpc Programs/krum/krum.sch README.txt
     "mp-spdz": """\
 Player-Data/P{i}.pem Player-Data/P{i}.key Player-Data/0eeb4864.0 hosts.txt
 Programs/Bytecode/krum-0.bc Programs/Bytecode/krum-LTZ(21)_63-3.bc Programs/Schedules/krum.sch
-Programs/Source/krum.mpc README.txt guard.py run.sh""",
+Programs/Source/krum.mpc krum.mpc README.txt guard.py run.sh""",
 }
+OF_A_CLIENT = """\
+mamba/client.py mamba/field.py mamba/input_proof.py mamba/input_words.py mamba/program_error.py
+words.py"""
 SOURCE = {"scale-mamba": "Programs/krum/krum.mpc", "mp-spdz": "Programs/Source/krum.mpc"}
+
+
+@pytest.fixture(autouse=True)
+def python_of_the_hosts(monkeypatch):
+    """One that has NumPy."""
+    monkeypatch.setenv("PYTHON", sys.executable)
 
 
 @pytest.fixture
@@ -101,8 +110,15 @@ def files_of(folder):
 
 def test_exactly_the_files_that_a_player_needs(folders, engine):
     for i, folder in enumerate(folders):
-        own = "words.py" if i else "numbers.awk"
-        assert files_of(folder) == {*FILES[engine].format(i=i).split(), own}
+        own = OF_A_CLIENT if i else "numbers.awk"
+        assert files_of(folder) == {*FILES[engine].format(i=i).split(), *own.split()}
+
+
+def test_clients_that_are_believed_have_no_companion(engine, tmp_path):
+    folder = deploy(program(check=False), HOSTS, tmp_path / "players", engine=engine)[2]
+    assert files_of(folder) == {*FILES[engine].format(i=2).split(), "words.py"}
+    assert "mamba.client" not in (folder / "run.sh").read_text()
+    assert "NumPy" not in (folder / "README.txt").read_text()
 
 
 def test_no_key_is_in_two_folders_and_none_is_readable_by_others(folders, tmp_path):
@@ -120,7 +136,7 @@ def test_what_all_players_have_in_common(folders, engine):
             len({(folder / name).read_bytes() for folder in folders if (folder / name).exists()})
             == 1
         )
-    assert (folders[0] / SOURCE[engine]).read_text().endswith(program(check=False).source())
+    assert (folders[0] / SOURCE[engine]).read_text().endswith(program(plain=True).source())
 
 
 def test_where_players_find_each_other(home, mp_spdz_home, tmp_path):
@@ -138,10 +154,12 @@ def test_where_players_find_each_other(home, mp_spdz_home, tmp_path):
 
 
 COMMANDS = {
-    "scale-mamba": 'python3 guard.py "${DEADLINE:-3600}" "player 2" '
+    "scale-mamba": '"${PYTHON:-python3}" guard.py "${DEADLINE:-3600}" "player 2" '
+    '"${PYTHON:-python3}" -m mamba.client Programs/krum/krum.mpc '
     '"$SCALE_MAMBA_HOME/PlayerBinary.x" '
-    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 36 -pnb 14000 2 Programs/krum",
-    "mp-spdz": 'python3 guard.py "${DEADLINE:-3600}" "player 2" "$MP_SPDZ_HOME/shamir-party.x" '
+    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 1044 -pnb 14000 2 Programs/krum",
+    "mp-spdz": '"${PYTHON:-python3}" guard.py "${DEADLINE:-3600}" "player 2" '
+    '"${PYTHON:-python3}" -m mamba.client krum.mpc "$MP_SPDZ_HOME/shamir-party.x" '
     f"-N 6 -T 2 -P {2**127 - 1} -I -ip hosts.txt -o no_memory_output -p 2 krum",
 }
 
@@ -186,6 +204,38 @@ def test_the_servers_words_are_decoded(folders, tmp_path, engine):
             )
             expected = FixedPoint().decode(np.array(words), average)
             assert np.allclose(list(map(float, said.stdout.split())), expected, rtol=1e-8)
+
+
+SAID = """\
+\x1b[0mClient 1 passed : 1
+Client 2 passed : 0
+Client 4 passed : {}
+Output channel 0 : 1
+Output channel 0 : [134217728, 134217728]
+Client 1 passed : 1
+Output channel 0 : 1
+Output channel 0 : [134217728, 134217728]
+"""
+
+
+@pytest.mark.parametrize(
+    ("fourth", "status", "told", "numbers"),
+    [
+        (1, 0, "round 1: shared more than agreed, and left out: client 2\n", 4),
+        (
+            0,
+            1,
+            "round 1: shared more than agreed, and left out: client 2 4\n"
+            "these are more than f = 1, so no result can be trusted\n",
+            0,
+        ),
+    ],
+)
+def test_the_server_is_told_who_was_left_out(folders, fourth, status, told, numbers):
+    command = ["awk", "-f", folders[0] / "numbers.awk"]
+    said = subprocess.run(command, input=SAID.format(fourth), capture_output=True, text=True)
+    assert (said.returncode, said.stderr) == (status, told)
+    assert said.stdout == "0\n" * numbers
 
 
 # --- Words ----------------------------------------------------------------------------------------
@@ -239,6 +289,16 @@ def test_the_hosts_commands_on_a_real_installation(tmp_path, real, own_keys):
         exchange_certificates(folders)
     assert run_hosts(folders) == [*(1, 2), *(1.5, 2.5)]
     assert not [path for path in output.rglob("*Memory*") if not path.is_symlink()]
+
+
+def test_a_client_that_lies_is_left_out(folders, tmp_path, monkeypatch):
+    """Without client 2, Krum chooses row 1 in the first round."""
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    encode = "python3 words.py < numbers.txt > words.txt"
+    lie = "printf '134217728 4294967296\n134217728 134217728\n' > words.txt"
+    said = []
+    assert run_hosts(folders, {2: (encode, lie)}, said) == [4, 1, 1.5, 2.5]
+    assert said == ["round 1: shared more than agreed, and left out: client 2"]
 
 
 # --- Keys that hosts make themselves --------------------------------------------------------------
@@ -330,6 +390,17 @@ def test_a_host_is_told_of_a_cheater(folders, tmp_path, monkeypatch):
     assert "No result of this run can be trusted" in end_of_hosts(folders)[4]
 
 
+def test_a_player_whose_output_nobody_reads_is_ended():
+    player = subprocess.Popen(
+        [sys.executable, host_guard.__file__, "60", "player 0", "sh", "-c", "echo; exec sleep 60"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    player.stdout.close()
+    assert player.stderr.read() == "player 0: error: nobody reads any more what it prints\n"
+    player.stderr.close()
+    assert player.wait(timeout=20) == 1
+
+
 def end_of_hosts(folders):
     """The last line on standard error of each."""
     words = "\n".join(["134217728"] * 4).encode()
@@ -357,23 +428,33 @@ def end_of_hosts(folders):
 # --- Running --------------------------------------------------------------------------------------
 
 
-def run_hosts(folders):
-    """Run the commands that the READMEs give, and return the numbers that the server prints."""
+def run_hosts(folders, edits=None, told=None):
+    """Run the commands that the READMEs give, and return the numbers that the server prints.
+
+    ``edits`` gives a player another command: what in it is replaced, and by what; ``told`` is given
+    the lines about who was left out.
+    """
     vectors = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # Krum chooses row 2
     commands = []
-    for folder, vector in zip(folders, [None, *vectors], strict=True):
+    for i, (folder, vector) in enumerate(zip(folders, [None, *vectors], strict=True)):
         if vector:
             later = [number + 0.5 for number in vector]
             numbers = "\n".join(map(str, [*vector, *later]))
             (folder / "numbers.txt").write_text(numbers)
         lines = (folder / "README.txt").read_text().split("\n")
-        commands.append(next(line for line in lines if "./run.sh" in line))
+        command = next(line for line in lines if line.startswith("    ") and "./run.sh" in line)
+        commands.append(command.replace(*(edits or {}).get(i, ("", ""))))
     players = [
-        subprocess.Popen(command, shell=True, cwd=folder, stdout=subprocess.PIPE, text=True)
-        for command, folder in zip(commands, folders, strict=True)
-    ]
-    printed = [player.communicate(timeout=600)[0] for player in players]
-    return [float(number) for number in printed[0].split()]
+        subprocess.Popen(
+            command, shell=True, cwd=folder, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if i else subprocess.PIPE,
+        )
+        for i, (command, folder) in enumerate(zip(commands, folders, strict=True))
+    ]  # fmt: skip
+    printed = [player.communicate(timeout=600) for player in players]
+    if told is not None:
+        told += [line for line in printed[0][1].split("\n") if "left out" in line]
+    return [float(number) for number in printed[0][0].split()]
 
 
 # --- The command ----------------------------------------------------------------------------------
@@ -417,15 +498,6 @@ def test_the_command_line_for_mp_spdz(mp_spdz_home, hosts, tmp_path, capsys, mon
     capsys.readouterr()
     assert "shamir-party.x" in (output / f"player0-{HOSTS[0]}" / "run.sh").read_text()
     assert (output / f"player0-{HOSTS[0]}" / "make_key.sh").exists()
-
-
-def test_protocols_that_hosts_cannot_run(mp_spdz_home, hosts, tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("FL_KRUM_MP_SPDZ", "sy-shamir")
-    output = tmp_path / "players"
-    arguments = ["deploy", "--hosts", str(hosts), "--output", str(output), "--engine", "mp-spdz"]
-    assert main(arguments) == 2
-    assert "odd number of players only" in capsys.readouterr().err
-    assert not output.exists()
 
 
 def test_engines_that_run_on_one_machine_only():

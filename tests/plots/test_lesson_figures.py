@@ -63,15 +63,29 @@ def test_views_figure_says_that_a_player_holds_no_shares():
     "program", [KrumProgram(), KrumProgram(3, 0, 1), KrumProgram(30, 4, 10**4)]
 )
 def test_cost_figure(program):
-    text = text_of(cost_figure(program))
-    assert f"rounds: {len(program.cost().rounds)}" in text
-    assert f"secure comparisons: {program.cost().comparisons:,}" in text
+    cost, figure = program.cost(), cost_figure(program)
+    text = text_of(figure)
+    assert f"in {len(cost.rounds)} exchanges of messages; {cost.comparisons:,} comparisons" in text
+    curve = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    megabytes = {int(x): y for line in curve for x, y in zip(*line.get_data(), strict=True)}
+    assert megabytes[program.n] == pytest.approx(cost.bytes / 1e6)
+    first = next(one.n for one in curves(program)["n"] if one.cost().by_bits)
+    assert f"from n = {first}:" in text
+
+
+def test_joined_points_have_the_same_threshold():
+    figure = cost_figure(KrumProgram())
+    joined = [
+        line.get_xdata().tolist() for line in figure.axes[0].lines if line.get_marker() == "o"
+    ]
+    assert joined == [[3], *([n, n + 1] for n in range(4, 20, 2)), [20]]
 
 
 def test_curves_change_one_parameter_only():
-    for name, programs in curves(KrumProgram()).items():
-        assert KrumProgram() in programs and len(programs) >= 3
-        for other in set("nfd") - {name}:
-            assert {getattr(one, other) for one in programs} == {getattr(KrumProgram(), other)}
-        places = [getattr(one, name) for one in programs]
-        assert places == sorted(set(places))
+    n, d = (curves(KrumProgram())[name] for name in "nd")
+    assert KrumProgram() in n and KrumProgram() in d
+    assert [one.n for one in n] == list(range(3, 21)) and {one.d for one in n} == {5}
+    assert all(one.f == min(2, (one.n - 3) // 2) for one in n)
+    assert {(one.n, one.f) for one in d} == {(7, 2)}
+    lengths = [one.d for one in d]
+    assert lengths == sorted(set(lengths)) and {1, 5, 10**6} <= set(lengths)

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.text import Text
 
 from fl_krum.plots import png
-from fl_krum.plots.masking import joint_figure, masked_figure
+from fl_krum.plots.masking import joint_figure, masked_figure, opened_figure
 from fl_krum.plots.polynomial import polynomial_figure
+from fl_krum.plots.table import facts_figure
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 
@@ -32,7 +33,7 @@ def test_polynomial_figure():
 def test_masked_figure():
     figure = masked_figure({"0": range(0, 1024), "255": range(255, 1279)}, 8, 2)
     text = text_of(figure)
-    assert "κ = 2: the mask r has 10 bits" in text and "x = 255" in text
+    assert "κ = 2: the mask has 10 bits" in text and "secret 255" in text
     one, other = (patch.get_data().values for patch in figure.axes[0].patches)
     assert one[0] > 0 == other[0] and other[-1] > 0 == one[-1]
     assert one.sum() == pytest.approx(32) == other.sum()
@@ -43,3 +44,17 @@ def test_joint_figure():
     assert {"First", "Second", "Both"} <= set(text_of(figure).split("\n"))
     points = figure.axes[2].lines[0]
     assert points.get_xdata().tolist() == points.get_ydata().tolist() == list(range(101))
+
+
+def test_opened_figure():
+    figure = opened_figure({"one": ([0, 5, 10], [0, 1, 1]), "two": ([10, 10], [1, 1])})
+    text = text_of(figure)
+    assert "one" in text and "two" in text
+    one, other = (patch.get_data().values for patch in figure.axes[0].patches)
+    assert (one.sum(), other.sum(), other[-1]) == (3, 2, 2)
+    assert [bar.get_height() for bar in figure.axes[1].patches] == [1, 2, 0, 2]
+
+
+def test_facts_figure():
+    text = text_of(facts_figure({"players": 8, "bytes": 1686142}, "krum.mpc")).split("\n")
+    assert {"players", "8", "bytes", "1,686,142", "krum.mpc"} <= set(text)

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 
 from ...plots import HONEST, png
 from ...plots.cost import cost_figure
+from ...plots.table import facts_figure
 from ...program.krum_program import KrumProgram
 from ..program_sections import changes, consequences, cost_table, highlighted, sections
 from .controls import KrumControls, mimebundle, notice, parameter_problem
@@ -105,7 +106,11 @@ class ProgramPanel:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         values = ", ".join(f"{name} = {value}" for name, value in self.controls.values.items())
         text = f"krum.mpc for {values}\n(Run this cell in Jupyter to move the sliders.)"
-        return mimebundle(self.box, text)
+        picture = None
+        if self.page.program is not None:
+            facts = consequences(self.page.program)
+            picture = png(facts_figure(facts, f"krum.mpc for {values}"), dpi=64)
+        return mimebundle(self.box, text, picture)
 
 
 def _changes_as_html(program) -> str:

@@ -7,11 +7,14 @@ and what is said about its state.
 
 from __future__ import annotations
 
+import functools
 import threading
 
 import ipywidgets as widgets
 
+from ...aggregators.krum import krum, multi_krum
 from ...federation.data import DATASETS
+from ...federation.session import FederatedSession
 from ...players.find_engine import ENGINES, find_engine
 from ...plots import png, session_figure
 from ...program.krum_program import KrumProgram
@@ -223,5 +226,17 @@ class SessionPanel:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         said = ", ".join(f"{name} = {value}" for name, value in self.settings.items())
-        text = f"A session with {said}\n(Run this cell in Jupyter to get sliders, Run and Stop.)"
-        return mimebundle(self.box, text)
+        text = (
+            f"A session with {said}\n(Run this cell in Jupyter to get sliders, Run and Stop. "
+            "The picture shows these settings in the clear, without players.)"
+        )
+        picture = None if self.controls.problem else self._picture_in_the_clear()
+        return mimebundle(self.box, text, picture)
+
+    def _picture_in_the_clear(self) -> bytes:
+        """Draw what Run draws, of a session that no player takes part in."""
+        settings = {name: value for name, value in self.settings.items() if name != "engine"}
+        n, f, d, average = (settings.pop(name) for name in ("n", "f", "d", "average"))
+        rule = krum if average == 1 else functools.partial(multi_krum, m=average)
+        session = FederatedSession(n, f, d, aggregate=rule, **settings)
+        return png(session_figure(session.run(), session.settings, simulation=True), dpi=64)

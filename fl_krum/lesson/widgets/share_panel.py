@@ -86,7 +86,7 @@ def mask_page(security=2, seed=0) -> Page:
     # c tells the two apart where only one of them can be: with a chance of most / 2^(k + κ).
     told = most / 2 ** (_BITS + security)
     right = f"{0.5 + told / 2:.1%}" if told > 1e-3 else f"50 % + {told / 2:.0e}"
-    text = f"Who has to guess which of the two x is, and sees c, is right in {right} of all cases."
+    text = f"Who sees c, and has to guess which secret it was, is right in {right} of all cases."
     return Page(masked_figure(samples, _BITS, security), text)
 
 

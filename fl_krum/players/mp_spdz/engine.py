@@ -13,9 +13,9 @@ connected, and each round makes its own.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
+from .. import companions
 from ..engine import EngineStatus, Exit, MambaProgram, RunPlan
 from ..ports import free_ports
 from ..problems import CompilerError, Problem, ProgramError
@@ -43,11 +43,6 @@ ADVICE = {
 }
 
 
-# The check of inputs wants answers of each client's own side, on a second channel, and MP-SPDZ's
-# players read one only.
-UNCHECKED = "clients' inputs are believed, not checked"
-
-
 class MpSpdzEngine:
     """Starts ``shamir-party.x`` or its like; see `fl_krum.players.engine.Engine`.
 
@@ -69,9 +64,7 @@ class MpSpdzEngine:
             found = installation.find(self._protocol)
         except ValueError as error:
             return EngineStatus(False, str(error))
-        return EngineStatus(
-            True, version=found.version, security=f"{found.protocol.security}; {UNCHECKED}"
-        )
+        return EngineStatus(True, version=found.version, security=found.protocol.security)
 
     def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:
         from .. import certificates  # which takes longer to import than all else here
@@ -80,9 +73,9 @@ class MpSpdzEngine:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         assert folder is not None  # its players need files
         found = installation.find(self._protocol)
-        found.protocol.check(program.players)
-        program = replace(program, check=False)  # see `UNCHECKED`
+        program = companions.checked_digit_by_digit(program)
         player_files.write(found, program, folder)
+        player_files.link(folder, program.players)
         issued = certificates.issue(program.players, "ec", prefix="P")
         keys = player_files.write_certificates(issued, folder)
         return RunPlan(
@@ -105,7 +98,6 @@ class MpSpdzEngine:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         assert folder is not None
         found = installation.find(self._protocol)
-        found.protocol.check(program.players)
         try:
             player_files.write(found, program, folder)
         except CompilerError as error:
@@ -113,6 +105,7 @@ class MpSpdzEngine:
             if problem is None:
                 raise
             raise ProgramError([problem], program.text, program.name) from None
+        player_files.link(folder, program.players)
         issued = certificates.issue(program.players, "ec", prefix="P")
         keys = player_files.write_certificates(issued, folder)
         return RunPlan(
@@ -149,10 +142,11 @@ def _commands(found: Installation, program, folder: Path) -> list[Command]:
     lines = player_files.host_lines(["127.0.0.1"] * program.players, ports)
     (folder / player_files.HOSTS).write_text(lines, encoding="ascii")
     start = (*WITHOUT_CORE_DUMP, str(found.player), *player_options(program))
-    return [
+    commands = [
         Command((*start, "-p", str(i), PROGRAM), folder, found.environment)
         for i in range(program.players)
     ]
+    return companions.beside(commands, program, folder / player_files.PROGRAM_TEXT)
 
 
 def _round_deadline(protocol: Protocol, program) -> float:

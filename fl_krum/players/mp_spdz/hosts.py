@@ -18,14 +18,16 @@ class MpSpdzHosts:
     kind = Kind(
         home=MP_SPDZ_HOME,
         title="MP-SPDZ 0.4.2",
-        source=player_files.SOURCE.as_posix(),
+        source=player_files.PROGRAM_TEXT,
         name="P{}",
         certificate=f"{player_files.KEYS}/P{{}}.pem",
         key=f"{player_files.KEYS}/P{{}}.key",
         before=f"""\
 # Where an installation that was built from source has its library.
 export LD_LIBRARY_PATH="${MP_SPDZ_HOME}${{{{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}}}"
-export DYLD_LIBRARY_PATH="${MP_SPDZ_HOME}\"""",
+export DYLD_LIBRARY_PATH="${MP_SPDZ_HOME}"
+# Where the player finds the random numbers that hide its output from the others.
+ln -sf {player_files.RANDOM} {player_files.masks("{}")}""",
         collect=f"""\
 cp certificates/*.pem {player_files.KEYS}/
 openssl rehash {player_files.KEYS}""",
@@ -37,7 +39,6 @@ openssl rehash {player_files.KEYS}""",
         self._options: tuple[str, ...] = ()
 
     def write(self, program, folder: Path, hosts: Sequence[str], port: int) -> None:
-        self._found.protocol.check(program.players)
         player_files.write(self._found, program, folder)
         lines = player_files.host_lines(hosts, range(port, port + program.players))
         (folder / player_files.HOSTS).write_text(lines, encoding="ascii")

@@ -2,11 +2,13 @@
 
 A player takes everything relative to the folder it stands in:
 
-    Player-Data/PI.pem, PI.key     who it is, for TLS with the others Player-Data/HASH.0
-    the certificate that signed theirs, under the name OpenSSL looks for Programs/Source/krum.mpc
-    what is compiled: the prelude and, unchanged, the program Programs/Schedules/krum.sch,
-    Programs/Bytecode/krum-*.bc     what it compiles to hosts.txt                      a line
-    HOST:PORT for every player
+    Player-Data/PI.pem, PI.key     who it is, for TLS with the others
+    Player-Data/HASH.0             the certificate that signed theirs, as OpenSSL looks for it
+    Player-Data/Input-Binary-PI-0  a link to the system's random numbers, which hide its output
+    krum.mpc                       the program, for the companions of clients
+    Programs/Source/krum.mpc       what is compiled: the prelude and, unchanged, the program
+    Programs/Schedules/krum.sch, Programs/Bytecode/krum-*.bc     what it compiles to
+    hosts.txt                      a line HOST:PORT for every player
 
 Players on one machine share such a folder; on several machines each has its own, with its own key
 only (`fl_krum.players.mp_spdz.deploy`).
@@ -24,6 +26,8 @@ from .installation import PROGRAM, Installation
 
 PRELUDE = TEMPLATE.with_name("mp_spdz_prelude.mpc")
 KEYS = Path("Player-Data")
+RANDOM = "/dev/urandom"
+PROGRAM_TEXT = f"{PROGRAM}.mpc"
 SOURCE = Path("Programs") / "Source" / f"{PROGRAM}.mpc"
 HOSTS = "hosts.txt"
 
@@ -37,6 +41,7 @@ def write(installation: Installation, program, folder: Path) -> None:
     """
     for new in (folder / KEYS, (folder / SOURCE).parent):
         new.mkdir(parents=True)
+    program.save(folder / PROGRAM_TEXT)
     (folder / SOURCE).write_text(_prelude() + program.source(), encoding="utf-8", newline="\n")
     bits = program.budget.score_bits if isinstance(program, KrumProgram) else LEAST_BITS
     installation.compile(folder, max(LEAST_BITS, bits))
@@ -49,6 +54,17 @@ def lines_before() -> int:
 
 def _prelude() -> str:
     return PRELUDE.read_text(encoding="utf-8") + "\n\n"
+
+
+def link(folder: Path, players: int) -> None:
+    """Give players random numbers of the system's."""
+    for i in range(players):
+        (folder / masks(i)).symlink_to(RANDOM)
+
+
+def masks(player: int | str) -> str:
+    """Where a player finds what hides its output from the others."""
+    return f"{KEYS}/Input-Binary-P{player}-0"
 
 
 def write_certificates(certificates: Certificates, folder: Path) -> list[Path]:
@@ -86,6 +102,7 @@ def of_player(folder: Path, player: int) -> list[Path]:
     found = [
         *(folder / KEYS).glob("*.0"),
         *(folder / KEYS / f"P{player}.{kind}" for kind in ("pem", "key")),
+        folder / PROGRAM_TEXT,
         folder / SOURCE,
         folder / "Programs" / "Schedules" / f"{PROGRAM}.sch",
         *(folder / "Programs" / "Bytecode").glob(f"{PROGRAM}-*.bc"),

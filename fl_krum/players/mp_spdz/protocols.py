@@ -37,17 +37,6 @@ class Protocol:
         kind = "active security with abort" if self.active else "semi-honest"
         return f"Shamir shares, honest majority, {kind} ({VARIABLE}={self.name})"
 
-    def check(self, players: int) -> None:
-        """Raise ValueError when that many players cannot run it."""
-        if self.active and players % 2 == 0:
-            # sy-shamir ends with "inconsistent Shamir secret sharing", and player 0 of
-            # malicious-shamir crashes: it reads more shares than the 2t + 1 that there are.
-            raise ValueError(
-                f"{self.name} of MP-SPDZ 0.4.2 works with an odd number of players only, and "
-                f"{players - 1} clients with the server are {players}: take one client more or "
-                f"less, or {VARIABLE}=shamir, which is semi-honest"
-            )
-
 
 PROTOCOLS = {
     protocol.name: protocol

@@ -12,12 +12,10 @@ material for the first round, and make that of the later ones while clients trai
 
 from __future__ import annotations
 
-import os
 import re
-import sys
-from dataclasses import replace
 from pathlib import Path
 
+from .. import companions
 from ..engine import EngineStatus, Exit, MambaProgram, RunPlan
 from ..ports import free_ports
 from ..problems import CompilerError, ProgramError
@@ -28,9 +26,6 @@ from .installation import PROGRAM, Installation, OfflineNeeds
 # The offline phase (src/config.h) makes this many at a time, and pauses while a queue is longer.
 BATCH = OfflineNeeds(triples=29952, squares=30208, bits=59904)
 QUEUE = OfflineNeeds(triples=5_000_000, squares=100_000, bits=5_000_000)
-
-LONGEST_CHECKED = 1000  # words of a vector, digit by digit
-ROOT = Path(__file__).resolve().parents[3]  # where mamba stands
 
 LARGEST_OPTION = 2**31 - 1  # options are read as C integers
 SECURITY = "Shamir shares, honest majority, active security with abort"
@@ -80,7 +75,7 @@ class ScaleMambaEngine:
         if views:
             raise ValueError("only embedded players record what they see; engine='embedded' does")
         found = installation.find()
-        program = checked_digit_by_digit(program)
+        program = companions.checked_digit_by_digit(program)
         needs = player_files.write(found, program, folder, ["127.0.0.1"] * program.players)
         options = player_options(program, needs)
         certificates.issue(program.players, "rsa").write(folder / player_files.CERTIFICATES)
@@ -145,7 +140,7 @@ def player_options(program, needs: OfflineNeeds) -> tuple[str, ...]:
         There is too much to do in one start.
     """
     # A word of input and one of private output each take a mask; one batch of masks serves all.
-    words = 1 + program.d + (proof_words(program.sizes) if program.check else 0)
+    words = 1 + program.d + companions.proof_words(program)
     masks = program.players * words * program.rounds
     if max(needs.triples, needs.squares, needs.bits, masks) > LARGEST_OPTION:
         raise ValueError(
@@ -175,38 +170,12 @@ def _as_option(needs: OfflineNeeds, most: OfflineNeeds | None = None) -> str:
     return ",".join(str(max(1, min(pair))) for pair in zip(counts, limits, strict=True))
 
 
-def checked_digit_by_digit(program):
-    """The program in nothing but MAMBA, which has no random projections; ValueError where vectors
-    are too long to do without."""
-    if not program.check:
-        return program
-    if program.d > LONGEST_CHECKED:
-        raise ValueError(
-            f"SCALE-MAMBA's players check vectors of up to {LONGEST_CHECKED} words, "
-            f"not d={program.d}; "
-            "use engine='embedded', or KrumProgram(check=False), which believes what clients send"
-        )
-    return replace(program, plain=True)
-
-
-def proof_words(sizes) -> int:
-    """How many words a client inputs on channel 1 in a round."""
-    return (sizes.numbers + 2) * sizes.digits + 2 * sizes.quotient
-
-
 def _commands(found: Installation, program, folder: Path, options) -> list[Command]:
-    """One command a player, on ports that are free now. A client's player has a companion, which
-    answers what the input check asks."""
+    """One command a player, on ports that are free now."""
     ports = ",".join(map(str, free_ports(program.players)))
     start = (*WITHOUT_CORE_DUMP, str(found.player), *options, "-pns", ports)
     commands = [Command((*start, str(i), PROGRAM), cwd=folder) for i in range(program.players)]
-    if not program.check:
-        return commands
-    companion = (sys.executable, "-m", "mamba.client", str(folder / PROGRAM / "krum.mpc"))
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return commands[:1] + [
-        replace(one, argv=(*companion, *one.argv), env={"PYTHONPATH": path}) for one in commands[1:]
-    ]
+    return companions.beside(commands, program, folder / PROGRAM / "krum.mpc")
 
 
 def _patience(program, needs: OfflineNeeds) -> float:

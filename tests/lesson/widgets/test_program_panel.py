@@ -82,3 +82,10 @@ def test_what_jupyter_shows():
     bundle = ProgramPanel(n=9, f=3)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("krum.mpc for n = 9, f = 3, d = 5\n")
+    assert bundle["image/png"].startswith("iVBORw0KGgo")
+
+
+def test_a_program_that_cannot_be_has_no_picture():
+    panel = ProgramPanel()
+    panel.controls.set(f=3)
+    assert "image/png" not in panel._repr_mimebundle_()

@@ -172,3 +172,12 @@ def test_what_jupyter_shows(fake):
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert "n = 7, f = 2, d = 5, rounds = 5" in bundle["text/plain"]
     assert module.SessionPanel is SessionPanel
+    assert bundle["image/png"].startswith("iVBORw0KGgo")
+
+
+def test_a_still_picture_of_multi_krum_and_none_of_what_cannot_be(fake):
+    panel = SessionPanel(n=5, f=1, rounds=2)
+    panel.average.value = 3
+    assert panel._repr_mimebundle_()["image/png"].startswith("iVBORw0KGgo")
+    panel.controls.set(f=2)
+    assert "image/png" not in panel._repr_mimebundle_()

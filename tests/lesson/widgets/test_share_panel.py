@@ -49,7 +49,7 @@ def test_a_short_mask_is_seen_through_and_a_long_one_is_not():
     assert "right in 62.5% of all cases" in mask_page(2).text
     assert "50 % + 5e-13" in mask_page(40).text
     words = "\n".join(text.get_text() for text in mask_page(2).figure.findobj(Text))
-    assert "κ = 2: the mask r has 10 bits" in words and "x = 255" in words
+    assert "κ = 2: the mask has 10 bits" in words and "secret 255" in words
 
 
 @pytest.mark.parametrize("panel", [PolynomialPanel(), MaskPanel()])

@@ -19,7 +19,7 @@ from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.players.mp_spdz import installation, player_files
 from fl_krum.players.mp_spdz.engine import MpSpdzEngine
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
-from fl_krum.players.mp_spdz.protocols import PROTOCOLS, VARIABLE
+from fl_krum.players.mp_spdz.protocols import VARIABLE
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
@@ -40,10 +40,7 @@ def test_a_complete_installation(mp_spdz_home):
     status = find_engine("mp-spdz").status()
     assert status.usable and not status.reason
     assert status.version == f"MP-SPDZ 0.4.2 in {mp_spdz_home}, shamir-party.x"
-    assert status.security == (
-        "Shamir shares, honest majority, semi-honest (FL_KRUM_MP_SPDZ=shamir); "
-        "clients' inputs are believed, not checked"
-    )
+    assert status.security == "Shamir shares, honest majority, semi-honest (FL_KRUM_MP_SPDZ=shamir)"
 
 
 def test_the_environment_picks_the_protocol(mp_spdz_home, monkeypatch):
@@ -117,25 +114,14 @@ def test_a_player_for_another_kind_of_machine(mp_spdz_home):
 # --- Protocols ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", PROTOCOLS)
-@pytest.mark.parametrize("players", [4, 5, 8, 9])
-def test_active_security_needs_an_odd_number_of_players(name, players):
-    """As MP-SPDZ 0.4.2 does: with an even one sy-shamir aborts, malicious-shamir crashes."""
-    if "-" in name and players % 2 == 0:
-        with pytest.raises(ValueError, match=f"odd number of players only, and {players - 1} cli"):
-            PROTOCOLS[name].check(players)
-    else:
-        PROTOCOLS[name].check(players)
-
-
-def test_the_error_tells_what_to_do(mp_spdz_home, own_folder, monkeypatch):
-    monkeypatch.setenv(VARIABLE, "sy-shamir")
-    words = (
-        "7 clients with the server are 8: take one client more or less, or FL_KRUM_MP_SPDZ=shamir"
-    )
-    with pytest.raises(ValueError, match=words):
-        LocalPlayers(KrumProgram(n=7, f=2), "mp-spdz").start()
+@pytest.mark.parametrize("name", ["shamir", "sy-shamir"])
+def test_vectors_that_are_too_long_to_be_checked_are_refused(mp_spdz_home, own_folder, name):
+    """Unless somebody asks for it."""
+    with pytest.raises(ValueError, match="up to 1000 words, not d=1001; use engine='embedd"):
+        LocalPlayers(KrumProgram(n=7, f=2, d=1001), MpSpdzEngine(name)).start()
     assert list(own_folder.iterdir()) == []
+    with LocalPlayers(KrumProgram(n=3, f=0, d=1001, check=False), MpSpdzEngine(name)) as players:
+        assert (players.aggregate(np.ones((3, 1001))) == 1).all()
 
 
 # --- The folder of a run --------------------------------------------------------------------------
@@ -151,17 +137,18 @@ def prepared(mp_spdz_home, tmp_path):
 
 def test_files_of_a_run(prepared):
     folder, program, _ = prepared
-    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir())
+    masks = [f"Player-Data/Input-Binary-P{i}-0" for i in range(6)]
     players = [f"Player-Data/P{i}.{kind}" for i in range(6) for kind in ("key", "pem")]
     assert files == [
-        "Player-Data/0eeb4864.0", *players,
+        "Player-Data/0eeb4864.0", *masks, *players,
         "Programs/Bytecode/krum-0.bc", "Programs/Bytecode/krum-LTZ(21)_63-3.bc",
-        "Programs/Schedules/krum.sch", "Programs/Source/krum.mpc",
+        "Programs/Schedules/krum.sch", "Programs/Source/krum.mpc", "krum.mpc",
     ]  # fmt: skip
+    assert {os.readlink(folder / link) for link in masks} == {"/dev/urandom"}
     text = (folder / player_files.SOURCE).read_text()
-    assert (
-        text == player_files.PRELUDE.read_text() + "\n\n" + replace(program, check=False).source()
-    )
+    assert text == player_files.PRELUDE.read_text() + "\n\n" + replace(program, plain=True).source()
+    assert (folder / "krum.mpc").read_text() == replace(program, plain=True).source()
 
 
 def test_keys_of_a_run(prepared):
@@ -271,6 +258,24 @@ def test_rounds_on_the_same_players(mp_spdz_home, own_folder):
         "rounds": 120,
         "bytes": 4_500_000,
     }
+
+
+def test_a_client_that_lies_is_left_out(mp_spdz_home, own_folder):
+    words = np.full((5, 2), 2**27, np.uint64)
+    words[3, 1] = 2**32
+    with start(rounds=2) as players:
+        players.aggregate_words(words)
+        assert players.excluded == (4,)
+        words[3, 1] = 0
+        players.aggregate_words(words)
+        assert players.excluded == ()
+
+
+def test_more_liars_than_are_tolerated_are_an_error(mp_spdz_home, own_folder):
+    words = np.full((5, 2), 2**28, np.uint64)
+    words[2:] = 0
+    with pytest.raises(PlayerError, match="clients 1, 2 shared more than a"), start() as players:
+        players.aggregate_words(words)
 
 
 def test_a_vector_of_one_number(mp_spdz_home, own_folder):
