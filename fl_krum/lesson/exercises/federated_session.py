@@ -1,0 +1,122 @@
+"""Exercises of the notebook on the session: what a client finds out, and what a network costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .exercise import Wrong, compare, exercise
+
+
+def _found(own, models, first=1, shift=0, same=None) -> list[int]:
+    """Return in which rounds of training a client's vector was chosen, with some mistake."""
+    same = same or (lambda a, b: bool(np.array_equal(a, b)))
+    pairs = zip(own, models[1 + shift :], strict=False)
+    return [number for number, (vector, model) in enumerate(pairs, first) if same(vector, model)]
+
+
+def _history(chosen) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return what a client sent in five rounds, and the six global models around these rounds.
+
+    Where the client was not chosen, the new model is near its vector, or has a coordinate of it.
+    """
+    rng = np.random.default_rng([6, *chosen])
+    own = [rng.normal(size=3).round(2) for _ in range(5)]
+    other = ([0.03, 0.03, 0.03], [0, 3, 3], [3, 0, 3])
+    models = [rng.normal(size=3).round(2)]
+    for number, vector in enumerate(own, 1):
+        models.append(vector if number in chosen else vector + other[number % 3])
+    if not chosen:
+        models[2] = own[2]  # from here it began, and sent it back unchanged
+        models[5] = own[3]  # somebody else sends the same, a round later
+    return own, [model.copy() for model in models]
+
+
+@exercise(
+    "rounds_chosen(own, models)",
+    praise="Right. So a chosen client knows that it was chosen, though nobody has told it.",
+    hints=(
+        "In round number r the client sends own[r - 1], and the new global model is models[r].",
+        "np.array_equal(own[r - 1], models[r]) says whether they are the same vector.",
+    ),
+    mistakes={
+        "You compare with the global model from which the round began. The new one is models[r].": (
+            lambda own, models: _found(own, models, shift=-1)
+        ),
+        "You compare with the global model after the round that follows.": (
+            lambda own, models: _found(own, models, shift=1)
+        ),
+        "Rounds of training count from 1.": lambda own, models: _found(own, models, first=0),
+        "You compare the first coordinate only. Two vectors may have it in common.": (
+            lambda own, models: _found(own, models, same=lambda a, b: a[0] == b[0])
+        ),
+        "One equal coordinate is not enough: all of them have to be equal.": (
+            lambda own, models: _found(own, models, same=lambda a, b: bool((a == b).any()))
+        ),
+        "That is how many rounds there were. Return their numbers, as a list.": (
+            lambda own, models: len(_found(own, models))
+        ),
+        "That says True or False for each round. Return the numbers of the rounds.": (
+            lambda own, models: [
+                bool(np.array_equal(a, b)) for a, b in zip(own, models[1:], strict=True)
+            ]
+        ),
+        "Near the new model is not enough. Krum hands on one vector unchanged: equal.": (
+            lambda own, models: _found(own, models, same=lambda a, b: np.allclose(a, b, atol=0.1))
+        ),
+    },
+)
+def check_rounds_chosen(rounds_chosen: Callable) -> None:
+    """Check ``rounds_chosen(own, models)``: when did the new global model equal what I had sent?"""
+    cases = [(*_history(chosen), list(chosen)) for chosen in ((1, 4), (2, 3, 5), ())]
+    given = [rounds_chosen(own, models) for own, models, _ in cases]
+    for (_, _, chosen), result in zip(cases, given, strict=True):
+        if not isinstance(result, (list, tuple)):
+            raise Wrong(f"Return a list of numbers, such as [1, 4]; you return {result!r:.40}.")
+        if [int(number) for number in result] != chosen:
+            raise Wrong(f"Where {chosen} are right, you return {list(result)}.")
+
+
+def _seconds(exchanges, size, trip, line) -> float:
+    return exchanges * trip / 1000 + 8 * size / (line * 10**6)
+
+
+@exercise(
+    "seconds_across(exchanges, size, trip, line)",
+    praise="Right. Near by, the line counts; far apart, the number of exchanges does.",
+    hints=(
+        "Two times are added up: that of all exchanges, and that of all bytes on the line.",
+        "exchanges * trip / 1000, since trip is in milliseconds; and 8 * size / (line * 10**6).",
+    ),
+    mistakes={
+        "A byte has 8 bits, and the line is in megabits.": lambda exchanges, size, trip, line: (
+            exchanges * trip / 1000 + size / (line * 10**6)
+        ),
+        "trip is in milliseconds: divide by 1000.": lambda exchanges, size, trip, line: (
+            exchanges * trip + 8 * size / (line * 10**6)
+        ),
+        "size is in bytes, not in megabytes: a megabit is 10**6 bits.": (
+            lambda exchanges, size, trip, line: exchanges * trip / 1000 + 8 * size / line
+        ),
+        "You divide by the exchanges. Every exchange has to wait for the one before: multiply.": (
+            lambda exchanges, size, trip, line: trip / 1000 / exchanges + 8 * size / (line * 10**6)
+        ),
+        "The bytes are counted over all exchanges together already.": (
+            lambda exchanges, size, trip, line: exchanges * _seconds(1, size, trip, line)
+        ),
+        "The exchanges are missing: each takes a trip.": lambda exchanges, size, trip, line: (
+            8 * size / (line * 10**6)
+        ),
+        "The bytes are missing: they have to go through the line.": (
+            lambda exchanges, size, trip, line: exchanges * trip / 1000
+        ),
+        "Faster lines take less time: divide by line.": lambda exchanges, size, trip, line: (
+            exchanges * trip / 1000 + 8 * size * line * 10**6
+        ),
+    },
+)
+def check_seconds_across(seconds_across: Callable) -> None:
+    """Check ``seconds_across(exchanges, size, trip, line)``: how long an aggregation takes."""
+    cases = [(41, 210_000, 0.5, 1000), (41, 210_000, 40, 100), (55, 3_000_000, 150, 20)]
+    compare(seconds_across, _seconds, cases)
