@@ -221,10 +221,8 @@ def _difference(case, given, right, answer) -> str:
     short = [f"{name} = {v}" for name, v in zip(names, case, strict=False) if np.ndim(v) == 0]
     case_in_words = f"With {', '.join(short)}" if short else f"For {case[0]!r:.60}"
     place = tuple(np.argwhere(~np.isclose(given, right, rtol=1e-9, atol=1e-12))[0])
-    where = (
-        "" if not place else f", in place {', '.join(str(int(k)) for k in place)} of the result,"
-    )
-    return f"{case_in_words}{where} {right[place]:g} is right; you have {given[place]:g}."
+    where = "" if not place else f", in place {', '.join(str(int(k)) for k in place)} of the result"
+    return f"{case_in_words}{where}: {right[place]:g} is right; you have {given[place]:g}."
 
 
 def _shape_in_words(shape) -> str:
@@ -242,7 +240,7 @@ def _same(one, other) -> bool:
     if one.shape != other.shape:
         return False
     if one.dtype.kind in "biuf" and other.dtype.kind in "biuf":
-        return np.allclose(one, other, rtol=1e-9, atol=1e-12)
+        return np.allclose(one, other, rtol=1e-9, atol=1e-12, equal_nan=True)
     return bool(np.all(one == other))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...aggregators.distances import squared_distances
-from ...aggregators.krum import krum, krum_scores
+from ...aggregators.krum import krum, krum_scores, multi_krum
 from ..toy_vectors import example_vectors
 from .exercise import Wrong, compare, exercise, numbers
 
@@ -25,7 +25,7 @@ _V2 = np.array(
     ]
 )
 #: How far from the honest mean the vectors of `check_attack` must get.
-ATTACK_DISTANCE = 1.2
+ATTACK_DISTANCE = 1.6
 
 
 @exercise(
@@ -111,12 +111,131 @@ def check_scores(scores: Callable) -> None:
 
 
 @exercise(
+    "fewest_honest(n, f)",
+    praise="Right: n - 2f - 1, and because of 2f + 2 < n that is at least two.",
+    hints=(
+        "How many accomplices has a liar? It is no neighbour of itself.",
+        "n - f - 2 neighbours, of whom at most f - 1 are liars.",
+    ),
+    mistakes={
+        "You count f accomplices. A liar is no neighbour of itself: it has f - 1.": (
+            lambda n, f: n - 2 * f - 2
+        ),
+        "That are all its neighbours. At most f - 1 of them are liars; take these away.": (
+            lambda n, f: n - f - 2
+        ),
+        "That is how many of them may be liars. The others are honest.": lambda n, f: f - 1,
+        "That are the honest others of an *honest* client.": lambda n, f: n - f - 1,
+        "One too many: there are n - f - 2 neighbours, not n - f - 1.": lambda n, f: n - 2 * f,
+        "You begin with all n - 1 others. A score counts n - f - 2 of them only.": (
+            lambda n, f: n - 1 - (f - 1)
+        ),
+        "That is how few there are when n is as small as it may be. For larger n there are more.": (
+            lambda n, f: 2
+        ),
+    },
+)
+def check_fewest_honest(fewest_honest: Callable) -> None:
+    """Check ``fewest_honest(n, f)``: honest ones among a liar's neighbours, at the least."""
+    cases = [(n, f) for n in range(5, 16) for f in range(1, (n - 3) // 2 + 1)]
+    compare(fewest_honest, lambda n, f: n - 2 * f - 1, cases)
+
+
+@exercise(
+    "choose(scores)",
+    praise="Right, and of equal scores the first.",
+    hints=(
+        "np.argmin gives the place of the smallest, and the first one of several.",
+        "In plain Python: min(range(len(scores)), key=lambda client: scores[client]).",
+    ),
+    mistakes={
+        "That is the smallest score. Return its place, a row.": lambda scores: min(scores),
+        "That is the client with the largest score.": lambda scores: int(np.argmax(scores)),
+        "Of equal scores you take the last. Krum takes the first.": lambda scores: (
+            len(scores) - 1 - int(np.argmin(scores[::-1]))
+        ),
+        "You count clients from 1. A row counts from 0.": lambda scores: int(np.argmin(scores)) + 1,
+        "That are all rows in their order, the best first. Return the first one only.": (
+            lambda scores: np.argsort(scores, kind="stable")
+        ),
+        "That is a score in the middle. Return the place of the smallest.": np.median,
+    },
+)
+def check_choose(choose: Callable) -> None:
+    """Check ``choose(scores)``: the row that Krum chooses."""
+    cases = [[8, 8, 8, 8, 228], [20, 18, 15, 30, 938], [9, 7, 12, 7, 9], [3, 5, 4], [6, 2, 2]]
+    compare(choose, lambda scores: int(np.argmin(scores)), [(np.array(case),) for case in cases])
+
+
+def _best(X, f, m):
+    """Return the m rows of X with the smallest scores."""
+    return X[krum(X, f).ranking[:m]]
+
+
+@exercise(
+    "multi(X, f, m)",
+    praise="Right: that is Multi-Krum. With m = 1 it is Krum, with m = n it would be the mean.",
+    hints=(
+        "krum_scores(X, f) gives the scores; np.argsort(…, kind='stable') the rows, best first.",
+        "X[rows[:m]] are the m best vectors. Take their mean over axis 0.",
+    ),
+    mistakes={
+        "That is the sum of the m best vectors. Take their mean.": lambda X, f, m: _best(
+            X, f, m
+        ).sum(axis=0),
+        "These are the m *worst* scores: argsort begins with the smallest.": lambda X, f, m: X[
+            krum(X, f).ranking[-m:]
+        ].mean(axis=0),
+        "You take the first m clients, in their order. Take those with the smallest scores.": (
+            lambda X, f, m: X[:m].mean(axis=0)
+        ),
+        "That is Krum, the best vector alone. Take the mean of the m best.": lambda X, f, m: _best(
+            X, f, 1
+        )[0],
+        "You always take n - f of them. Take m.": lambda X, f, m: _best(X, f, len(X) - f).mean(
+            axis=0
+        ),
+        "That is the mean of all n.": lambda X, f, m: X.mean(axis=0),
+        "That is the median of the m best. Take their mean.": lambda X, f, m: np.median(
+            _best(X, f, m), axis=0
+        ),
+        "One too many: the m best are places 0 to m - 1 of the order.": lambda X, f, m: _best(
+            X, f, m + 1
+        ).mean(axis=0),
+        "`.mean()` without an axis is one number, the mean of everything. Use axis=0.": (
+            lambda X, f, m: _best(X, f, m).mean()
+        ),
+        "That is one number a client. You want one a coordinate: axis=0.": lambda X, f, m: _best(
+            X, f, m
+        ).mean(axis=1),
+    },
+)
+def check_multi(multi: Callable) -> None:
+    """Check ``multi(X, f, m)``: the mean of the m vectors with the smallest scores."""
+    cases = [(_V1, 1, 3), (_V2, 2, 5), (_V2, 2, 2), (_V2, 1, 4)]
+    compare(multi, lambda X, f, m: multi_krum(X, f, m), cases)
+
+
+@exercise(
     "forge(honest)",
     praise="Well forged: Krum chooses your vector. Inside the spread, Krum is blind.",
     hints=(
         "Your two vectors are each other's neighbours. What does it cost them if they are equal?",
-        "Stand between the honest vectors and the old global model, which is at (0, 0).",
+        "Let the program search: go away from honest.mean(axis=0) in small steps, both vectors at "
+        "the same place, and ask krum(np.vstack([honest, sent, sent]), 2).index at each.",
     ),
+    mistakes={
+        "That is the honest mean, turned round. Krum sees it: it is far from everybody.": (
+            lambda honest: np.tile(-honest.mean(axis=0), (2, 1))
+        ),
+        "That is the honest mean itself. Krum may like it, but it does no harm.": (
+            lambda honest: np.tile(honest.mean(axis=0), (2, 1))
+        ),
+        "These are two honest vectors. They do no harm.": lambda honest: honest[:2],
+        "That is the old global model. It is too far from the honest vectors; go half the way.": (
+            lambda honest: np.zeros((2, 2))
+        ),
+    },
 )
 def check_attack(forge: Callable) -> None:
     """Check ``forge(honest)``: two vectors, of which Krum chooses one although it is far off."""

@@ -51,12 +51,12 @@ def test_usual_mistakes_are_named():
 
 def test_two_mistakes_that_agree_on_some_cases_are_not_mixed_up():
     # x * x is 2 * x for 0 and 2, so the first cases do not tell it from a right answer.
-    assert said(lambda x: x * x if x >= 0 else 2 * x) == "✗ With x = 5.0 10 is right; you have 25."
+    assert said(lambda x: x * x if x >= 0 else 2 * x) == "✗ With x = 5.0: 10 is right; you have 25."
 
 
 def test_a_cell_shows_it_as_print_does():
     formatter = pytest.importorskip("IPython.core.formatters").PlainTextFormatter()
-    assert formatter(said(lambda x: 3)) == "✗ With x = -3.0 -6 is right; you have 3."
+    assert formatter(said(lambda x: 3)) == "✗ With x = -3.0: -6 is right; you have 3."
 
 
 def test_hints_come_one_by_one_and_then_the_way_to_the_solution():
@@ -187,7 +187,7 @@ def test_differences_in_arrays_name_the_place():
         result[0, n - 1] = 7
         return result
 
-    assert check(almost) == "✗ With n = 2, in place 0, 1 of the result, 0 is right; you have 7."
+    assert check(almost) == "✗ With n = 2, in place 0, 1 of the result: 0 is right; you have 7."
     assert check(lambda n: np.ones(n)).startswith(
         "✗ Return an array of shape (2, 2); you return an array of shape (2,)."
     )

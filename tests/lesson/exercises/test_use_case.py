@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from fl_krum.lesson.exercises.use_case import check_lie
+from fl_krum.lesson.exercises.use_case import check_lie, check_masks, check_read_image
 
 
 @pytest.fixture(autouse=True)
 def first_try():
-    check_lie.tries = 0
+    for check in (check_lie, check_masks, check_read_image):
+        check.tries = 0
 
 
 def test_right_answers_pass():
@@ -34,7 +35,7 @@ def test_right_answers_pass():
         (lambda others, target: 7 * target - others.sum(axis=0), "With n = 2 the mean misses"),
         (lambda others, target: target - others, "an array of shape (6, 2)"),
         (lambda others, target: (others + target).sum(axis=1), "you return an array of shape (6,)"),
-        (lambda others, target: others.sum(axis=0) / 0 * np.nan, "not finite (nan or inf)"),
+        (lambda others, target: others.sum(axis=0) * np.nan, "not finite (nan or inf)"),
         (lambda others, target: n * target - others.sum(0), "nothing has the name `n`"),  # noqa: F821
         (lambda others, target: others + others[:2], "arrays of these shapes do not fit together"),
         (lambda others: others, "is called as lie(others, target), with 2 arguments"),
@@ -44,3 +45,97 @@ def test_right_answers_pass():
 def test_mistakes_are_named(lie, said):
     line = check_lie(lie)
     assert line.startswith("✗") and said in line
+
+
+def strongest(change):
+    return change[np.abs(change[:, 64]).argmax()]
+
+
+def test_images_can_be_read_in_several_ways():
+    assert check_read_image(lambda change: strongest(change)[:64] / strongest(change)[64]).passed
+    assert check_read_image(lambda change: list(change[5, :64] / change[5, 64])).passed
+    summed = check_read_image(lambda c: np.abs(c[:, :64]).sum(0) / np.abs(c[:, 64]).sum())
+    assert summed == "✓ Right: one division, and the image is there."
+
+
+@pytest.mark.parametrize(
+    ("read_image", "said"),
+    [
+        (lambda change: strongest(change)[:64], "the image times a factor. Divide by the change"),
+        (lambda change: change[0, :64], "That is row 0 itself. Divide it by its last number"),
+        (lambda change: strongest(change)[64] / strongest(change)[:64], "Upside down"),
+        (lambda change: strongest(change)[:64] / -strongest(change)[64], "black for white"),
+        (lambda change: strongest(change) / strongest(change)[64], "One number too many"),
+        (lambda change: change[:, :64] / change[:, 64:], "That is the same image ten times."),
+        (lambda change: strongest(change)[:64] / 0.05, "You divide by the step size 0.05. There"),
+        (lambda change: strongest(change)[:64] * strongest(change)[64], "You multiply. The change"),
+        (lambda change: change[0, :64] / change[0, 64], "a row whose intercept did not move says"),
+        (lambda change: 2 * strongest(change)[:64] / strongest(change)[64], "the image times 2."),
+        (lambda change: change[:, 64], "Return 64 numbers; you return an array of shape (10,)."),
+        (lambda change: np.ones(64), "The first pixel should be 0.5000; yours is"),
+        (lambda change: change[:64] / change[64], "there is no place of that number (index 64 is"),
+        (lambda change: change / change[:, 64], "arrays of these shapes do not fit together"),
+    ],
+)  # fmt: skip
+def test_mistakes_in_reading_are_named(read_image, said):
+    line = check_read_image(read_image)
+    assert line.startswith("✗") and said in line
+
+
+def pairs(n, d, rng):
+    masks = np.zeros((n, d))
+    for i in range(n):
+        for j in range(i):
+            mask = rng.normal(scale=1000, size=d)
+            masks[i] += mask
+            masks[j] -= mask
+    return masks
+
+
+def last_one_cancels(n, d, rng):
+    first = rng.normal(scale=1000, size=(n - 1, d))
+    return np.vstack([first, -first.sum(axis=0)])
+
+
+def neighbours_cancel(n, d, rng):
+    half = rng.normal(scale=1000, size=(n // 2, d))
+    return np.vstack([*zip(half, -half, strict=True), np.zeros((n % 2, d))])
+
+
+def two_groups_cancel(n, d, rng):
+    groups = (3, n - 3) if n > 4 else (n,)
+    return np.vstack([last_one_cancels(size, d, rng) for size in groups])
+
+
+def one_is_zero(n, d, rng):
+    return np.vstack([last_one_cancels(n - 1, d, rng), np.zeros(d)])
+
+
+@pytest.mark.parametrize("masks_for", [pairs, last_one_cancels])
+def test_masks_that_cancel_pass(masks_for):
+    assert check_masks(masks_for) == (
+        "✓ Right: each is noise by itself, and all together they are nothing."
+    )
+
+
+@pytest.mark.parametrize(
+    ("masks_for", "said"),
+    [
+        (lambda n, d, rng: rng.normal(scale=1000, size=(n, d)), "The masks do not cancel: their"),
+        (lambda n, d, rng: np.zeros((n, d)), "Client 1 has a mask of zeros: the server sees its"),
+        (lambda n, d, rng: np.tile(rng.normal(size=d), (n, 1)), "The masks do not cancel"),
+        (lambda n, d, rng: pairs(n, d, np.random.default_rng(0)), "the same each time: whoever"),
+        (lambda n, d, rng: pairs(n, d, rng) / 1000, "beside it a vector of length 5 can be seen"),
+        (lambda n, d, rng: pairs(n, 1, rng) * np.ones(d), "All numbers of client 1's mask are the"),
+        (lambda n, d, rng: pairs(n, d, rng).T, "Return an array of shape (6, 20); you return an"),
+        (lambda n, d, rng: pairs(n, d, rng)[:-1], "you return an array of shape (5, 20)"),
+        (neighbours_cancel, "Clients 1 and 2 cancel by themselves"),
+        (two_groups_cancel, "Some of the masks cancel without the others"),
+        (one_is_zero, "Client 6 has a mask of zeros"),
+        (lambda n, d: pairs(n, d, 0), "is called as masks_for(n, d, rng), with 3 arguments"),
+        (lambda n, d, rng: rng.normal(n, d).mask, "there is no such attribute ("),
+    ],
+)  # fmt: skip
+def test_masks_that_hide_too_little_are_named(masks_for, said):
+    line = check_masks(masks_for)
+    assert line.startswith("✗") and said in line.replace("The masks of clients", "Clients")
