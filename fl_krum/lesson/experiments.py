@@ -38,21 +38,23 @@ def accuracy_table(
     ndarray of float64, shape (rules, attacks, seeds)
     """
     table = np.empty((len(rules), len(attacks), len(seeds)))
-    for place in np.ndindex(table.shape):
-        rule, attack, seed = (
-            names[k] for names, k in zip((rules, attacks, seeds), place, strict=True)
-        )
-        table[place] = _last_accuracy(rule, attack=attack, seed=seed, **session)
+    for column, attack in enumerate(attacks):
+        for layer, seed in enumerate(seeds):
+            table[:, column, layer] = _accuracies(rules, attack=attack, seed=seed, **session)
     return table
 
 
-def _last_accuracy(rule, **session) -> float:
-    if rule in ("alone", "pooled"):
+def _accuracies(rules, **session) -> list[float]:
+    """Return the accuracy after the last round, for each rule."""
+    known: dict[str, float] = {}
+    if {"alone", "pooled"} & set(rules):  # one session tells both, and the mean
         last = FederatedSession(aggregate=AGGREGATORS["mean"], **session).run()[-1]
-        return getattr(last, f"accuracy_{rule}")
-    return (
-        FederatedSession(aggregate=AGGREGATORS[rule], compare=False, **session).run()[-1].accuracy
-    )
+        known = {"alone": last.accuracy_alone, "pooled": last.accuracy_pooled}
+        known["mean"] = last.accuracy
+    for rule in set(rules) - set(known):
+        one = FederatedSession(aggregate=AGGREGATORS[rule], compare=False, **session)
+        known[rule] = one.run()[-1].accuracy
+    return [known[rule] for rule in rules]
 
 
 def accuracy_alone(session: FederatedSession, rounds: int) -> list[float]:

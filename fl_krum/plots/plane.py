@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from ..aggregators.rules import AGGREGATORS, rules_for
 from .clients import draw_clients
@@ -58,6 +59,7 @@ def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
     for name in rules:
         result = AGGREGATORS[name](X, f)
         draw_result(everything if _is_off(result, close) else close, result, name)
+    everything.xaxis.set_major_locator(MaxNLocator(4))  # it is narrow
     everything.indicate_inset_zoom(close, edgecolor=MUTED, alpha=1)
     handles = [_key("honest", HONEST, "o"), _key("Byzantine", BYZANTINE, "s")]
     handles += [Line2D([], [], linestyle="", label=name, **_mark(name, 17)) for name in rules]

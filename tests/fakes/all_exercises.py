@@ -10,9 +10,11 @@ _FILES = [
     importlib.import_module(f"{exercises.__name__}.{module.name}")
     for module in pkgutil.iter_modules(exercises.__path__)
 ]
-EXERCISES = {
-    name: thing
+_ALL = [
+    (name, thing)
     for file in _FILES
     for name, thing in vars(file).items()
     if isinstance(thing, Exercise)
-}
+]
+EXERCISES = dict(_ALL)
+assert len(EXERCISES) == len(_ALL), "two checks have the same name"

@@ -142,7 +142,7 @@ def check_fewest_honest(fewest_honest: Callable) -> None:
 
 
 @exercise(
-    "choose(scores)",
+    "smallest(scores)",
     praise="Right, and of equal scores the first.",
     hints=(
         "np.argmin gives the place of the smallest, and the first one of several.",
@@ -161,10 +161,10 @@ def check_fewest_honest(fewest_honest: Callable) -> None:
         "That is a score in the middle. Return the place of the smallest.": np.median,
     },
 )
-def check_choose(choose: Callable) -> None:
-    """Check ``choose(scores)``: the row that Krum chooses."""
+def check_smallest(smallest: Callable) -> None:
+    """Check ``smallest(scores)``: the row that Krum chooses."""
     cases = [[8, 8, 8, 8, 228], [20, 18, 15, 30, 938], [9, 7, 12, 7, 9], [3, 5, 4], [6, 2, 2]]
-    compare(choose, lambda scores: int(np.argmin(scores)), [(np.array(case),) for case in cases])
+    compare(smallest, lambda scores: int(np.argmin(scores)), [(np.array(case),) for case in cases])
 
 
 def _best(X, f, m):

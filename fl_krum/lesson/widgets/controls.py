@@ -64,9 +64,11 @@ def _why(n, f) -> str:
     if count < 1:
         return f" A score sums n - f - 2 = {count} distances: no neighbour would be left to sum."
     others = "1 nearest other" if count == 1 else f"{count} nearest others"
-    return (
-        f" A score looks at the n - f - 2 = {others}; with f = {f}, none of these need be honest."
-    )
+    if count < f:
+        why = "a liar can have as many accomplices, all at its own place, and a score of 0"
+    else:
+        why = "all of these may be Byzantine, and Krum needs one that is not"
+    return f" A score looks at the n - f - 2 = {others}; with f = {f}, {why}."
 
 
 def notice(text: str | None, tone: str = "problem") -> str:

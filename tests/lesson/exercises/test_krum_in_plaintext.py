@@ -6,14 +6,21 @@ import pytest
 from fl_krum import krum, krum_scores, multi_krum
 from fl_krum.lesson.exercises.krum_in_plaintext import (
     check_attack,
-    check_choose,
     check_fewest_honest,
     check_largest_f,
     check_multi,
     check_scores,
+    check_smallest,
 )
 
-CHECKS = check_largest_f, check_fewest_honest, check_scores, check_choose, check_multi, check_attack
+CHECKS = (
+    check_largest_f,
+    check_fewest_honest,
+    check_scores,
+    check_smallest,
+    check_multi,
+    check_attack,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +39,8 @@ def squared(X):
         (check_largest_f, lambda n: (n - 3) // 2),
         (check_scores, krum_scores),
         (check_fewest_honest, lambda n, f: n - 2 * f - 1),
-        (check_choose, np.argmin),
-        (check_choose, lambda scores: min(range(len(scores)), key=lambda row: scores[row])),
+        (check_smallest, np.argmin),
+        (check_smallest, lambda scores: min(range(len(scores)), key=lambda row: scores[row])),
         (check_multi, multi_krum),
         (check_multi, lambda X, f, m: X[krum(X, f).ranking[:m]].sum(axis=0) / m),
         (check_attack, lambda honest: [0.68 * honest.mean(axis=0)] * 2),
@@ -85,14 +92,14 @@ def test_right_answers_pass(check, answer):
         (check_fewest_honest, lambda n, f: 2, "when n is as small as it may be"),
         (check_fewest_honest, lambda n, f: n - 3 * f, "With n = 7, f = 2: 2 is right; you"),
         (check_fewest_honest, lambda n: n - 3, "yours is written for (n)."),
-        (check_choose, min, "That is the smallest score. Return its place, a row."),
-        (check_choose, np.argmax, "the client with the largest score"),
-        (check_choose, lambda s: max(i for i in range(len(s)) if s[i] == min(s)),
+        (check_smallest, min, "That is the smallest score. Return its place, a row."),
+        (check_smallest, np.argmax, "the client with the largest score"),
+        (check_smallest, lambda s: max(i for i in range(len(s)) if s[i] == min(s)),
          "you take the last"),
-        (check_choose, lambda scores: np.argmin(scores) + 1, "You count clients from 1."),
-        (check_choose, np.argsort, "all rows in their order"),
-        (check_choose, lambda scores: list(scores).index(0), "0 is not in list"),
-        (check_choose, lambda scores: scores == scores.min(), "Return one number; you return an"),
+        (check_smallest, lambda scores: np.argmin(scores) + 1, "You count clients from 1."),
+        (check_smallest, np.argsort, "all rows in their order"),
+        (check_smallest, lambda scores: list(scores).index(0), "0 is not in list"),
+        (check_smallest, lambda scores: scores == scores.min(), "Return one number; you return an"),
         (check_multi, lambda X, f, m: X[krum(X, f).ranking[:m]].sum(axis=0), "That is the sum of"),
         (check_multi, lambda X, f, m: X[krum(X, f).ranking[-m:]].mean(axis=0), "the m *worst*"),
         (check_multi, lambda X, f, m: X[:m].mean(axis=0), "the first m clients, in their order"),
