@@ -15,7 +15,7 @@ import sys
 from functools import cached_property
 from typing import NamedTuple
 
-from mamba.language import NOT_SUPPORTED, missing
+from mamba.language import NOT_SUPPORTED, Missing, missing
 from mamba.machine import Machine
 
 # Names and methods of other dialects, and what says the same here.
@@ -52,6 +52,7 @@ PYTHON_2_NAMES = {
     "itervalues": "values",
     "iterkeys": "keys",
     "has_key": "the operator in",
+    "execfile": "exec(open(name).read())",
 }
 
 # Lines of Python 2 that Python 3 does not read: what is found, its name, what both read.
@@ -99,8 +100,20 @@ def check(text, names):
         return [Problem(1, f"the program is not a text file: {error}")]
     names = {**names, "__name__": None, "__file__": None}
     known = _Known(tree, names)
-    problems = [problem for node in ast.walk(tree) for problem in known.problems_of(node)]
-    return sorted(set(problems))
+    return _each_once(problem for node in ast.walk(tree) for problem in known.problems_of(node))
+
+
+def _each_once(problems):
+    """The problems by line; what is said of several lines is said of the first."""
+    lines: dict[str, set[int]] = {}
+    for line, message in problems:
+        lines.setdefault(message, set()).add(line)
+    found = []
+    for message, all_lines in lines.items():
+        first, *others = sorted(all_lines)
+        shown = ", ".join(map(str, others[:5])) + ", …" * (len(others) > 5)
+        found.append(Problem(first, f"{message} (also in line {shown})" if others else message))
+    return sorted(found)
 
 
 def nearest(name, known):
@@ -116,7 +129,8 @@ class _Known:
         self._names = names
         self._bound = set(_bound_names(tree))
         self._imports = any(_is_import(node) for node in ast.walk(tree))
-        self._star = "*" in self._bound
+        # A star import, and text that is executed, may define any name.
+        self._star = "*" in self._bound or any(_executes_text(node) for node in ast.walk(tree))
         self._types = _types(names)
         self._attributes = {name for kind in self._types for name in dir(kind)}
         self._attributes |= set(_defined_attributes(tree))
@@ -132,7 +146,7 @@ class _Known:
 
     def _name(self, node):
         name = node.id
-        if name in self._bound or self._star:
+        if name in self._bound or (self._star and name not in PYTHON_2_NAMES):
             return
         if name in NOT_SUPPORTED:
             yield Problem(node.lineno, missing(name))
@@ -143,14 +157,17 @@ class _Known:
         yield Problem(node.lineno, self._advice(name) or self._unknown(name, self._all_names()))
 
     def _attribute(self, node):
-        name, owner, kind = node.attr, node.value, None
-        owner = owner.func if isinstance(owner, ast.Call) else owner  # sint(1).reveal
+        name, owner, value = node.attr, node.value, None
+        is_call = isinstance(owner, ast.Call)  # sint(1).reveal
+        owner = owner.func if isinstance(owner, ast.Call) else owner
         if isinstance(owner, ast.Name) and owner.id not in self._bound:
-            kind = self._names.get(owner.id)
-        if isinstance(kind, type):
-            if not (hasattr(kind, name) or name in self._set_by_methods):
-                shown = f"{kind.__name__}.{name}"
-                yield Problem(node.lineno, self._missing(shown, name, dir(kind)))
+            value = self._names.get(owner.id)
+        if isinstance(value, Missing):
+            return  # whose own name is the mistake
+        if isinstance(value, type) or (value is not None and not is_call):
+            if not (hasattr(value, name) or name in self._set_by_methods):
+                shown = f"{owner.id}.{name}" if isinstance(owner, ast.Name) else name
+                yield Problem(node.lineno, self._missing(shown, name, dir(value)))
         elif not (name in self._attributes or self._imports or name in self._set_by_methods):
             yield Problem(node.lineno, self._missing(f".{name}", name, self._attributes))
 
@@ -246,6 +263,11 @@ def _is_import(node):
     return isinstance(node, ast.Import)
 
 
+def _executes_text(node):
+    called = node.func if isinstance(node, ast.Call) else None
+    return isinstance(called, ast.Name) and called.id in ("exec", "execfile", "eval")
+
+
 def _syntax_problems(text, error):
     """What is no Python 3; Python 2 is named as that, on every line where it stands."""
     old = [
@@ -256,7 +278,10 @@ def _syntax_problems(text, error):
     ]
     if any(problem.line == error.lineno for problem in old) or (old and _is_print(error)):
         return old
-    return [Problem(error.lineno or 1, error.msg or "invalid syntax"), *old]
+    message = error.msg or "invalid syntax"
+    if isinstance(error, TabError):
+        message = "tabs and spaces are mixed, which only Python 2 reads: take spaces"
+    return [Problem(error.lineno or 1, message), *old]
 
 
 def _is_print(error):

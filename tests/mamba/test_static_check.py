@@ -49,6 +49,10 @@ def test_all_mistakes_are_told_at_once_in_order():
         ("from Compiler.oram import OptimalORAM", "Compiler.oram is a part of SCALE-MAMBA's"),
         ("secint(8)", "'secint' is MPyC's: here it is sint"),
         ("n = input()", "'input' is Python's: here it is sint.get_private_input_from(player)"),
+        ("sfloat(1)\nsfloat(2)\nx = sfloat(3)", "it needs SCALE-MAMBA (also in line 2, 3)"),
+        ("AdvInteger.TruncPr(1)", "AdvInteger (the compiler's own routines"),
+        ("math.sqrrt(2)", "'math.sqrrt' is not known to the embedded players: did you mean"),
+        ("if 1:\n        x = 1\n\ty = 2", "tabs and spaces are mixed, which only Python 2 reads"),
         ("{}.has_key(1)", "'has_key' is Python 2"),
         ("return 5", "'return' outside function"),
         ("x = = 1", "invalid syntax"),
@@ -61,6 +65,10 @@ def test_each_mistake_has_a_message_of_its_own(line, message):
         assert problems == []
         return
     assert len(problems) == 1 and message in problems[0][1]
+
+
+def test_what_modules_of_the_language_have_is_known():
+    assert said("math.log(math.ceil(2.5), 2)\nrandom.randint(1, 2)\nprogram.curr_tape") == []
 
 
 @pytest.mark.parametrize(
@@ -118,8 +126,9 @@ def test_attributes_are_not_judged_where_objects_may_come_from_elsewhere():
     assert said("x = [1].apend(2)") != []
 
 
-def test_a_star_import_may_bring_any_name():
+def test_a_star_import_may_bring_any_name_and_so_may_text_that_is_executed():
     assert said("from math import *\nsqrt(tau)") == []
+    assert said("exec('something = 1')\nsomething") == []
 
 
 @pytest.mark.parametrize("d", [2, 60])
