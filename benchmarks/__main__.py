@@ -1,6 +1,7 @@
 """``python -m benchmarks``: measure, and write benchmark.json, benchmark.md and benchmark.png.
 
-``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns.
+``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns; and
+``python -m benchmarks classroom`` measures what a class takes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks import accuracy, cases, machine, plain, plot, report, stages
+from benchmarks import accuracy, cases, classroom, machine, plain, plot, report, stages
 from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
@@ -33,6 +34,8 @@ def main(arguments=None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] == ["accuracy"]:
         return accuracy.main(arguments[1:])
+    if arguments[:1] == ["classroom"]:
+        return classroom.main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     try:
@@ -171,7 +174,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure secure Krum on the embedded players, and plain Krum.",
         epilog="Without --d and --n: n = 7 at d = 5, 1000, 10^5, 10^6; n = 15 at d = 1000; n = 30 "
         "at d = 100. f is always the largest that n allows. "
-        "What each rule learns: python -m benchmarks accuracy --help",
+        "What each rule learns: python -m benchmarks accuracy --help. What a class takes: "
+        "python -m benchmarks classroom --help",
     )
     parser.add_argument("--quick", action="store_true", help="two small sizes, each twice")
     parser.add_argument(

@@ -135,12 +135,12 @@ def _digest_of(path: Path) -> str | None:
 def _fit(notebook: dict[str, Any], package: Path) -> None:
     """Make it work in another folder: its links, and the first cell, which finds the package."""
     for cell in notebook["cells"]:
-        lines = cell["source"]
+        text = "".join(cell["source"])  # a list of lines, or one text
         if cell["cell_type"] == "markdown":
-            lines = [_LINK.sub(rf"\1{READING}/\2", line) for line in lines]
+            text = _LINK.sub(rf"\1{READING}/\2", text)
         else:
-            lines = [line.replace(_FOLDER_ABOVE, repr(str(package))) for line in lines]
-        cell["source"] = lines
+            text = text.replace(_FOLDER_ABOVE, repr(str(package)))
+        cell["source"] = text.splitlines(keepends=True)
 
 
 def _linked_files(path: Path) -> Iterator[str]:

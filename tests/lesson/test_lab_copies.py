@@ -32,7 +32,7 @@ def checkout(tmp_path):
     (root / "docs").mkdir()
     (root / "docs/glossary.md").write_text("# Words\n")
     text = {"cell_type": "markdown", "metadata": {},
-            "source": ["See [words](../docs/glossary.md#x) and [2](02_b.ipynb)."]}  # fmt: skip
+            "source": "See [words](../docs/glossary.md#x) and [2](02_b.ipynb)."}  # fmt: skip
     write(root, notebook(text, code("6 * 7")))
     return root
 
@@ -62,6 +62,13 @@ def test_a_copy_finds_the_package_from_its_own_folder(tmp_path):
     script = re.sub(r"^%.*$", "", first, flags=re.M) + "\nimport fl_krum, mamba"
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True)
+
+
+def test_links_lead_into_the_folder_of_reading(checkout, tmp_path):
+    (copy,) = make_copies(checkout, tmp_path)
+    assert "[words](reading/docs/glossary.md#x) and [2](02_b.ipynb)" in "".join(
+        json.loads(copy.path.read_text())["cells"][0]["source"]
+    )
 
 
 def test_work_is_left_alone_and_a_new_version_is_put_beside_it(checkout, tmp_path):

@@ -76,7 +76,8 @@ def test_the_field_is_used_to_its_last_bit(players, bits, security):
     values = edges(bits)
     for _ in range(3):  # masks of full length only come by chance
         assert compare(players, [(bits, values)], security)[0] == [below_zero(values)]
-    with pytest.raises(ValueError, match=f"needs {MOST + 1} bits with threshold {(players - 1) // 2}"):
+    words = f"needs {MOST + 1} bits with threshold {(players - 1) // 2}"
+    with pytest.raises(ValueError, match=words):
         Demand(1, bits + 1, security, 1).check(players)
 
 

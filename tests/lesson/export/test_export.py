@@ -107,7 +107,7 @@ def test_a_formula_becomes_mathml():
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_formula_of_the_lesson_is_understood(path):
+def test_no_formula_of_the_lesson_is_left_as_tex(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
             html = markdown_to_html(cell.source)
@@ -134,7 +134,7 @@ def test_a_file_loads_nothing(form, path, tmp_path):
     assert main(["export", str(path), "--form", form, "--output", str(tmp_path / "new")]) == 0
     text = (tmp_path / f"new/{path.stem}.html").read_text(encoding="utf-8")
     assert [match[0] for match in _LOADED.finditer(text)] == []
-    assert "data:image/png;base64," in text and "<math" in text
+    assert "data:image/png;base64," in text
     assert ("Reveal.initialize" in text) == (form == "slides")
     assert "<title>1 · Why" in text if form == "slides" else "<table" in text
 
