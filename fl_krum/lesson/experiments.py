@@ -46,7 +46,7 @@ def accuracy_table(
 
 def _accuracies(rules, **session) -> list[float]:
     """Return the accuracy after the last round, for each rule."""
-    known: dict[str, float] = {}
+    known: dict = {}
     if {"alone", "pooled"} & set(rules):  # one session tells both, and the mean
         last = FederatedSession(aggregate=AGGREGATORS["mean"], **session).run()[-1]
         known = {"alone": last.accuracy_alone, "pooled": last.accuracy_pooled}
