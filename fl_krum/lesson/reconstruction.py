@@ -4,8 +4,8 @@ The model is linear, so a training step adds a multiple of the example itself to
 the same multiple of 1 to the intercept, after it has shrunk all of them by the penalty:
 w <- (1 - rate * penalty) * w + rate * error * (x, 1). Whoever sees the weights before and after
 takes away what is left of the old ones, divides the one addition by the other, and has x: one
-division. Of several examples their averages come out, by solving an equation for each class, and the
-less exactly the more there are (`recover_averages`, which needs to know more).
+division. Of several examples their averages come out, by solving an equation for each class, and
+the less exactly the more there are (`recover_averages`, which needs to know more).
 
 Assumes no more than what the server of an ordinary federation has: the global model that it sent,
 the vector that the client sent back, and the settings of the training, which are public.
