@@ -23,7 +23,18 @@ _INTEGER = re.compile(r"'(\w+)' object cannot be interpreted as an integer")
 _SUBSCRIPT = re.compile(r"'(\w+)' object (?:is not subscriptable|does not support item \w+)")
 _LENGTH = re.compile(r"object of type '(\w+)' has no len\(\)")
 _CALL = re.compile(r"'(\w+)' object is not callable")
-_REAL = re.compile(r"must be real number, not (\w+)|argument must be .*, not '(\w+)'")
+_REAL = re.compile(r"real number(?: is required)?, not (\w+)|argument must be .*, not '(\w+)'")
+# The language's names of what Python calls otherwise.
+CLASSES = {
+    "SharedInteger": "sint",
+    "PublicInteger": "cint",
+    "MachineInteger": "regint",
+    "SharedFixedPoint": "sfix",
+    "PublicFixedPoint": "cfix",
+    "Array": "Array",
+    "Matrix": "Matrix",
+    "MemValue": "MemValue",
+}
 _NUMBERS = {"sint", "cint", "regint", "sfix", "cfix"}
 
 OBLIVIOUS = "reveal it, or go through all places and choose by arithmetic"
@@ -54,6 +65,10 @@ def _message(error, path):
     if isinstance(error, AttributeError) and error.name:
         return _no_attribute(error)
     message = str(error) or type(error).__name__
+    if isinstance(error, KeyError):
+        return f"the key {message} is not there"
+    if isinstance(error, IndexError):
+        return f"there is no place of that number ({message}); places are counted from 0"
     if isinstance(error, TypeError):
         return _type_error(message)
     if isinstance(error, RecursionError):
@@ -106,7 +121,8 @@ def _type_error(message):
     if match := _JOIN.search(message):
         return _operator("+", *match.groups())
     if match := _UNARY.search(message):
-        return f"{match[1]} of a {match[2]} is not known to the embedded players"
+        hint = ": (x < 0).if_else(-x, x) is" if match[1] == "abs" else ""
+        return f"{match[1]} of a {match[2]} is not known to the embedded players{hint}"
     if match := _INDEX.search(message) or _INTEGER.search(message):
         return _no_integer(match[1], message)
     if match := _SUBSCRIPT.search(message):
@@ -120,8 +136,27 @@ def _type_error(message):
             f"a {match[1]} cannot be called like a function: is an operator missing before the ('?"
         )
     if match := _REAL.search(message):
-        return _no_integer(match[1] or match[2], message)
-    return message
+        kind = match[1] or match[2]
+        if kind in SECRET:
+            return f"a {kind} is secret: nothing in Python's hands is made of it before x.reveal()"
+        return _no_integer(kind, message)
+    return _call(message)
+
+
+def _call(message):
+    """Python's words on a call, with the language's names, and the object itself not counted."""
+    message = re.sub(
+        r"^(\w+)\.(\w+)\(\)",
+        lambda match: (
+            CLASSES.get(match[1], "") + (f".{match[2]}" if match[2] != "__init__" else "")
+        ),
+        message,
+    ).removeprefix(".")
+
+    def one_less(match):
+        return re.sub(r"\d+", lambda number: str(int(number[0]) - 1), match[0])
+
+    return re.sub(r"takes .* but \d+ w\w+ given", one_less, message)
 
 
 def _operator(operator, left, right):

@@ -19,10 +19,19 @@ class Operand:
     """Whatever stands beside an operator of the language."""
 
     def __bool__(self):
+        kind = type(self).__name__
+        if not hasattr(self, "known"):
+            raise ProgramError(
+                f"a {kind} cannot decide an if, a while, a max or a sort: it is secret, and "
+                "everybody would see which way it went. b.if_else(x, y) computes both and chooses"
+            )
         raise ProgramError(
-            f"a {type(self).__name__} cannot decide an if, a while, an and or an or in the "
-            "program, which is compiled before there are values; see if_then, while_do, and_, or_"
+            f"a {kind} cannot decide an if, a while, an and or an or: the program is compiled "
+            "before there are values. if_then, while_do, and_ and or_ can use it"
         )
+
+    def __repr__(self):
+        return f"<{type(self).__name__}>" if hasattr(self, "known") else "<a secret>"
 
     def __floordiv__(self, _other):
         raise ProgramError("SCALE-MAMBA has no // for its types; / is what they have")
