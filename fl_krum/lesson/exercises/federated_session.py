@@ -84,7 +84,7 @@ def _seconds(exchanges, size, trip, line) -> float:
 
 @exercise(
     "seconds_across(exchanges, size, trip, line)",
-    praise="Right. Near by, the line counts; far apart, the number of exchanges does.",
+    praise="Right. Players with short vectors mostly wait; those with long ones mostly send.",
     hints=(
         "Two times are added up: that of all exchanges, and that of all bytes on the line.",
         "exchanges * trip / 1000, since trip is in milliseconds; and 8 * size / (line * 10**6).",
