@@ -368,14 +368,16 @@ def small_sums(self, sums):
 
 
 MUTANTS = {
-    "digits are not looked at": ("(public(errors, i, 1) != 0) + ", "", 5, FALSE_DIGIT, 2**60),
-    "sums are not looked at": (" + (public(errors, n + i, 1) != 0)", "", 5, LONG_WORD, None),
+    "digits are not looked at": ("public(errors, i, 1) * ", "", 5, FALSE_DIGIT, 2**60),
+    "sums are not looked at": (" * public(errors, n + i, 1)", "", 5, LONG_WORD, None),
     "squares are not looked at": (
-        "wrong = wrong + (public(errors, 2 * n + i, 1) != 0)", "pass", 60, FALSE_SQUARES, None),
+        "passed = passed * public(errors, 2 * n + i, 1)", "pass", 60, FALSE_SQUARES, None),
     "words are not in the sum": (
         "return inner(load(vectors, 0, n * d), public(weights, 0, d), n)", "return 0", 5,
         {LIAR: proves(digits=all_zero)}, 2**60),
-    "who failed passes": ("passed = cint(wrong == 0)", "passed = cint(1)", 5, LONG_WORD, None),
+    "who failed passes": (
+        "passed = public(errors, i, 1) * public(errors, n + i, 1)", "passed = cint(1)", 5,
+        LONG_WORD, None),
     "any digit will do": (
         "product = product * (product + 2)", "product = product * 0", 5,
         {LIAR: proves(digits=one_digit, quotient=no_quotient)}, 2**60),
