@@ -18,6 +18,7 @@ from fake_engine import processes
 from repository import VECTORS
 
 from fl_krum import ProgramError, run_program
+from fl_krum.aggregators.krum import krum
 from fl_krum.cli import main
 from fl_krum.cli.check import INSTALLED
 from fl_krum.players.find_engine import find_engine
@@ -133,14 +134,39 @@ def test_vectors_of_several_chunks(engine):
     updates = np.zeros((4, d))
     updates[:, -1] = [0, 1, 5, 9]
     updates[1, 0] = 0.5
-    with LocalPlayers(KrumProgram(n=4, f=0, d=d), engine) as players:
+    with LocalPlayers(KrumProgram(n=4, f=0, d=d, check=False), engine) as players:
         assert (players.aggregate(updates) == updates[1]).all()
+
+
+LIES = {  # words of clients 1 to 7 at some places, and who is found out
+    "a word of 62 bits": ({(3, 1): 2**61 + 5}, (3,)),
+    "two liars": ({(2, 0): 2**59 + 2**27, (6, 4): 2**32 + 7}, (2, 6)),
+    "a tuned pair": ({(1, 0): 2**32 - 2**27, (7, 0): 2**28 - 1}, (1,)),
+    "no lie": ({(7, 0): 2**28 - 1, (2, 0): 0}, ()),
+}
+
+
+@each_engine
+def test_who_shares_more_than_agreed_is_left_out(engine):
+    """And the next round goes on with all."""
+    rng = np.random.default_rng(0)
+    with LocalPlayers(KrumProgram(n=7, f=2, d=5, rounds=len(LIES)), engine) as players:
+        for words, liars in LIES.values():
+            shared = rng.integers(0, 2**28, (7, 5)).astype(object)
+            for (client, place), word in words.items():
+                shared[client - 1, place] = word
+            chosen = players.aggregate_words(shared)
+            assert players.excluded == liars
+            honest = shared.copy()
+            honest[[client - 1 for client in liars]] = 0  # whatever they were
+            expected = krum(honest, 2, excluded=[client - 1 for client in liars]).vector
+            assert (chosen == players.program.fixed_point.decode(expected.astype(int))).all()
 
 
 @each_engine
 @pytest.mark.parametrize("victim", [0, 2])
 def test_a_player_killed_in_a_round(engine, victim):
-    players = LocalPlayers(KrumProgram(n=4, f=0, d=5000, rounds=2), engine)
+    players = LocalPlayers(KrumProgram(n=4, f=0, d=5000, rounds=2, check=False), engine)
     updates = np.zeros((4, 5000))
     named = f"player {victim} was killed by SIGKILL in round"
     with pytest.raises(PlayerError, match=named), players:
@@ -189,7 +215,7 @@ def with_other_program(run, folder, player, edit, compile):
     """The run, but ``player`` stands in a folder of its own, with an edited program."""
     own = folder / "cheating"
     shutil.copytree(folder, own, symlinks=True)
-    (source,) = own.rglob("krum.mpc")
+    (source,) = (own / "Programs").rglob("krum.mpc")
     text, honest = source.read_text(), "load(scores, i, 1)"
     assert text.count(honest) == 1
     source.write_text(text.replace(honest, f"{honest}{edit}"))
@@ -243,7 +269,7 @@ def test_protocols_give_the_same_vectors(engine, protocol):
     chosen = MpSpdzEngine(protocol)
     if not chosen.status().usable and "is missing" in chosen.status().reason:
         pytest.skip(chosen.status().reason)
-    for n, f, d in [(4, 0, 1), (6, 1, 7)]:
+    for n, f, d in [(4, 0, 1), (5, 1, 7)]:  # an odd number of players, and an even one
         updates, given = random_updates(n, d, 25), {}
         for name in ("embedded", chosen):
             with LocalPlayers(KrumProgram(n, f, d, rounds=25), name) as players:

@@ -50,7 +50,8 @@ class Player:
     def __init__(self, lab, host, folder, deadline):
         self.process = lab.run(
             host, [folder / "run.sh"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env={**os.environ, "DEADLINE": str(deadline)},
+            stderr=subprocess.PIPE,
+            env={**os.environ, "DEADLINE": str(deadline), "PYTHON": sys.executable},
         )  # fmt: skip
         self.said = b""
         threading.Thread(target=self._listen, daemon=True).start()
@@ -111,11 +112,12 @@ class Session:
         begin = time.monotonic()
         for client in range(1, self.program.players):
             self.players[client].give(words[client - 1])
-        results = self.players[0].read(self.program.d)
+        results = self.players[0].read(1 + self.program.d)  # how many were chosen, and which
         seconds = time.monotonic() - begin
-        if len(results) < self.program.d:
+        if len(results) < 1 + self.program.d:
             return False, seconds
-        chosen = self.program.fixed_point.decode(np.array(results))
+        assert results[0] == 1
+        chosen = self.program.fixed_point.decode(np.array(results[1:]))
         assert (chosen == updates[krum(updates, self.program.f).index]).all()
         return True, seconds
 
