@@ -1,7 +1,8 @@
 """``python -m benchmarks``: measure, and write benchmark.json, benchmark.md and benchmark.png.
 
 ``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns; and
-``python -m benchmarks classroom`` measures what a class takes.
+``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
+counts how much of MAMBA the embedded players run.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks import accuracy, cases, classroom, machine, plain, plot, report, stages
+from benchmarks import accuracy, cases, classroom, language, machine, plain, plot, report, stages
 from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
@@ -36,6 +37,8 @@ def main(arguments=None) -> int:
         return accuracy.main(arguments[1:])
     if arguments[:1] == ["classroom"]:
         return classroom.main(arguments[1:])
+    if arguments[:1] == ["language"]:
+        return language.main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

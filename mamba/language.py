@@ -13,6 +13,7 @@ import random
 from types import SimpleNamespace
 
 from mamba import branches, sorting
+from mamba.adv_integer import AdvInteger
 from mamba.arrays import Array, Matrix, MultiArray, typed
 from mamba.assertions import Assertions
 from mamba.bystanders import secret_type
@@ -54,6 +55,7 @@ def namespace(machine):
         "inner": inner,
         "lagrange": lagrange,
         "powers_of": powers_of,
+        "AdvInteger": AdvInteger,
         "project": _Projection(types.sint),
         "math": math,
         "random": random.Random(0),  # every player draws the same, as one compiler would
@@ -115,7 +117,6 @@ NOT_SUPPORTED = {
     "GC": "garbled circuits",
     "LF": "local functions in C++",
     "get_random_dabit": "bits shared for garbled circuits",
-    "AdvInteger": "the compiler's own routines for integers",
     "FixedPt": "the compiler's own routines for fixed-point numbers",
     "comparison": "the compiler's own routines for comparisons",
     "mpc_math": "trigonometric functions, logarithms and roots",

@@ -203,6 +203,34 @@ def test_the_stacks():
     )
 
 
+def test_the_routines_of_the_manual():
+    assert numbers(
+        printed("""\
+            A, r, bits = AdvInteger, sint(), [sint(b) for b in (1, 0, 1, 1)]
+            def show(*values): print_ln('%s ' * len(values), *[v.reveal() for v in values])
+            show(A.Inv(sint(5)) * 5, A.or_op(sint(1), sint(0)), A.xor_op(sint(1), sint(1)))
+            show(A.KOpL(A.addition_op, [sint(2)] * 16), A.PreOpL(A.mul_op, [sint(2)] * 5)[4])
+            show(*A.PreOR([sint(0), sint(1), sint(0)]), A.PreOpN(A.addition_op, bits)[3])
+            show(A.SumBits(bits, 4), *A.BitAdd(bits, bits), *A.BitIncrement(bits))
+            for a in 12, 13, 14:
+                A.BitLT(r, cint(a), bits)
+                show(r)
+            A.BitLTFull(r, bits, [sint(b) for b in (0, 1, 1, 1)])
+            show(r, A.TruncRoundNearest(sint(7), 16, 2, 8))
+            show(A.Oblivious_Trunc(sint(23), 5, sint(3), 20))
+            A.Mod2m(r, sint(2137), 16, 2, 8, True)
+            show(r, *A.B2U(sint(3), 5, 20)[0], A.B2U(sint(3), 5, 20)[1], A.Pow2(sint(4), 8, 20))
+            A.Trunc(r, sint(-23), 6, 3, 40, True)
+            show(r, A.EQZ(sint(0), 8, 40), *A.BitDec(sint(23), 5, 5, 20))
+            A.PRandM(r, bits[0], bits[1:], 5, 3, 7)
+            show(bits[0] - bits[1] - 2 * bits[2] - 4 * bits[3], r.less_than(2**9, 12))
+        """)
+    ) == [
+        [1, 1, 0], [32, 32], [0, 1, 1, 3], [13, 0, 1, 0, 1, 1, 0, 1, 1, 1, 0],
+        [1], [0], [0], [1, 2], [2], [1, 1, 1, 1, 0, 0, 8, 16], [-3, 1, 1, 1, 1, 0, 1], [0, 1],
+    ]  # fmt: skip
+
+
 MISTAKES = [
     ("sint(5) % 3", "powers of two"),
     ("regint(1) / 0", "division by zero"),
