@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 
+import nbformat
 import pytest
 from repository import ROOT
 
@@ -256,6 +257,32 @@ def test_closing_the_server_leaves_no_player(runner):
     server.terminate()
     _, alive = psutil.wait_procs(running, PATIENCE)
     assert alive == []
+
+
+OWN = [
+    f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n%load_ext fl_krum",
+    "%%mamba --players 3 --inputs [7, 9] --show opened\n"
+    "a, b = sint.get_private_input_from(0), sint.get_private_input_from(1)\n"
+    'print_ln("Who is <b>richer</b>?")\n'
+    "for i in range(3):\n    (a < b).reveal_to(i)\n",
+]
+
+
+def test_a_cell_tells_each_player_in_its_own_colour(chromium, tmp_path):
+    cells = [nbformat.v4.new_code_cell(text) for text in OWN]
+    path = tmp_path / "own.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    with served(path, tmp_path) as (address, log, server):
+        chromium.get(address)
+        WebDriverWait(chromium, PATIENCE, 0.1).until(
+            lambda driver: "embedded players" in driver.find_element(By.TAG_NAME, "body").text
+        )
+        said = chromium.find_element(By.TAG_NAME, "body").text
+        assert "Who is <b>richer</b>?" in said and "line 5 opens to player 2: 1" in said
+        names = chromium.find_elements(By.XPATH, "//div[b[starts-with(text(), 'player ')]]")
+        assert [one.text for one in names] == [f"player {i}: 1" for i in range(3)]
+        assert len({one.value_of_css_property("border-left-color") for one in names}) == 3
+        assert players(server) == [] and "Traceback" not in log.read_text()
 
 
 def start_a_long_session(page):
