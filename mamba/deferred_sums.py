@@ -52,6 +52,10 @@ class Squares:
         """The sums start ... stop - 1."""
         return Squares(self.source, _part(self.pattern, start, stop))
 
+    def summed(self):
+        """All these sums, added up."""
+        return Squares(self.source, _join_to_one(self.pattern))
+
     def plus(self, other):
         """The element-wise sum with other sums of the same squares; None if not of this form."""
         if not isinstance(other, Squares) or other.source is not self.source:
@@ -166,6 +170,11 @@ def _join(a, b):
     if a.width != b.width or ((a.target >= 0) & (b.target >= 0)).any():
         return None
     return Pattern(np.maximum(a.target, b.target), a.width)
+
+
+@lru_cache(maxsize=1024)
+def _join_to_one(pattern):
+    return Pattern(np.minimum(pattern.target, 0), 1)
 
 
 class Overlay:

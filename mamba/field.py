@@ -17,6 +17,7 @@ import numpy as np
 P = 2**127 - 1
 BYTES = 16  # one element on the wire
 _BLOCK = 8192
+_FEW = 2000  # elements, of which handling takes longer than computing
 _DIGIT = 30  # bits of a weight that are worked on at once
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
@@ -143,6 +144,34 @@ def combine(weights, arrays):
     return result
 
 
+def combine_rows(matrix, arrays):
+    """`combine` for every row of a matrix of weights, a list of lists of Python integers.
+
+    Short arrays, which take longer to handle than to compute with, go through one matrix product,
+    exact in floating point: limbs of 32 bits, times weights that add up to less than 2^20.
+    """
+    count = length(arrays[0])
+    if count > _FEW or max(sum(map(abs, row)) for row in matrix) >= 2**20:
+        return [combine(row, arrays) for row in matrix]
+    limbs = np.array(arrays, np.float64).reshape(len(arrays), -1)
+    sums = (np.array(matrix, np.float64) @ limbs).reshape(len(matrix), 4, count)
+    reduced = from_limbs(sums.transpose(1, 0, 2).astype(np.int64).reshape(4, -1), 53)
+    return list(reduced.reshape(4, len(matrix), count).transpose(1, 0, 2))
+
+
+def from_limbs(limbs, bits):
+    """Field array of sums of limbs of 32 bits, an ``int64`` array of shape (4, k) with numbers from
+    -2^(bits - 1) to 2^bits, for bits up to 61."""
+    return _reduce((limbs + _multiple_of_p(bits)).view(np.uint64))
+
+
+@lru_cache
+def _multiple_of_p(bits):
+    """As four limbs of about 2^bits."""
+    excess = 2**bits * (1 + 2**32 + 2**64 + 2**96) % P
+    return np.array([[2**bits - (excess >> 32 * i & 2**32 - 1)] for i in range(4)])
+
+
 def is_constant(array):
     """Whether all elements are equal."""
     return bool((array[:, :1] == array[:, -1:]).all() and (array == array[:, :1]).all())
@@ -194,23 +223,30 @@ def weighted_sum(numbers, arrays):
 def inner_products(a, b, length):
     """Inner products of every run of `length` elements of one field array with every run of
     another, those with the first run of `a` first; the same exact matrix product as in `gram`."""
+    if length == 1 == b.shape[1]:
+        return mul(a, b)
     left, right = (x.reshape(4, -1, length) for x in (a, b))
     rows, columns = left.shape[1], right.shape[1]
+    if length == 1 or rows * columns * length <= _FEW:
+        factors = np.broadcast_arrays(left[:, :, np.newaxis], right[:, np.newaxis])
+        products = mul(*(x.reshape(4, -1) for x in factors))
+        return products if length == 1 else sums(products, np.arange(0, products.shape[1], length))
     result = zeros(rows * columns)
     most = max(1, 2**20 // length)
     for first in range(0, rows, most):
         block = left[:, first : first + most]
-        sums = np.zeros((13, block.shape[1], columns), np.uint64)
+        height = block.shape[1]
+        total = np.zeros((13, height, columns), np.uint64)
         for part in _blocks(length):
-            one = _limbs19(block[:, :, part].reshape(4, -1)).reshape(7, block.shape[1], -1)
+            one = _limbs19(block[:, :, part].reshape(4, -1)).reshape(7 * height, -1)
             other = _limbs19(right[:, :, part].reshape(4, -1)).reshape(7, columns, -1)
-            used = max([1] + [j + 1 for j in range(7) if other[j].any()])  # small numbers have one
-            flat = other[:used].reshape(used * columns, -1).T
-            for i in range(7):
-                products = (one[i] @ flat).reshape(-1, used, columns).transpose(1, 0, 2)
-                sums[i : i + used] += products.astype(np.uint64)
+            used = 7 if other[1:].any() else 1  # small numbers have one limb
+            products = one @ other[:used].reshape(used * columns, -1).T
+            products = products.astype(np.uint64).reshape(7, height, used, columns)
+            for j in range(used):
+                total[j : j + 7] += products[:, :, j]
         start = first * columns
-        result[:, start : start + most * columns] = _from_limbs19(sums.reshape(13, -1))
+        result[:, start : start + height * columns] = _from_limbs19(total.reshape(13, -1))
     return result
 
 
@@ -352,19 +388,14 @@ def _from_limbs19(limbs):
 def _reduce(limbs):
     """Carry four ``uint64`` limbs, each below 2^64 - 2^34, and bring the value below p. Overwrites
     limbs."""
-    for _ in range(2):
+    while True:
         for i in range(3):
             limbs[i + 1] += limbs[i] >> _S32
             limbs[i] &= _LOW
         limbs[0] += limbs[3] >> _S31
         limbs[3] &= _TOP
-    if limbs[0].max(initial=0) > _LOW:  # a carry is left only after a run of ones
-        for i in range(3):
-            limbs[i + 1] += limbs[i] >> _S32
-            limbs[i] &= _LOW
-        limbs[0] += limbs[3] >> _S31
-        limbs[3] &= _TOP
-    return _canonical(limbs.astype(np.uint32))
+        if limbs[0].max(initial=0) <= _LOW:  # of short sums, a carry is hardly ever left
+            return _canonical(limbs.astype(np.uint32))
 
 
 def _canonical(array):

@@ -68,6 +68,11 @@ def combine(weights, arrays):
     return result
 
 
+def combine_rows(matrix, arrays):
+    """`combine` for every row of a matrix of weights."""
+    return [combine(row, arrays) for row in matrix]
+
+
 def evaluate(coefficients, x):
     """The polynomial with these coefficients (field arrays, lowest first) at the element x."""
     value = coefficients[-1]

@@ -138,12 +138,12 @@ class InputProver:
     def long_numbers(self, sums):
         """Numbers to cut into digits, and what else is dealt to show the sum of the squares."""
         sizes = self.sizes
-        signed = [field.signed_residue(value) for value in sums]
+        signed = [field.signed_residue(value) for value in field.to_ints(sums)]
         rest = sizes.most - sum(value * value for value in signed)
         base = 4**sizes.digits
         numbers = [value + sizes.offset for value in signed[: sizes.ranged]]
         numbers += [rest // base**e for e in range(sizes.extra)]
-        return numbers, self.squares(field.from_ints(sums))
+        return numbers, self.squares(sums)
 
     def digits(self, numbers):
         """Digits in base 4 of what numbers are modulo 4^digits: all lowest ones, then the next

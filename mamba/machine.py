@@ -259,7 +259,7 @@ class Machine:
             self._prover.be_projected(sums[-1])
         if not self.holds_shares:
             return prime.zeros(projections.ROWS * count), MIXED
-        shares = prime.from_ints([value for i in range(count) for value in sums[i]])
+        shares = np.concatenate(sums[:count], axis=1)
         return shares, np.repeat(np.array(dealers, np.uint16), projections.ROWS)
 
     def take_mask(self, demand):

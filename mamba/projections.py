@@ -7,7 +7,7 @@ rows. A sum is linear, so every holder of shares computes its own share of it.
 
 import numpy as np
 
-from mamba.field import P
+from mamba import field
 from mamba.randomness import Randomness
 
 ROWS = 64
@@ -32,8 +32,8 @@ def project(seed, arrays, length, centre=0):
 
     Returns
     -------
-    list of list of int
-        For each array, `ROWS` sums modulo p.
+    list of field arrays
+        For each array, `ROWS` sums.
 
     Notes
     -----
@@ -53,12 +53,11 @@ def project(seed, arrays, length, centre=0):
             numbers[place : place + len(array)] = array[:, start : start + columns]
             place += len(array)
         totals += (rows @ numbers.T).astype(np.int64)
-    sums = totals.tolist()
-    result, place = [], 0
-    for count in counts:
-        limbs = [
-            sum(row[place + k] << 32 * k for k in range(count)) - centre * row[-1] for row in sums
-        ]
-        result.append([value % P for value in limbs])
+    limbs = np.zeros((4, ROWS * len(arrays)), np.int64)
+    place = 0
+    for k, count in enumerate(counts):
+        limbs[:count, k * ROWS : (k + 1) * ROWS] = totals[:, place : place + count].T
         place += count
-    return result
+    for k in range(2):
+        limbs[k] -= np.tile(totals[:, -1], len(arrays)) * (centre >> 32 * k & 2**32 - 1)
+    return np.split(field.from_limbs(limbs, 61), len(arrays), axis=1) if arrays else []

@@ -84,6 +84,8 @@ class PublicInteger(Vector):
         return other
 
     def __mul__(self, other):
+        if isinstance(other, int):
+            return self._of(prime.scale(self.value, other))
         other = self._operand(other)
         if isinstance(other, self.types.sint):
             return other * self

@@ -38,7 +38,7 @@ def complete(field, secret, first_shares, players):
     """
     known = len(first_shares)
     weights = [field.lagrange((0, *points(known)), x) for x in points(players)[known:]]
-    return [field.combine(row, [secret, *first_shares]) for row in weights]
+    return field.combine_rows(weights, [secret, *first_shares])
 
 
 def share(field, secret, threshold, players, randomness):
@@ -51,7 +51,8 @@ def reconstruct(field, shares, degree, at=None):
     """Secrets from the first degree + 1 of these shares, a list of field arrays. They are those of
     the first players, or stand at the points `at`."""
     used = degree + 1
-    return field.combine(field.lagrange((at or points(used))[:used]), shares[:used])
+    (secrets,) = field.combine_rows([field.lagrange((at or points(used))[:used])], shares[:used])
+    return secrets
 
 
 def consistent(field, shares, degree, at=None):
@@ -61,9 +62,9 @@ def consistent(field, shares, degree, at=None):
     Each run of degree + 2 neighbouring shares has a vanishing divided difference exactly when they
     do.
     """
-    window = degree + 2
+    at, window = at or points(len(shares)), degree + 2
+    rows = []
     for first in range(len(shares) - window + 1):
-        weights = field.differences((at or points(len(shares)))[first : first + window])
-        if field.combine(weights, shares[first : first + window]).any():
-            return False
-    return True
+        weights = field.differences(at[first : first + window])
+        rows.append([0] * first + weights + [0] * (len(shares) - window - first))
+    return not rows or not any(row.any() for row in field.combine_rows(rows, shares))

@@ -53,7 +53,6 @@ class SharedInteger(BitOperations, Vector):
         dealers = [np.broadcast_to(vector.dealer, vector.size) for vector in vectors]
         return cls._of(value, 1, np.concatenate(dealers).astype(np.uint16))
 
-    _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
     part = None  # of a random number that nobody knows, what this player has dealt of it
     is_coin = False  # whether it is such a number
 
@@ -331,6 +330,10 @@ def inverse_factorial(number):
     return pow(factorial(number), -1, prime.P)
 
 
+def _are_one(array):
+    return prime.to_ints(array[:, :1]) == [1] and prime.is_constant(array)
+
+
 def inner(vector, weights, count):
     """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
     if vector.size != weights.size * count:
@@ -339,6 +342,8 @@ def inner(vector, weights, count):
         )
     if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
         return vector.inner(count)
+    if count == 1 and isinstance(vector._lazy, deferred_sums.Squares) and _are_one(weights.value):
+        return vector._of_lazy(vector._lazy.summed())
     value = prime.inner_products(vector.value, weights.value, weights.size)
     dealer = vector.dealer
     if not isinstance(dealer, int):

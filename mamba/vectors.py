@@ -76,6 +76,8 @@ class Operand:
 class Vector(Operand):
     """`size` elements with a memory and a stack; a scalar is a vector of one."""
 
+    _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
+
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
         cls._stack = []  # each type that a program sees has its own

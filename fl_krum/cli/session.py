@@ -165,11 +165,13 @@ def _short_rule(players: LocalPlayers) -> str:
 
 
 def _line(record: RoundRecord) -> str:
-    clients = ", ".join(map(str, record.excluded))
+    clients, several = " and ".join(map(str, record.excluded)), len(record.excluded) > 1
+    who = f"clients {clients}" if several else f"client {clients}"
+    left_out = f"   ({who} failed the check and {'were' if several else 'was'} left out)"
     return (
         f"  {record.round:5d}   {record.accuracy:18.1%}   {record.accuracy_mean:10.1%}   "
         f"{record.seconds:6.2f} s   {'yes' if record.matches_plaintext else 'NO'}"
-        f"{clients and f'   (client {clients} failed the check and was left out)'}"
+        f"{left_out if clients else ''}"
     )
 
 

@@ -43,6 +43,7 @@ def session_figure(records, settings, simulation=False) -> Figure:
         draw_chosen(axes["chosen"], records, settings)
     figure.suptitle(_headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left")
     note, colour = _verdict(records)
+    note = "\n".join(filter(None, [note, who_was_left_out(records)]))
     figure.supxlabel(note, fontsize=17, color=colour, x=0.012, ha="left")
     return figure
 
@@ -174,6 +175,20 @@ def _headline(records, settings) -> str:
         f"{last.accuracy:.0%} of the test samples with {_rule(settings)[0]}, "
         f"on {last.accuracy_mean:.0%} with the plain mean."
     )
+
+
+def who_was_left_out(records) -> str:
+    """Which clients failed the check of their input, and in which rounds; empty when none did."""
+    rounds: dict[tuple[int, ...], list[str]] = {}
+    for record in records:
+        if record.excluded:
+            rounds.setdefault(record.excluded, []).append(str(record.round))
+    parts = [
+        f"client{'s' * (len(clients) > 1)} {' and '.join(map(str, clients))} "
+        f"(round{'s' * (len(when) > 1)} {', '.join(when)})"
+        for clients, when in rounds.items()
+    ]
+    return f"Left out, for sharing more than agreed: {'; '.join(parts)}." if parts else ""
 
 
 def _verdict(records) -> tuple[str, str]:

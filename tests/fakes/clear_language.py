@@ -147,7 +147,7 @@ def run_clear(source, words):
         sums = []
         for i in range(count):
             vector = field.from_ints(memory[address + i * length + k] for k in range(length))
-            sums += projections.project(seed.v[0], [vector], length, centre)[0]
+            sums += field.to_ints(projections.project(seed.v[0], [vector], length, centre)[0])
         return sint.of(sums)
 
     # A public number is as good as a shared one here; their memories are told apart by nothing.

@@ -167,6 +167,30 @@ def test_combine_is_a_weighted_sum(terms):
     assert field.to_ints(field.combine([w for w, _, _ in terms], arrays)) == expected
 
 
+@given(
+    st.lists(st.lists(st.integers(-(2**17), 2**17), min_size=3, max_size=3), min_size=1, max_size=5)
+    | st.lists(st.lists(integers, min_size=3, max_size=3), min_size=1, max_size=3),
+    st.lists(st.tuples(elements, elements, elements), min_size=1, max_size=5),
+)
+@example([[2**19, 2**18, 2**18 - 1], [0, 0, 0], [1 - 2**20, 0, 0]], [(P - 1,) * 3, (0, 1, 2)])
+def test_many_weighted_sums_of_the_same(matrix, rows):
+    arrays = [field.from_ints(column) for column in zip(*rows, strict=True)]
+    for weights, result in zip(matrix, field.combine_rows(matrix, arrays), strict=True):
+        assert field.to_ints(result) == [
+            sum(w * x for w, x in zip(weights, row, strict=True)) % P for row in rows
+        ]
+
+
+@pytest.mark.parametrize("bits", [53, 61])
+def test_limbs_may_be_negative(bits):
+    most = 2 ** (bits - 1)
+    limbs = np.array(
+        [[most, -most, 0, -1], [most, -most, 0, 0], [0, -most, 0, 0], [1, -most, 0, 5]]
+    )
+    expected = [sum(int(limb) << 32 * i for i, limb in enumerate(column)) % P for column in limbs.T]
+    assert field.to_ints(field.from_limbs(limbs, bits)) == expected
+
+
 @pytest.mark.parametrize("count", [1, 2, 8191, 20000])
 def test_sums_over_runs(count):
     values = edge_vector(count, 7)
@@ -294,3 +318,21 @@ def test_random_bits_of_all_ones_are_zero():
             return b"\xff" * count
 
     assert field.to_ints(field.random(Ones(), 3)) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "length"),
+    [(1, 1, 1), (7, 3, 1), (5, 1, 40), (40, 30, 60), (3, 2, 8193), (1100, 1, 1000)],
+)
+@pytest.mark.parametrize("largest", [3, P - 1])
+def test_inner_products_of_all_runs(rows, columns, length, largest):
+    """One by one where they are few, by a matrix product, and block by block."""
+    a = edge_vector(rows * length, 7)
+    b = [value % (largest + 1) for value in edge_vector(columns * length, 11)]
+    b[-1] = largest
+    found = field.to_ints(field.inner_products(field.from_ints(a), field.from_ints(b), length))
+    wanted = [(i, j) for i in {0, rows // 2, rows - 1} for j in {0, columns - 1}]
+    for i, j in wanted:
+        one, other = a[i * length : (i + 1) * length], b[j * length : (j + 1) * length]
+        assert found[i * columns + j] == inner(one, other)
+    assert len(found) == rows * columns

@@ -368,16 +368,20 @@ def small_sums(self, sums):
 
 
 MUTANTS = {
-    "digits are not looked at": ("public(errors, i, 1) * ", "", 5, FALSE_DIGIT, 2**60),
-    "sums are not looked at": (" * public(errors, n + i, 1)", "", 5, LONG_WORD, None),
+    "digits are not looked at": (
+        "error = inner(product, powers_of(rho, digits), n) - inner(public(shown, n * digits, n), "
+        "vanishing, n)", "error = cint(0, size=n)", 5, FALSE_DIGIT, 2**60),
+    "sums are not looked at": (
+        "inner(public(shown, n * (digits + 1), n), public(steps, 4 * numbers + 1, 1), n)", "0", 5,
+        LONG_WORD, None),
     "squares are not looked at": (
-        "passed = passed * public(errors, 2 * n + i, 1)", "pass", 60, FALSE_SQUARES, None),
+        "error = error + inner(rest, public(steps, 4 * numbers + 2, 1), n)", "pass", 60,
+        FALSE_SQUARES, None),
     "words are not in the sum": (
         "return inner(load(vectors, 0, n * d), public(weights, 0, d), n)", "return 0", 5,
         {LIAR: proves(digits=all_zero)}, 2**60),
     "who failed passes": (
-        "passed = public(errors, i, 1) * public(errors, n + i, 1)", "passed = cint(1)", 5,
-        LONG_WORD, None),
+        "is_zero(public(errors, 0, n), point)", "cint(1, size=n)", 5, LONG_WORD, None),
     "any digit will do": (
         "product = product * (product + 2)", "product = product * 0", 5,
         {LIAR: proves(digits=one_digit, quotient=no_quotient)}, 2**60),
@@ -505,7 +509,7 @@ def test_nothing_is_opened_before_an_announced_coin_is_compared():
     assert rounds[1] == rounds[0] + 2
 
 
-@pytest.mark.parametrize(("d", "bits"), [(5, 28), (60, 28), (3, 7), (2, 2)])
+@pytest.mark.parametrize(("d", "bits"), [(5, 28), (3, 7), (2, 2)])
 def test_players_that_know_nothing_but_mamba_check_the_same(d, bits):
     """The functions that embedded players have are written out in the text for others."""
     X = random_words(5, d, bits)

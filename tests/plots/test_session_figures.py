@@ -55,6 +55,24 @@ def is_drawn(figure):
     return plots.png(figure).startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize(
+    ("excluded", "said"),
+    [
+        ([(), (), ()], None),
+        ([(7,), (), ()], "client 7 (round 1)"),
+        ([(6, 7), (6, 7), (6,)], "clients 6 and 7 (rounds 1, 2); client 6 (round 3)"),
+    ],
+)
+def test_session_figure_names_who_was_left_out(records, settings, excluded, said):
+    named = [
+        dataclasses.replace(record, excluded=clients)
+        for record, clients in zip(records, excluded, strict=True)
+    ]
+    text = text_of(plots.session_figure(named, settings))
+    assert ("Left out" in text) == bool(said)
+    assert said is None or f"for sharing more than agreed: {said}." in text
+
+
 def test_session_figure_says_what_happened(records, settings):
     text = text_of(plots.session_figure(records, settings))
     for said in (

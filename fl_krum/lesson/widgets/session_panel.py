@@ -17,6 +17,7 @@ from ...federation.data import DATASETS
 from ...federation.session import FederatedSession
 from ...players.find_engine import ENGINES, find_engine
 from ...plots import png, session_figure
+from ...plots.session import who_was_left_out
 from ...program.krum_program import KrumProgram
 from ..live_session import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
 from .controls import LABEL, WIDE, KrumControls, attack_choice, mimebundle, notice
@@ -49,6 +50,11 @@ def show_session(session: LiveSession, display=None):
 
 def describe_session(session: LiveSession) -> tuple[str, str]:
     """Say in words where a session stands; and the tone of it, for `notice`."""
+    said, tone = _describe_state(session)
+    return " ".join(filter(None, [said, who_was_left_out(session.records)])), tone
+
+
+def _describe_state(session: LiveSession) -> tuple[str, str]:
     count, total = len(session.records), session.settings["rounds"]
     players = session.settings["clients"] + 1
     if session.state == FAILED:

@@ -1,5 +1,6 @@
 """The session panel without a front end: its buttons are called, its words are read."""
 
+import dataclasses
 import re
 
 import pytest
@@ -47,6 +48,16 @@ def test_a_session_is_run(fake):
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     assert not panel.controls.disabled and not panel.attack.disabled
     assert_nothing_left(session.players, fake)
+
+
+def test_who_was_left_out_is_named(fake):
+    panel = SessionPanel(n=5, f=1, d=2, rounds=2)
+    panel.start()
+    session = finish(panel)
+    assert "Left out" not in text(panel)
+    session.records = [dataclasses.replace(one, excluded=(5,)) for one in session.records]
+    said, _ = describe_session(session)
+    assert said.endswith("Left out, for sharing more than agreed: client 5 (rounds 1, 2).")
 
 
 def test_everything_but_stop_is_locked_while_it_runs(fake):
