@@ -128,6 +128,9 @@ def test_a_shared_number_says_nothing_until_it_is_opened():
     for program in (bool, lambda x: x and b, lambda x: 1 if x else 2):
         with pytest.raises(BranchOnSecret, match="all players have to know"):
             program(a)
+    for program in (lambda: a < b, lambda: a >= b, lambda: a == 3, lambda: a != b, lambda: 3 < a):
+        with pytest.raises(TypeError, match="to compare takes a program"):
+            program()
     assert computation.opened == []
     assert (a * b + 1).open() == 16
 
