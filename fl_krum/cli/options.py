@@ -76,12 +76,23 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_players(
-    parser: argparse.ArgumentParser,
-    deadline: str = "give up when starting, or one aggregation, takes longer (default: by the "
-    "engine)",
-) -> None:
-    """Which players, and how long to wait for them."""
+def add_players(parser: argparse.ArgumentParser) -> None:
+    """Which players, how long to wait for them, and who holds shares."""
+    group = add_engine(
+        parser, "give up when starting, or one aggregation, takes longer (default: by the engine)"
+    )
+    group.add_argument(
+        "--holders",
+        type=_players,
+        default=(),
+        metavar="I,J,…",
+        help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
+        "draw them together, so that nobody chooses)",
+    )
+
+
+def add_engine(parser: argparse.ArgumentParser, deadline: str):
+    """Which kind of player, and how long to wait for them; ``deadline`` is the help on that."""
     group = parser.add_argument_group("players")
     group.add_argument(
         "--engine",
@@ -96,14 +107,7 @@ def add_players(
         metavar="SECONDS",
         help=deadline,
     )
-    group.add_argument(
-        "--holders",
-        type=_players,
-        default=(),
-        metavar="I,J,…",
-        help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
-        "draw them together, so that nobody chooses)",
-    )
+    return group
 
 
 def _players(text: str) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ SUMMARY = "run a program of your own, in the MAMBA language, among players on th
 DETAILS = """\
 Inputs are integers from 0 to 2^64 - 1: --input 1=9,1 gives player 1 the words 9 and 1, and
 --input 1=@FILE what stands in FILE, separated by white space or commas. A player may have several
---input, in order.
+--input, in order. What stands in a command line can be read by other users of this machine.
 
 Standard output holds what the program prints, as it is, and then a line "player I: VALUE" for each
 value that player I is told. All else goes to standard error. Exit status: 2 when the program or its
@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I=WORDS",
         help="what player I inputs, separated by commas, or @FILE",
     )
-    shared.add_players(
+    shared.add_engine(
         parser,
         "give up when the program, once players are up, takes longer (default: by the engine)",
     )

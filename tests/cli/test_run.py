@@ -61,6 +61,7 @@ def test_inputs_from_files_and_several_options(capsys, tmp_path):
         (["--players", "2"], "3 to 100 players"),
         (["--players", "x"], "'x'"),
         (["--deadline", "0"], "deadline"),
+        (["--holders", "1,2,3"], "--holders"),
         (["--engine", "none"], "'none'"),
         (["--engine", "scale-mamba"], SCALE_MAMBA_HOME),
     ],
