@@ -27,6 +27,9 @@ def as_slides(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cells += _text_slides(cell.source)
+        elif questions := _questions(cell.source):
+            cells.append(_slide("markdown", questions, "subslide"))
+            cells[-1].metadata["question"] = True
         elif cell.cell_type == "code" and not _is_left_out(cell.source):
             first, *rest = _code_slides(cell)
             if cells and _leaves_room(cells[-1], first):
@@ -104,14 +107,39 @@ def _has_image(cell: NotebookNode) -> bool:
     return any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {}))
 
 
+def _questions(source: str) -> str:
+    """What a cell of predictions asks, as a quotation; nothing when it does anything else too."""
+    asked = []
+    for line in _statements(source):
+        call = line.value if isinstance(line, ast.Assign) else None
+        if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "predict"):
+            return ""
+        choices = [key.value for key in call.keywords if key.arg == "choices"]
+        try:
+            offered = [ast.literal_eval(one) for one in choices]
+            asked.append(ast.literal_eval(call.args[0]))
+        except (ValueError, IndexError):  # put together by the program
+            return ""
+        for one in offered:
+            names = one.items() if isinstance(one, dict) else ((name, "") for name in one)
+            asked += [f"* {name}{words and ': '}{words}" for name, words in names]
+    text = "\n\n".join(asked).replace("\n\n* ", "\n* ").replace("?\n* ", "?\n\n* ")
+    return "" if not asked else f"{_PREDICTION}.** " + text.replace("\n", "\n> ")
+
+
 def _is_left_out(source: str) -> bool:
     if any(sign in source for sign in _LEFT_OUT):
         return True
+    lines = _statements(source)
+    return bool(lines) and all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in lines)
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """The statements of a cell; none when it is no Python."""
     try:
-        lines = ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
+        return ast.parse(re.sub(r"^[%!].*$", "", source, flags=re.M)).body
     except SyntaxError:
-        return False
-    return all(isinstance(line, (ast.Import, ast.ImportFrom)) for line in lines)
+        return []
 
 
 def _slide(kind: str, source: str, start: str, **more: Any) -> NotebookNode:

@@ -59,6 +59,15 @@ def test_a_prediction_is_alone_and_does_not_meet_its_answer():
     assert shown == ["Text.", "> **Predict.** How many?", "f() [text]"]
 
 
+def test_a_field_for_a_prediction_is_shown_as_its_question():
+    asked = code('a = predict("How many?", answer=None, unit="%")\nb = predict("Who?", '
+                 'choices={"x": "the first", "y": "nobody"})', PRINTED)  # fmt: skip
+    (shown,) = slides(asked)
+    assert shown == "> **Predict.** How many?\n> \n> Who?\n> \n> * x: the first\n> * y: nobody"
+    counted = 'a = predict(f"How many of {n}?")'
+    assert slides(code(counted), code("f()")) == [counted, "f()"]
+
+
 def test_a_short_program_stands_below_a_short_text():
     assert slides(new_markdown_cell("Text."), code("f()", PRINTED)) == ["Text. + f() [text]"]
 
@@ -86,6 +95,7 @@ def test_what_is_folded_or_fenced_stays_whole():
 def test_all_text_of_the_lesson_is_on_some_slide(path):
     notebook = nbformat.read(path, as_version=4)
     shown = as_slides(notebook)
+    shown.cells = [cell for cell in shown.cells if "question" not in cell.metadata]
     words = [word for cell in notebook.cells if cell.cell_type == "markdown"
              for word in cell.source.split()]  # fmt: skip
     assert words == [word for cell in shown.cells if cell.cell_type == "markdown"
