@@ -46,7 +46,7 @@ class Bindings:
 
     def restore(self):
         """Put all of it back."""
-        if self._names != self._bound or len(self._names) != len(self._bound):
+        if len(self._names) != len(self._bound) or not _same(self._names, self._bound):
             for name in self._names.keys() - self._bound.keys():
                 del self._names[name]
             self._names.update(self._bound)

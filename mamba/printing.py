@@ -3,6 +3,7 @@
 Only ``%s`` is filled in, by public values; every other per cent sign stays one.
 """
 
+from mamba.arrays import Array, Matrix, MultiArray
 from mamba.program_error import ProgramError
 from mamba.vectors import Operand, read
 
@@ -60,6 +61,9 @@ def _text(value):
     value = read(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(_text, value)) + "]"
+    if isinstance(value, (Array, Matrix, MultiArray)):
+        kind = type(value).__name__
+        raise ProgramError(f"a whole {kind} cannot be printed; print its elements, a[i]")
     if isinstance(value, Operand) and type(value).__str__ is object.__str__:
         kind = type(value).__name__
         raise ProgramError(f"a {kind} is secret and cannot be printed; reveal() opens it first")

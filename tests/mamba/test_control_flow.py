@@ -184,6 +184,17 @@ def test_python_names_and_lists_in_a_loop_are_those_of_one_compilation():
     ) == ["5 1 2", "1 2"]
 
 
+def test_a_secret_that_a_loop_binds_anew_is_put_back_too():
+    assert printed("""\
+        x = sint(1)
+        @for_range(3)
+        def _(i):
+            global x
+            x = x + sint(5)
+        print_ln('%s', x.reveal())
+    """) == ["6"]
+
+
 def test_division_of_python_integers_rounds_down_as_in_python_2():
     assert printed("""\
         n = 7
@@ -247,6 +258,7 @@ MISTAKES = [
     ("k = 1\n@function_block\ndef f(): return k\nf()\nk = 2\nf()", "k meant something else"),
     ("MPCThread(lambda: 1, 't').join()", "the thread t is not running"),
     ("print_ln('%s', sint(1))", "a sint is secret and cannot be printed"),
+    ("print_ln('%s', cint.Array(2))", "a whole Array cannot be printed; print its elements"),
     ("print_ln('%s', sfix(1))", "a sfix is secret and cannot be printed"),
     ("print_ln('%s')", "has 1 times %s, and 0 values"),
     ("runtime_error('no %s', cint(5))", "ended itself: no 5"),
