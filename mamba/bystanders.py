@@ -122,7 +122,9 @@ class AbsentInteger(SharedInteger):
         """The result of an operation with another vector, or an integer."""
         self._wait()
         size = self._size
-        if not isinstance(other, int):
+        if type(other) is type(self) and other._size == size:
+            other._wait()
+        elif not isinstance(other, int):
             other = self._operand(other)
             if other is NotImplemented:
                 return NotImplemented

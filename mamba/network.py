@@ -45,7 +45,8 @@ class Network:
     Attributes
     ----------
     rounds, bytes_sent : int
-        So far. A player that sits out rounds of others does not count them.
+        So far. A player that sits out rounds of the holders learns their number with the next
+        message from one of them.
 
     Raises
     ------
@@ -177,6 +178,7 @@ class Network:
                 f"round {self.rounds}: {count} bytes of player {player} were expected, and "
                 f"{length} of its round {number} came; all players must run the same program"
             )
+        self.rounds = max(self.rounds, number)  # those in between were the holders' own
         return self._read(player, count)
 
     def _read(self, player, count):

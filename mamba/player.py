@@ -58,7 +58,7 @@ def main(arguments=None):
             text, certificates = read_given(sys.stdin.fileno())
         else:
             text, certificates = read_program(options.program), options.certificates
-        program, problems = compile_program(text, options.program)
+        program, problems = compile_program(text, options.program, options.checked)
         if problems:
             _say("\n".join(f"Player {me}: error: {problem}" for problem in problems[:MOST]))
             return 1
@@ -169,11 +169,13 @@ def _read_exactly(descriptor, count):
     return data
 
 
-def compile_program(text, path):
-    """Code object of the text of a ``.mpc`` file, and what is wrong with the text, a line each."""
+def compile_program(text, path, checked=False):
+    """Code object of the text of a ``.mpc`` file, and what is wrong with the text, a line each; its
+    names are looked up unless somebody has done so."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
-    problems = check(text, namespace(SimpleNamespace(me=0, holds_shares=True)))
+    names = {} if checked else namespace(SimpleNamespace(me=0, holds_shares=True))
+    problems = [] if checked else check(text, names)
     if problems:
         return None, [at_line(path, problem.line, problem.message) for problem in problems]
     try:
@@ -244,6 +246,8 @@ def _parse(arguments):
     parser.add_argument("--inputs-end", action="store_true",
                         help="the input ends with the character EOT (4), and the program has to "
                         "read all of it")  # fmt: skip
+    parser.add_argument("--checked", action="store_true",
+                        help="do not look for unknown names: it has been done")  # fmt: skip
     parser.add_argument("--end-with-stdin", action="store_true",
                         help="end at once when standard input is closed")  # fmt: skip
     options = parser.parse_args(arguments)

@@ -27,6 +27,7 @@ from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
 _KEY_BYTES = _DIGEST_BYTES = 32
+_PORTION = 1 << 25  # bytes of shares that a player works on at once when products are reduced
 
 
 class ProtocolError(Exception):
@@ -264,13 +265,18 @@ class Protocols:
         shape = [(field, field.length(array)) for field, array in parts]
         if not self.is_holder:
             return _zeros(shape)
-        dealt = self.deal(dict.fromkeys(self.holders, shape), [array for _, array in parts])
-        return [
-            shamir.reconstruct(
-                field, [dealt[dealer][k] for dealer in self.holders], 2 * self.threshold
-            )
-            for k, (field, _) in enumerate(parts)
-        ]
+        # The shares of 2t + 1 dealers are here at once, so many products are done in portions.
+        room = _PORTION // (3 * self.threshold + 2)
+        reduced: list[list] = [[field.zeros(0)] for field, _ in parts]
+        for number, portion in enumerate(list(_portions(shape, room)) or [[]]):
+            own = [parts[k][1][..., part] for k, part in portion]
+            shapes = [(parts[k][0], part.stop - part.start) for k, part in portion]
+            dealt = self.deal(dict.fromkeys(self.holders, shapes), own, continued=number > 0)
+            for place, (k, _) in enumerate(portion):
+                shares = [dealt[dealer][place] for dealer in self.holders]
+                product = shamir.reconstruct(parts[k][0], shares, 2 * self.threshold)
+                reduced[k].append(product)
+        return [one[-1] if len(one) < 3 else np.concatenate(one, axis=-1) for one in reduced]
 
     def multiply(self, field, a, b):
         """Sharing of a * b, element by element; one round."""
@@ -515,6 +521,23 @@ def _names(players):
 
 def _size(shape):
     return sum(field.BYTES * count for field, count in shape)
+
+
+def _portions(shape, room):
+    """Lists of (number of a part, slice of it) that take so many bytes, together all parts."""
+    portion, left = [], room
+    for k, (field, count) in enumerate(shape):
+        start = 0
+        while start < count:
+            stop = min(count, start + max(1, left // field.BYTES))
+            portion.append((k, slice(start, stop)))
+            left -= field.BYTES * (stop - start)
+            start = stop
+            if left < field.BYTES:
+                yield portion
+                portion, left = [], room
+    if portion:
+        yield portion
 
 
 def _zeros(shape):

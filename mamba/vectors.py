@@ -246,6 +246,8 @@ def places(address):
 
 def integer(value):
     """A Python integer of an integer or of one public value; ProgramError of anything else."""
+    if type(value) is int:
+        return value
     value = read(value)
     if isinstance(value, int):
         return value

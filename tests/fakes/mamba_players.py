@@ -67,7 +67,7 @@ class Mailbox:
             self.bytes_sent += len(payload)
             if self._tamper:
                 payload = self._tamper(self.me, player, self.rounds, payload)
-            self._boxes[self.me, player].put((self._place, payload))
+            self._boxes[self.me, player].put((self._place, payload, self.rounds))
         return {player: self._receive(player, count) for player, count in expected.items()}
 
     def _receive(self, player, count):
@@ -80,9 +80,10 @@ class Mailbox:
                 self._turn.acquire()
         else:
             message = box.get()
-        place, payload = message
+        place, payload, rounds = message
         if (place, len(payload)) != (self._place, count):
             raise NetworkError(f"round {self.rounds}: not what was expected of player {player}")
+        self.rounds = max(self.rounds, rounds)
         self.received.append((self.rounds, player, payload))
         return payload
 
@@ -90,7 +91,7 @@ class Mailbox:
         """Tell all the others that this player has gone, so that none waits for it."""
         for player in range(self.players):
             if player != self.me:
-                self._boxes[self.me, player].put((0, b""))
+                self._boxes[self.me, player].put((0, b"", 0))
 
 
 def together(players, play, tamper=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mamba import gf256
@@ -126,3 +126,13 @@ def test_differences_vanish_on_polynomials_and_on_nothing_near_them(c, first, er
     assert dot(gf256.differences(points), values) == 0
     values[data.draw(st.integers(0, len(c)))] ^= error
     assert dot(gf256.differences(points), values) != 0
+
+
+@given(st.integers(1, 20), st.integers(1, 5), st.integers(0, 70_000), st.randoms())
+@settings(max_examples=20)
+def test_a_matrix_is_its_rows(rows, columns, count, random):
+    weights = [[random.randrange(256) for _ in range(columns)] for _ in range(rows)]
+    rng = np.random.default_rng(random.randrange(2**32))
+    arrays = [rng.integers(0, 256, count).astype(np.uint8) for _ in range(columns)]
+    for row, result in zip(weights, gf256.combine_rows(weights, arrays), strict=True):
+        assert (result == gf256.combine(row, arrays)).all()

@@ -96,6 +96,28 @@ def test_reduce_takes_parts_of_both_fields_and_any_length_in_one_round(players):
     assert play(players, lambda protocols: protocols.reduce([])) == ([[]] * players, 0)
 
 
+@pytest.mark.parametrize("room", [1, 1000, 40_000, 1 << 25])
+def test_products_that_are_reduced_in_portions_are_the_same(monkeypatch, room):
+    """And take one round: what a player works on at once is bounded, whatever it is asked for."""
+    monkeypatch.setattr("mamba.protocols._PORTION", room)
+    numbers, bits = field.from_ints(range(50)), np.arange(256, dtype=np.uint8)
+    big, small = dealt(field, 5, numbers), dealt(gf256, 5, bits)
+
+    def step(protocols):
+        (x,), (y,) = big[protocols.me], small[protocols.me]
+        empty = gf256.zeros(0)
+        return protocols.reduce(
+            [(field, field.mul(x, x)), (gf256, empty), (gf256, gf256.mul(y, y))]
+        )
+
+    results, rounds = play(5, step)
+    squares, nothing, small_squares = zip(*results, strict=True)
+    assert rounds == 1
+    assert field.to_ints(reconstruct(field, squares)) == [i * i for i in range(50)]
+    assert (reconstruct(gf256, small_squares) == gf256.mul(bits, bits)).all()
+    assert {len(part) for part in nothing} == {0}
+
+
 # --- opening ----------------------------------------------------------------------------------
 
 
@@ -202,8 +224,8 @@ def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_noth
     assert field.to_ints(own) == [1, 2, 3]
     assert field.to_ints(own_product) == [1, 4, 9]
     received = [(number, sender) for number, sender, _ in server.network.received if number > 1]
-    assert received == [(number, sender) for number in (2, 3, 4) for sender in range(1, players)]
-    told = {payload for number, _, payload in server.network.received if number == 2}
+    assert received == [(number, sender) for number in (4, 5, 6) for sender in range(1, players)]
+    told = {payload for number, _, payload in server.network.received if number == 4}
     assert told == {field.to_bytes(field.from_ints([1, 4, 9]))}  # the values, and not a share
     assert server.network.bytes_sent == 64 * (players - 1)  # its keys, and digests of its program
 
