@@ -20,9 +20,9 @@ INPUTS = {0: [7], 1: [7, 7], 2: [1, 2, 3, 7]}
 MARK = "=== "
 
 
-def program():
-    """All examples as one text, with a mark before what each prints."""
-    parts = [f"print_str('{MARK}')\n{html.unescape(code)}" for _, code, _ in EXAMPLES]
+def program(examples=EXAMPLES):
+    """Examples as one text, with a mark before what each prints."""
+    parts = [f"print_str('{MARK}')\n{html.unescape(code)}" for _, code, _ in examples]
     return "\n".join(parts).replace("¦", "|") + "\n"
 
 
@@ -45,5 +45,6 @@ def test_every_example_prints_what_the_page_says():
 
 @pytest.mark.skipif(not os.environ.get("SCALE_MAMBA_HOME"), reason="no SCALE-MAMBA is installed")
 def test_every_example_prints_the_same_on_scale_mamba():
-    result = run_among_processes(program(), INPUTS, engine="scale-mamba")
-    assert printed(result.printed) == [shown for _, _, shown in EXAMPLES]
+    examples = [example for example in EXAMPLES if "not in one text" not in example[0]]
+    result = run_among_processes(program(examples), INPUTS, engine="scale-mamba")
+    assert printed(result.printed) == [shown for _, _, shown in examples]
