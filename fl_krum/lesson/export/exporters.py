@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,16 @@ def _read(path: Path) -> nbformat.NotebookNode:
     except Exception as error:  # nbformat raises what it meets
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ValueError(f"{path} is no notebook: {reason}") from None
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _links(cell.source)
     return notebook
+
+
+def _links(text: str) -> str:
+    """No link to what is not beside the new file: to other notebooks, which are, but not above."""
+    text = re.sub(r"\[([^\]]+)\]\(\.\./[^)]*\)", r"\1", text)
+    return re.sub(r"(\]\([\w-]+)\.ipynb\b", r"\1.html", text)
 
 
 def _exporter(kind, template: str):

@@ -149,6 +149,17 @@ def test_a_file_loads_nothing(form, path, tmp_path):
     assert "<title>1 · Why" in text if form == "slides" else "<table" in text
 
 
+def test_links_lead_to_files_beside_it_or_are_none(tmp_path):
+    text = "[One](../docs/glossary.md#share), [two](02_b.ipynb#x), [three](https://example.org/a)"
+    path = tmp_path / "mine.ipynb"
+    nbformat.write(new_notebook(cells=[new_markdown_cell(text)]), path)
+    for make in (exporters.page, exporters.slides):
+        body = re.sub(r"<script>.*?</script>", "", make(path), flags=re.S)
+        linked = re.findall(r'<a\b[^>]*href="([^"]*)"', body)
+        assert linked == ["02_b.html#x", "https://example.org/a"]
+        assert "One" in body
+
+
 def test_without_the_package_it_is_named(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(exporters, "find_spec", lambda name: None)
     assert main(["export", str(NOTEBOOKS[0]), "--output", str(tmp_path)]) == 2
