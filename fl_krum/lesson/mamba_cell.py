@@ -15,14 +15,13 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
-from ..players import certificates, embedded, fork_server
+from ..players import certificates as _certificates  # noqa: F401  (long to import: not in a cell)
+from ..players import embedded, fork_server
 from ..players.problems import Problem, ProgramError
 from ..players.process import PlayerError
 from ..players.run_program import ProgramResult, run_program
 
 __all__ = ["MambaMagics", "load_ipython_extension"]
-
-assert certificates  # takes long to import, so not in the first cell
 
 SHOWN = ("views", "opened")
 
