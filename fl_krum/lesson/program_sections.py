@@ -149,7 +149,7 @@ def beside_its_twin(title: str, source: str) -> str:
     return (
         f"<p>{html.escape(section.explanation)}</p>"
         f'<p style="margin-bottom: 4px"><b>On toy shares:</b></p>{_small(TWINS[title])}'
-        f'<p style="margin: 16px 0 4px"><b>In krum.mpc,</b> from line {section.first_line}:</p>'
+        '<p style="margin: 16px 0 4px"><b>In krum.mpc:</b></p>'
         f"{_small(section.text.strip())}"
     )
 

@@ -58,7 +58,7 @@ def test_a_section_beside_its_twin(title):
     source = KrumProgram(9, 3, 5).source()
     section = next(part for part in sections(source) if part.title == title)
     page = html.unescape(re.sub(r"<[^>]*>", "", beside_its_twin(title, source)))
-    assert section.explanation in page and f"from line {section.first_line}:" in page
+    assert section.explanation in page
     assert section.text.strip() in page and TWINS[title].strip() in page
 
 
