@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 from mamba_players import WatchedProtocols, run_program
+from scipy import stats
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.program.fixed_point import FixedPoint
@@ -282,28 +283,194 @@ def test_fewer_than_are_to_be_averaged():
     assert (passed, count, words) == ([0, 0, 1, 1], 2, X[2:].sum(axis=0).tolist())
 
 
+class WordsThatCancel(Machine):
+    """Two words are too long, and their sum is what it was."""
+
+    def secret(self, entry):
+        secret = super().secret(entry)
+        if entry.player is not None and entry.channel == 0:
+            secret = np.array(secret)
+            for place, shift in ((0, 2**40), (1, -(2**40))):
+                there = secret[:, place : place + 1]
+                there[:] = field.add(there, field.from_ints([shift]))
+        return secret
+
+
+def test_two_words_whose_errors_cancel_are_noticed():
+    """The numbers that must be 0 are added up with powers of a coin."""
+    X = random_words(5, 5)
+    left_out(X, 1, run(X, 1, {LIAR: (None, WordsThatCancel, None)}))
+    line = "store(powers_of(rho, numbers + 1), weights, 0)"
+    mutant = "store(cint(1, size=numbers + 1), weights, 0)"
+    passed, *_ = run(
+        X, 1, {LIAR: (None, WordsThatCancel, None)}, lambda text: text.replace(line, mutant)
+    )
+    assert passed == [1] * 5
+
+
+def two_false_digits():
+    """x and y, neither 0, 1, 2 nor 3, with P(x) + P(y) = 0 for P(x) = x (x-1) (x-2) (x-3)."""
+
+    def root(square):  # p is 3 modulo 4
+        candidate = pow(square, (P + 1) // 4, P)
+        return candidate if candidate * candidate % P == square % P else None
+
+    for x in range(4, 1000):
+        pair = x * (x - 3)
+        u = root(1 - pair * (pair + 2))  # (u - 1) (u + 1) = -pair (pair + 2)
+        for sign in (1, -1) if u is not None else ():
+            v = root(9 + 4 * (sign * u - 1))  # y (y - 3) = u - 1
+            if v is not None:
+                return x, (3 + v) * pow(2, -1, P) % P
+    raise AssertionError("there are such digits")
+
+
+def test_two_digits_whose_errors_cancel_are_noticed():
+    """The polynomials of the digits are added up with powers of a coin."""
+    x, y = two_false_digits()
+    assert sum(d * (d - 1) * (d - 2) * (d - 3) for d in (x, y)) % P == 0
+
+    def digits(self, numbers):
+        result = np.array(InputProver.digits(self, numbers)).reshape(4, self.sizes.digits, -1)
+        result[:, :, :1] = 0  # the lowest two digits of the first word
+        result[:, :2, 0] = field.from_ints([x, y])
+        return result.reshape(4, -1)
+
+    hacked, prover = shares_instead(x + 4 * y)[1], proves(digits=digits)[2]
+    X = random_words(5, 5)
+    left_out(X, 1, run(X, 1, {LIAR: (None, hacked, prover)}))
+
+    class KnowsNoCoin(prover):
+        def quotient(self, first, digits, rho):
+            return super().quotient(first, digits, 1)  # powers of 1
+
+    everybody = dict.fromkeys(range(1, 6), (None, None, WithoutCoin))
+    everybody[LIAR] = None, hacked, KnowsNoCoin
+    line, mutant = "powers_of(rho, digits)", "cint(1, size=digits)"
+    passed, *_ = run(X, 1, everybody, lambda text: text.replace(line, mutant))
+    assert passed == [1] * 5
+
+
+class WithoutCoin(InputProver):
+    """An honest client where the polynomials are simply added up."""
+
+    def quotient(self, first, digits, _):
+        return super().quotient(first, digits, 1)
+
+
+def test_every_coin_is_another_one():
+    told = []
+
+    class Hears(InputProver):
+        def be_told(self, values):
+            told.extend(values)
+            super().be_told(values)
+
+    run(random_words(5, 50), 1, {1: (None, None, Hears)})
+    assert len(told) == len(set(told)) == 2
+
+
 ROUNDS = 10
+KINDS = ["word", "element", "fraction", "digit", "one digit", "quotient"]
 
 
-@pytest.mark.parametrize("seed", range(21))
+class RandomLies:
+    """One client's lies, another one in every round, as classes for `run_program`."""
+
+    def __init__(self, rng, d, long):
+        self.lies = [str(rng.choice(KINDS)) for _ in range(ROUNDS)]
+        self.places = rng.integers(d, size=ROUNDS)
+        self.values = [self._value(rng, kind, long) for kind in self.lies]
+
+    @staticmethod
+    def _value(rng, kind, long):
+        if kind in ("digit", "quotient"):
+            return int(rng.integers(4, 2**62)) * (-1) ** int(rng.integers(2)) % P
+        if kind == "fraction":
+            return P * int(rng.integers(1, 9)) // int(rng.integers(9, 20)) + int(rng.integers(99))
+        most = 126 if kind == "element" else 63
+        return 2 ** int(rng.integers(34 if long else 29, most)) + int(rng.integers(2**28))
+
+    def classes(self, cancels):
+        lies = self
+
+        class Shares(Machine):
+            count = -1
+
+            def secret(self, entry):
+                secret = super().secret(entry)
+                if entry.player is None or entry.channel != 0:
+                    return secret
+                self.count += 1
+                if lies.lies[self.count] in ("digit", "quotient"):
+                    return secret
+                secret = np.array(secret)
+                place = lies.places[self.count]
+                secret[:, place] = field.from_ints([lies.values[self.count]])[:, 0]
+                return secret
+
+        class Proves(InputProver):
+            count = -1
+
+            def digits(self, numbers):
+                self.count += 1
+                result = np.array(InputProver.digits(self, numbers))
+                if lies.lies[self.count] == "digit":
+                    result[:, -1:] = field.from_ints([lies.values[self.count]])
+                return one_digit(self, numbers) if lies.lies[self.count] == "one digit" else result
+
+            def quotient(self, *arguments):
+                result = np.array(InputProver.quotient(self, *arguments))
+                if lies.lies[self.count] == "quotient":
+                    result[:, :1] = field.from_ints([lies.values[self.count]])
+                return result
+
+        return (CancelsItsLie if cancels else None), Shares, Proves
+
+
+@pytest.mark.parametrize("seed", range(18))
 def test_random_lies(seed):
-    """One client lies in every round, by one word somewhere, or by a claim; 210 rounds in all."""
+    """One to f clients lie in every round, each in another way; 180 rounds, 240 lies in all."""
     rng = np.random.default_rng(seed)
-    n, f, d = 5, 1, int(rng.integers(1, 7)) if seed % 3 else 50
+    n, f, liars = (7, 2, (2, 6)) if seed % 3 == 0 else (5, 1, (int(rng.integers(1, 6)),))
+    d = 50 if seed % 4 == 1 else int(rng.integers(1, 7))
     X = rng.integers(0, 2**28, (ROUNDS, n, d)).astype(object)
-    liars = rng.integers(1, n + 1, ROUNDS)
+    hacked = {liar: RandomLies(rng, d, d == 50).classes(cancels=seed % 2) for liar in liars}
     program = KrumProgram(n, f, d, rounds=ROUNDS)
-    for k, liar in enumerate(liars):
-        shift = int(rng.integers(29 if d < 50 else 34, 64))
-        X[k, liar - 1, rng.integers(d)] = 2**shift + int(rng.integers(2**28))
     words = [[], *[[int(w) for w in X[:, i].ravel()] for i in range(n)]]
-    seen = run_program(program.source(), words)
+    seen = run_program(program.source(), words, liars=hacked)
     outputs = np.array(seen[0].outputs, dtype=object).reshape(ROUNDS, 1 + d)
-    for k, liar in enumerate(liars):
+    for k in range(ROUNDS):
         lines = seen[0].lines[k * n : (k + 1) * n]
-        assert [int(line[-1]) for line in lines] == [int(i + 1 != liar) for i in range(n)]
+        assert [int(line[-1]) for line in lines] == [int(i + 1 not in liars) for i in range(n)]
         assert outputs[k, 0] == 1
-        assert (outputs[k, 1:] == krum(X[k], f, excluded=[liar - 1]).vector).all()
+        assert (outputs[k, 1:] == krum(X[k], f, excluded=[i - 1 for i in liars]).vector).all()
+
+
+def opened_beside_a_liar(largest, check):
+    """What everybody is told while one client shares 2^97: the other words are below `largest`."""
+    program = KrumProgram(5, 1, 3, rounds=4, check=check)
+    others = np.random.default_rng(0).integers(0, largest, (4, 12)).tolist()
+    seen = run_program(program.source(), [[], *others, [0] * 12], liars={5: shares_instead(2**97)})
+    size = 5 * 4 * 3 // 2  # comparisons of distances
+    return [
+        value
+        for module, array in seen[1].opened
+        if module is field and field.length(array) == size
+        for value in field.to_ints(array)
+    ]
+
+
+def test_a_liar_reads_nothing_of_others_in_what_is_opened():
+    """Unlike without the check, where a mask is too short for what it is to hide."""
+
+    def alike(check):
+        low, high = (opened_beside_a_liar(largest, check) for largest in (1, 2**28))
+        assert len(low) == len(high) == 4 * 30
+        return stats.ks_2samp(np.array(low, float), np.array(high, float)).pvalue
+
+    assert alike(check=True) > 1e-6
+    assert alike(check=False) < 1e-9
 
 
 # --- the constants --------------------------------------------------------------------------------
