@@ -2,7 +2,8 @@
 
 ``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns; and
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
-counts how much of MAMBA the embedded players run.
+counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` what the check of
+the clients' inputs costs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,18 @@ from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks import accuracy, cases, classroom, language, machine, plain, plot, report, stages
+from benchmarks import (
+    accuracy,
+    cases,
+    check,
+    classroom,
+    language,
+    machine,
+    plain,
+    plot,
+    report,
+    stages,
+)
 from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
@@ -39,6 +51,8 @@ def main(arguments=None) -> int:
         return classroom.main(arguments[1:])
     if arguments[:1] == ["language"]:
         return language.main(arguments[1:])
+    if arguments[:1] == ["check"]:
+        return check.main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

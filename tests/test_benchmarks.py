@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cases, plain, plot, report, stages, usage
+from benchmarks import accuracy, cases, check, plain, plot, report, stages, usage
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
@@ -357,3 +357,19 @@ def test_accuracy_command_refuses_bad_arguments(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         command.main(["accuracy", *arguments])
     assert end.value.code == 2 and "error:" in capsys.readouterr().err
+
+
+# --- the check ------------------------------------------------------------------------------------
+
+
+def test_what_the_check_costs():
+    cost = check.measure(d=3, repeat=1, n=3)
+    assert all(seconds > 0 for seconds in cost.seconds) and cost.ratio > 0
+    assert cost.rounds[1] == cost.rounds[0] + 5 and cost.bytes[1] > cost.bytes[0]
+    assert len(check.line(3, cost).split()) >= 9
+
+
+def test_the_check_is_not_measured_for_no_case(capsys):
+    with pytest.raises(SystemExit):
+        check.main(["--n", "2"])
+    assert "error:" in capsys.readouterr().err

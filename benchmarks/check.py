@@ -1,0 +1,108 @@
+"""``python -m benchmarks check``: what the check of the clients' inputs costs.
+
+Players with the check and players without it aggregate in turns, so that the ratio holds even when
+the machine is busy and the seconds do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+from statistics import mean, median
+from typing import NamedTuple
+
+from benchmarks import cases, usage
+from fl_krum import KrumProgram
+from fl_krum.players.local_players import LocalPlayers
+
+LENGTHS = (5, 1000, 10**5, 10**6)
+
+
+class Cost(NamedTuple):
+    """Of players without the check, and with it.
+
+    Attributes
+    ----------
+    seconds : tuple of float
+        Medians of one aggregation, right after another.
+    ratio : float
+        Median of the ratios of two aggregations in turn.
+    cpu : tuple of float, or None
+        CPU-seconds of one player in one aggregation, means; None without psutil.
+    rounds, bytes : tuple of int
+        Of communication, of all players together.
+    """
+
+    seconds: tuple[float, float]
+    ratio: float
+    cpu: tuple[float, float] | None
+    rounds: tuple[int, int]
+    bytes: tuple[int, int]
+
+
+def measure(d: int, repeat: int, n: int = 7) -> Cost:
+    """Aggregate `repeat` times on both kinds of players, in turns, after once to warm up."""
+    task = cases.make_task(cases.Case(n, d))
+    programs = [
+        KrumProgram(n, task.case.f, d, rounds=repeat + 2, check=check) for check in (False, True)
+    ]
+    with contextlib.ExitStack() as stack:
+        kinds, known = [], set(usage.running())
+        for program in programs:
+            players = stack.enter_context(LocalPlayers(program))
+            processes = [one for one in usage.running() if one not in known]
+            known |= set(processes)
+            players.aggregate(task.updates)
+            kinds.append((players, processes))
+        seconds: list[list[float]] = [[], []]
+        used: list[list[float | None]] = [[], []]
+        for _ in range(repeat):
+            for k, (players, processes) in enumerate(kinds):
+                before = usage.cpu(processes)
+                players.aggregate(task.updates)
+                seconds[k].append(players.seconds)
+                after = usage.cpu(processes)
+                used[k].append(None if after is None else (after - before) / programs[k].players)
+    costs = [program.cost() for program in programs]
+    without = [[one for one in times if one is not None] for times in used]
+    return Cost(
+        (median(seconds[0]), median(seconds[1])),
+        median(b / a for a, b in zip(*seconds, strict=True)),
+        (mean(without[0]), mean(without[1])) if all(without) else None,
+        (len(costs[0].rounds), len(costs[1].rounds)),
+        (costs[0].bytes, costs[1].bytes),
+    )
+
+
+def line(d: int, cost: Cost) -> str:
+    """One row of the table."""
+    cpu = "" if cost.cpu is None else f"{1000 * cost.cpu[0]:8.0f} → {1000 * cost.cpu[1]:.0f}"
+    rounds = f"{cost.rounds[0]} → {cost.rounds[1]}"
+    return (
+        f"{d:>9,}{cost.seconds[0]:>9.3f} → {cost.seconds[1]:.3f}{cost.ratio:>8.2f}{cpu:>18}"
+        f"{rounds:>12}{(cost.bytes[1] - cost.bytes[0]) / 1e6:>11.2f}"
+    )
+
+
+def main(arguments) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks check",
+        description="One aggregation without the check of the clients' inputs → with it, in turns.",
+    )
+    parser.add_argument("--d", type=int, nargs="+", default=list(LENGTHS), metavar="D")
+    parser.add_argument("--n", type=int, default=7, help="clients (default 7)")
+    parser.add_argument("--repeat", type=int, default=5, help="pairs for each length (default 5)")
+    options = parser.parse_args(arguments)
+    if options.repeat < 1:
+        parser.error(f"--repeat {options.repeat}: measure at least once")
+    try:
+        for d in options.d:
+            cases.Case(options.n, d).program()
+    except ValueError as error:
+        parser.error(str(error))
+    print(
+        f"{'d':>9}{'seconds':>17}{'ratio':>8}{'CPU-ms a player':>18}{'rounds':>12}{'MB more':>11}"
+    )
+    for d in options.d:
+        print(line(d, measure(d, options.repeat, options.n)), flush=True)
+    return 0
