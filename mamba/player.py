@@ -15,6 +15,7 @@ import importlib
 import json
 import linecache
 import os
+import random
 import signal
 import sys
 import threading
@@ -87,6 +88,7 @@ def main(arguments=None):
 
         reported = [-1]
         machine = Machine(protocols, read, _write_values, report, prover, options.program, view)
+        random.seed(0)  # a text that imports it draws the same numbers on all players
         with told_where_it_was(me, options.program):
             exec(
                 program, {"__name__": "__main__", "__file__": options.program, **namespace(machine)}

@@ -415,3 +415,11 @@ def test_mistakes_are_program_errors(line, message):
 def test_operators_that_do_not_exist_are_type_errors(line):
     with pytest.raises(TypeError):
         outputs(line)
+
+
+def test_python_s_random_numbers_are_the_same_on_all_players(tmp_path):
+    source = "import random\n(sint(random.getrandbits(60)) - random.getrandbits(60)).reveal_to(0)"
+    ended = run_processes(tmp_path, source, ["", "", ""])
+    draw = random.Random(0).getrandbits
+    assert [e.status for e in ended] == [0, 0, 0], [e.stderr for e in ended]
+    assert ended[0].outputs == [draw(60) - draw(60)]
