@@ -15,6 +15,7 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 
 from .. import __version__
 from ..players.process import PlayerError
@@ -36,6 +37,7 @@ start here:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
+    warnings.formatwarning = lambda message, *_: f"fl_krum: warning: {message}\n"
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         options = _parser(arguments).parse_args(arguments)

@@ -21,6 +21,7 @@ import weakref
 import numpy as np
 
 from ..program.fixed_point import real_matrix
+from ..program.forecast import warning
 from . import fork_server, run_folder
 from .find_engine import find_engine
 from .process import PlayerError
@@ -134,6 +135,8 @@ class LocalPlayers:
         """Start all players and wait until they are connected; ``with`` does it for you."""
         if self._supervisor is not None:
             raise RuntimeError("these players were started before; make a new LocalPlayers")
+        if self._some_hold_shares and (text := warning(self.program)):
+            warnings.warn(text, RuntimeWarning, stacklevel=2)
         begin = time.perf_counter()
         try:
             folder = guard = None

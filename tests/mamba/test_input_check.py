@@ -30,7 +30,8 @@ def run(X, f, liars=(), source=None, **parameters):
     program = KrumProgram(n, f, d, fixed_point=FixedPoint(bits, 0), **parameters)
     text = source(program.source()) if source else program.source()
     words = [[], *[[int(word) for word in row] for row in X]]
-    seen = run_program(text, words, liars=liars)
+    choice = {"threshold": program.threshold, "holders": program.holders or None}
+    seen = run_program(text, words, liars=liars, **choice)
     assert all(player.outputs == [] for player in seen[1:])
     passed = []
     for i, line in enumerate(seen[0].lines):
@@ -200,27 +201,20 @@ def test_wrong_squares_are_noticed():
 
 
 class NoPolynomial(WatchedProtocols):
-    """Deals shares of its words that lie on no polynomial of degree t."""
+    """Deals shares that lie on no polynomial of degree t, of the last number that it deals."""
 
     def _split(self, module, secret):
         shares = super()._split(module, secret)
         if module is field:
             shares[-1] = np.array(shares[-1])
-            shares[-1][:, :1] = field.add(shares[-1][:, :1], field.from_ints([77]))
+            shares[-1][:, -1:] = field.add(shares[-1][:, -1:], field.from_ints([77]))
         return shares
 
 
 @pytest.mark.parametrize("d", [5, 60])
 def test_shares_on_no_polynomial_are_noticed(d):
-    class Once(NoPolynomial):
-        def _split(self, module, secret):
-            deviate = not getattr(self, "done", False)
-            self.done = True
-            parent = NoPolynomial if deviate else WatchedProtocols
-            return parent._split(self, module, secret)
-
     X = random_words(7, d)
-    left_out(X, 2, run(X, 2, {LIAR: (Once, None, None)}))
+    left_out(X, 2, run(X, 2, {LIAR: (DealsNoPolynomialOnce, None, None)}))
 
 
 class CancelsItsLie(WatchedProtocols):
@@ -239,6 +233,48 @@ def test_a_client_cannot_help_its_lie_with_its_own_share(d):
     _, hacked, _ = shares_instead(2**97)
     X = random_words(5, d)
     left_out(X, 1, run(X, 1, {LIAR: (CancelsItsLie, hacked, None)}))
+
+
+class DealsNoPolynomialOnce(NoPolynomial):
+    def _split(self, module, secret):
+        deviate = not getattr(self, "done", False)
+        self.done = True
+        return (NoPolynomial if deviate else WatchedProtocols)._split(self, module, secret)
+
+
+ATTACKS = {
+    "a long word": lambda: (None, shares_instead(2**97)[1], None),
+    "and its own share": lambda: (CancelsItsLie, shares_instead(2**97)[1], None),
+    "digits that are none": lambda: proves(digits=one_digit),
+    "no polynomial": lambda: (DealsNoPolynomialOnce, None, None),
+    "no polynomial, and its own share": lambda: (
+        type("Both", (CancelsItsLie, DealsNoPolynomialOnce), {}), None, None,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "holders", [(1, 3, 4), (1, 2, 4), (1, 2, 3, 5, 7), (0, 2, 4, 5, 7)], ids=str
+)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_the_check_holds_for_a_small_threshold(attack, holders):
+    """t of 1 and 2; the liar, client 3, holds a share or none."""
+    d = 60 if attack == "a long word" else 5
+    X = [[int(word) for word in row] for row in random_words(7, d)]
+    if attack == "digits that are none":
+        X[LIAR - 1][0] = 2**60
+    liars = {LIAR: ATTACKS[attack]()}
+    left_out(X, 2, run(X, 2, liars, threshold=len(holders) // 2, holders=holders))
+
+
+def test_more_liars_than_the_threshold_are_left_out_when_they_hold_no_shares():
+    """Three of nine, with t = 1: only of the holders may no more than one deviate."""
+    liars = dict.fromkeys((4, 6, 8), (DealsNoPolynomialOnce, None, None))
+    X = random_words(9, 3)
+    passed, count, words = run(X, 3, liars, threshold=1, holders=(1, 2, 3))
+    assert passed == [1, 1, 1, 0, 1, 0, 1, 0, 1]
+    honest = np.array(X, dtype=object)
+    assert (count, words) == (1, krum(honest, 3, excluded=[3, 5, 7]).vector.tolist())
 
 
 def test_a_wrong_share_of_what_several_dealt_stays_an_error():
