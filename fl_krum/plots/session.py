@@ -171,8 +171,8 @@ def _headline(records, settings) -> str:
         return f"{who}.\nThe first round is running."
     last = records[-1]
     return (
-        f"{who}. After round {last.round}, the model is right on\n"
-        f"{last.accuracy:.0%} of the test samples with {_rule(settings)[0]}, "
+        f"{who}. After round {last.round}, the model is right\n"
+        f"on {last.accuracy:.0%} of the test samples with {_rule(settings)[0]}, "
         f"on {last.accuracy_mean:.0%} with the plain mean."
     )
 
