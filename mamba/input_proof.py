@@ -27,9 +27,10 @@ from mamba.program_error import ProgramError
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
 
 
-def constants(text):
-    """The numbers that a program's text sets before its first ``Array``."""
-    names: dict = {}
+def constants(text, plain=False):
+    """The numbers that a program's text sets before its first ``Array``, on embedded players or,
+    where they are `plain`, on those of another engine, which have no ``project``."""
+    names: dict = {} if plain else {"project": None}
     first = _FIRST_ARRAY.search(text)
     if first is None:
         raise ProgramError("this program checks inputs, but sets no sizes before its first Array")
@@ -37,10 +38,10 @@ def constants(text):
     return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
 
-def prover(text):
+def prover(text, plain=False):
     """The `InputProver` of a program's text; None when the program checks no inputs."""
     checks = re.search(r"^check *= *1\b", text, re.M) and _FIRST_ARRAY.search(text)
-    return InputProver(constants(text)) if checks else None
+    return InputProver(constants(text, plain)) if checks else None
 
 
 class _OperatingSystem:

@@ -26,8 +26,8 @@ NEEDS = "Python 3.10 or later with NumPy"
 
 
 def checked_digit_by_digit(program):
-    """The program in nothing but MAMBA, which has no random projections; ValueError where vectors
-    are too long to do without."""
+    """The program with the sizes that it has on real players, which know no random projections;
+    ValueError where vectors are too long to do without."""
     if program.check and program.d > LONGEST_CHECKED:
         raise ValueError(
             f"real players check vectors of up to {LONGEST_CHECKED} words, not d={program.d}; "

@@ -51,8 +51,9 @@ class KrumProgram:
         Bits by which the mask of a comparison is longer than what it hides, at least 40; see
         `largest_security`.
     plain : bool
-        Whether the players know nothing but MAMBA, and input words of 64 bits: other engines than
-        the embedded players. Such players check all words digit by digit.
+        Whether sizes and budget are those on other players than the embedded ones. They know
+        nothing but MAMBA and input words of 64 bits, so they check all words digit by digit. The
+        text is the same: it finds out by itself.
     threshold : int
         t, 1 to n // 2: how many holders of shares may pool what they see without learning anything.
         By default the largest, n // 2. With a smaller one, 2t + 1 of the embedded players hold
@@ -157,7 +158,7 @@ class KrumProgram:
         """The numbers that krum.mpc computes from its parameters; its first part is plain
         Python."""
         text = self.source()
-        names: dict[str, int] = {}
+        names: dict[str, int | None] = {} if self.plain else {"project": None}
         exec(text[: text.index("\nvectors = Array")], names)
         return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
@@ -185,7 +186,6 @@ class KrumProgram:
             security=self.security,
             check=int(self.check),
             exact=self.exact,
-            plain=int(self.plain),
         )
         for name, number in numbers.items():
             text, found = re.subn(

@@ -715,9 +715,14 @@ def test_nothing_is_opened_before_an_announced_coin_is_compared():
 @pytest.mark.parametrize(("d", "bits"), [(5, 28), (3, 7), (2, 2)])
 def test_players_that_know_nothing_but_mamba_check_the_same(d, bits):
     """The functions that embedded players have are written out in the text for others."""
+
+    def plainly(text):
+        assert text.count("'project' not in globals()") == 1
+        return text.replace("'project' not in globals()", "True")
+
     X = random_words(5, d, bits)
     X[0], X[1] = 0, 2**bits - 1
-    passed, count, words = run(X, 1, bits=bits, plain=True)
+    passed, count, words = run(X, 1, bits=bits, source=plainly)
     assert (passed, count, words) == ([1] * 5, 1, krum(X.astype(object), 1).vector.tolist())
     X[LIAR - 1, -1] = 2**bits
-    left_out(X, 1, run(X, 1, bits=bits, plain=True))
+    left_out(X, 1, run(X, 1, bits=bits, source=plainly))

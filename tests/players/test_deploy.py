@@ -136,7 +136,7 @@ def test_what_all_players_have_in_common(folders, engine):
             len({(folder / name).read_bytes() for folder in folders if (folder / name).exists()})
             == 1
         )
-    assert (folders[0] / SOURCE[engine]).read_text().endswith(program(plain=True).source())
+    assert (folders[0] / SOURCE[engine]).read_text().endswith(program().source())
 
 
 def test_where_players_find_each_other(home, mp_spdz_home, tmp_path):
@@ -157,7 +157,7 @@ COMMANDS = {
     "scale-mamba": '"${PYTHON:-python3}" guard.py "${DEADLINE:-3600}" "player 2" '
     '"${PYTHON:-python3}" -m mamba.client Programs/krum/krum.mpc '
     '"$SCALE_MAMBA_HOME/PlayerBinary.x" '
-    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 1044 -pnb 14000 2 Programs/krum",
+    "-dOT -f 1 -min 700,15,600 -max 1400,30,1200 -maxI 876 -pnb 14000 2 Programs/krum",
     "mp-spdz": '"${PYTHON:-python3}" guard.py "${DEADLINE:-3600}" "player 2" '
     '"${PYTHON:-python3}" -m mamba.client krum.mpc "$MP_SPDZ_HOME/shamir-party.x" '
     f"-N 6 -T 2 -P {2**127 - 1} -I -ip hosts.txt -o no_memory_output -p 2 krum",

@@ -5,7 +5,6 @@ import re
 import shutil
 import stat
 import subprocess
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,8 +146,8 @@ def test_files_of_a_run(prepared):
     ]  # fmt: skip
     assert {os.readlink(folder / link) for link in masks} == {"/dev/urandom"}
     text = (folder / player_files.SOURCE).read_text()
-    assert text == player_files.PRELUDE.read_text() + "\n\n" + replace(program, plain=True).source()
-    assert (folder / "krum.mpc").read_text() == replace(program, plain=True).source()
+    assert text == player_files.PRELUDE.read_text() + "\n\n" + program.source()
+    assert (folder / "krum.mpc").read_text() == program.source()
 
 
 def test_keys_of_a_run(prepared):
