@@ -27,7 +27,7 @@ from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
 _KEY_BYTES = _DIGEST_BYTES = 32
-_PORTION = 1 << 25  # bytes of shares that a player works on at once when products are reduced
+_PORTION = 1 << 24  # bytes of shares that a player works on at once when products are reduced
 
 
 class ProtocolError(Exception):
