@@ -49,6 +49,7 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``instructions.py``      functions that are no methods: memory, channels, timers
 ``sorting.py``           sorting secrets
 ``adv_integer.py``       ``AdvInteger``: routines of the manual for integers
+``local_functions.py``   ``LF``: SCALE-MAMBA's functions in C++, of matrices
 ``printing.py``          ``print_ln`` and its like
 ``assertions.py``        ``test`` and ``test_mem``: what a program's results must be
 ``deferred_sums.py``     sums of products that are computed as a whole

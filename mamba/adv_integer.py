@@ -5,6 +5,7 @@ calls k is the length of a number, m a number of bits, kappa the security. A rou
 argument is a result writes into it.
 """
 
+from mamba import truncation
 from mamba.program_error import ProgramError
 from mamba.vectors import Vector, integer
 
@@ -43,6 +44,11 @@ class AdvInteger:
         return op(AdvInteger.KOpL(op, a[:half]), AdvInteger.KOpL(op, a[half:]))
 
     @staticmethod
+    def carry(b, a, compute_p=True):
+        """Two neighbours (propagates, generates) of an adder joined; `b` has the lower bits."""
+        return a[0] * b[0] if compute_p else None, a[1] + a[0] * b[1]
+
+    @staticmethod
     def KOR(items):
         """The OR of all bits of a list."""
         return AdvInteger.KOpL(AdvInteger.or_op, items)
@@ -53,8 +59,7 @@ class AdvInteger:
         argument."""
         output, run = list(items), 1
         while run < len(output):
-            joined = [op(a, b, True) for a, b in zip(output, output[run:], strict=False)]
-            output[run:] = joined
+            output[run:] = _joined_pairs(op, output[:-run], output[run:])
             run *= 2
         return output
 
@@ -118,9 +123,10 @@ class AdvInteger:
 
     @staticmethod
     def CarryOut(res, a, b, c):
-        """The carry out of the sum of a number of public bits, one of secret bits, and a bit c."""
+        """The carry out of the sum of a number of public bits, one of secret bits, and a bit c; the
+        highest bits come first."""
         carry = type(res)(c)
-        for x, y in zip(a, b, strict=True):
+        for x, y in zip(reversed(a), reversed(b), strict=True):
             carry = x * y + AdvInteger.xor_op(x, y) * carry
         _write(res, carry)
 
@@ -128,14 +134,14 @@ class AdvInteger:
     def BitLT(res, a, b, kappa=None):
         """Whether a public number is smaller than one of secret bits."""
         digits, inverse = AdvInteger.bits(a, len(b)), [1 - bit for bit in b]
-        AdvInteger.CarryOut(res, digits, inverse, 1)
+        AdvInteger.CarryOut(res, digits[::-1], inverse[::-1], 1)
         _write(res, 1 - res)
         return digits, inverse
 
     @staticmethod
     def BitLTFull(res, a, b, bit_length=None):
         """Whether a number of secret bits is smaller than another."""
-        AdvInteger.CarryOut(res, a, [1 - bit for bit in b], 1)
+        AdvInteger.CarryOut(res, a[::-1], [1 - bit for bit in reversed(b)], 1)
         _write(res, 1 - res)
 
     @staticmethod
@@ -157,8 +163,29 @@ class AdvInteger:
 
     @staticmethod
     def Mod2m(a_prime, a, k, m, kappa, signed=True):
-        """The remainder modulo 2^m."""
-        _write(a_prime, a.mod2m(m, k, kappa))
+        """The remainder modulo 2^m of a number of k bits; returns what it is computed from.
+
+        Protocol 3.2 of Catrina and de Hoogh, "Improved primitives for secure multiparty integer
+        computation" (SCN 2010): the number is opened below a mask of k + kappa bits whose m lowest
+        are known as bits. The names are the manual's.
+        """
+        if m >= k:
+            _write(a_prime, a)
+            return None
+        truncation.check(k + 1, kappa, a.machine.protocols.threshold)
+        r_dprime, r_prime, u = (type(a)(0, size=a.size) for _ in range(3))
+        r = [type(a)(0, size=a.size) for _ in range(m)]
+        AdvInteger.PRandM(r_dprime, r_prime, r, k, m, kappa)
+        c2k1 = a.types.cint(2 ** (k - 1))
+        t = [r_dprime * 2**m, a + c2k1 if signed else a]
+        t.append(t[0] + t[1])
+        t.append(t[2] + r_prime)
+        c = t[3].reveal()
+        c_prime = c % 2**m
+        AdvInteger.BitLT(u, c_prime, r, kappa)
+        t += [u * 2**m, c_prime - r_prime]
+        _write(a_prime, t[5] + t[4])
+        return r_dprime, r_prime, c, c_prime, u, t, c2k1
 
     @staticmethod
     def Mod2(a_0, a, k, kappa, signed=True):
@@ -212,6 +239,31 @@ class AdvInteger:
     def ld2i(c, n):
         """2^n, written into a public number."""
         _write(c, type(c)(2**n))
+
+
+class FloatingPoint:
+    """``floatingpoint``: of the routines for ``sfloat`` the one that is for integers."""
+
+    @staticmethod
+    def TruncRoundNearestAdjustOverflow(a, length, target_length, kappa):
+        """The highest `target_length` bits of a number of `length` bits, rounded; and 1 where that
+        is one bit longer, of which the first half is taken."""
+        rounded = AdvInteger.TruncRoundNearest(a, length, length - target_length, kappa)
+        overflow = rounded.greater_equal(2**target_length, target_length + 2, kappa)
+        return (1 - overflow) * rounded + overflow * rounded / 2, overflow
+
+
+def _joined_pairs(op, left, right):
+    """An operation of two lists, item by item; those of single numbers as one of two vectors."""
+    kind = type(left[0])
+    single = all(type(item) is kind and isinstance(item, Vector) for item in left + right)
+    if single and op in _ELEMENTWISE and all(item.size == 1 for item in left + right):
+        joined = op(kind._joined(left), kind._joined(right))
+        return kind._joined([joined])[:]
+    return [op(a, b, True) for a, b in zip(left, right, strict=False)]
+
+
+_ELEMENTWISE = AdvInteger.or_op, AdvInteger.xor_op, AdvInteger.mul_op, AdvInteger.addition_op
 
 
 def _write(target, value):

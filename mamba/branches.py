@@ -2,17 +2,19 @@
 
 ``if_then(condition)``, ``else_then()`` and ``end_if()`` are calls, and a call cannot skip the
 statements after it. SCALE-MAMBA compiles them into jumps; here the syntax tree is rewritten before
-it is compiled to Python's code, every statement keeping its line. Nothing else is changed but ``/``
-between Python integers, which rounds down: MAMBA is written in Python 2.
+it is compiled to Python's code, every statement keeping its line. Changed are besides ``/`` between
+Python integers, which rounds down, since MAMBA is written in Python 2; and ``or`` and ``and`` in
+the condition of an if_then, and ``x or 0``: SCALE-MAMBA decides them when there are no values.
 """
 
 import ast
 import re
 
 from mamba.program_error import ProgramError
+from mamba.vectors import Vector
 
-DIVIDE = "__divide__"
-_REWRITTEN = re.compile(r"\b(if_then|else_then|end_if)\b|^[^#\n]*[^/]/[^/]", re.M)
+DIVIDE, OR, AND = "__divide__", "__or__", "__and__"
+_REWRITTEN = re.compile(r"\b(if_then|else_then|end_if|or 0)\b|^[^#\n]*[^/]/[^/]", re.M)
 
 
 def compile_text(text, path):
@@ -38,6 +40,39 @@ def divide(a, b):
     return a / b
 
 
+def first_or(a, b):
+    """``a or b()`` as compiled once: a public value `a` is an object, so it is `a`."""
+    if not _is_public(a):
+        return a or b()
+    if a.known() == [0] and _known(b()) != [0]:
+        raise ProgramError(
+            "SCALE-MAMBA compiles this or before there are values, and takes what stands left of "
+            "it, 0, though the right is not 0; or_(a, b) in a condition decides when players run"
+        )
+    return a
+
+
+def last_and(a, b):
+    """``a and b()`` as compiled once: of public values it is `b`."""
+    if not _is_public(a):
+        return a and b()
+    b = b()
+    if a.known() == [0] and _known(b) != [0]:
+        raise ProgramError(
+            "SCALE-MAMBA compiles this and before there are values, and takes what stands right of "
+            "it, though the left is 0; and_(a, b) in a condition decides when players run"
+        )
+    return b
+
+
+def _is_public(value):
+    return isinstance(value, Vector) and hasattr(value, "known") and value.size == 1
+
+
+def _known(value):
+    return value.known() if _is_public(value) else [value]
+
+
 class _Rewriter(ast.NodeTransformer):
     def generic_visit(self, node):
         for name in ("body", "orelse", "finalbody"):
@@ -50,6 +85,21 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         return _division(node, node.left, node.right) if isinstance(node.op, ast.Div) else node
 
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "if_then":
+            node.args = [_Conditions().visit(argument) for argument in node.args]
+        return node
+
+    def visit_BoolOp(self, node):
+        """``x or 0`` is x, whatever that is."""
+        self.generic_visit(node)
+        default = node.values[-1]
+        if isinstance(node.op, ast.Or) and len(node.values) == 2:
+            if isinstance(default, ast.Constant) and default.value == 0:
+                return _joined(node)
+        return node
+
     def visit_AugAssign(self, node):
         self.generic_visit(node)
         if not (isinstance(node.op, ast.Div) and isinstance(node.target, ast.Name)):
@@ -59,9 +109,31 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
 
+class _Conditions(ast.NodeTransformer):
+    """The ``or`` and ``and`` of an if_then, where nothing is called that could open a secret."""
+
+    def visit_BoolOp(self, node):
+        self.generic_visit(node)
+        calls = (isinstance(part, ast.Call) for part in ast.walk(node))
+        return node if any(calls) else _joined(node)
+
+
+def _joined(node):
+    name, result = OR if isinstance(node.op, ast.Or) else AND, node.values[0]
+    for other in node.values[1:]:
+        nothing = ast.arguments([], [], None, [], [], None, [])
+        later = ast.copy_location(ast.Lambda(nothing, other), node)
+        result = _call(name, node, [result, later])
+    return result
+
+
 def _division(node, left, right):
-    name = ast.copy_location(ast.Name(DIVIDE, ast.Load()), node)
-    return ast.copy_location(ast.Call(name, [left, right], []), node)
+    return _call(DIVIDE, node, [left, right])
+
+
+def _call(function, node, arguments):
+    name = ast.copy_location(ast.Name(function, ast.Load()), node)
+    return ast.copy_location(ast.Call(name, arguments, []), node)
 
 
 def _with_branches(statements):

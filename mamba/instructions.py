@@ -3,11 +3,12 @@
 An instruction writes into the value that is its first argument.
 """
 
+import gc
 import time
 from functools import partial
 
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, address_of, integer, read, told
+from mamba.vectors import Operand, Vector, address_of, integer, read, size_of, told
 
 
 class Instructions:
@@ -35,6 +36,8 @@ class Instructions:
             load, store = self._loading(kind), self._storing(kind)
             names |= {f"vldm{letter}": load, f"vstm{letter}": store}
             names |= {f"ldm{letter}": partial(load, 1), f"stm{letter}": partial(store, 1)}
+            blocks = _Blocks(kind, self._check_regint)
+            names |= {f"new{letter}": blocks.new, f"delete{letter}": blocks.delete}
         return names
 
     def store_in_mem(self, value, address):
@@ -83,6 +86,26 @@ class Instructions:
         if not isinstance(value, kind) or not isinstance(value, Vector):
             raise ProgramError(f"this instruction takes a {kind.__name__}, not {told(value)}")
 
+    def _check_regint(self, value):
+        self._check(self._types.regint, value)
+
+    def clear_memory(self):
+        """Let all words of memory be 0."""
+        machine = self._machine
+        for memory in (machine.memory, machine.public_memory, machine.integer_memory):
+            memory.clear()
+
+    def clear_registers(self):
+        """Let all values be 0 that are neither in memory nor on a stack."""
+        self._machine.flush()
+        kinds = {self._types.sint, self._types.cint, self._types.regint}
+        on_stacks = {id(value) for kind in kinds for value in kind._stack}
+        for value in gc.get_objects():
+            if type(value) in kinds and id(value) not in on_stacks:
+                zero = type(value)(0, size=value.size)
+                vars(value).clear()
+                vars(value).update(vars(zero))
+
     # --- channels: every one is this player's standard input or output ----------------------------
 
     def open_channel(self, *channel):
@@ -111,7 +134,32 @@ class Instructions:
         self._machine.print(f"Stopped timer {timer_id} after {seconds:.6f} seconds\n")
 
 
+class _Blocks:
+    """Memory of one type that a program takes and gives back while it runs."""
+
+    def __init__(self, kind, check_regint):
+        self._kind, self._check_regint = kind, check_regint
+        self._taken: dict[int, int] = {}  # size by address
+        self._free: dict[int, list] = {}  # addresses by size
+
+    def new(self, target, size):
+        """Write the address of `size` words that nothing else uses into a regint."""
+        self._check_regint(target)
+        size = size_of(size)
+        free = self._free.get(size)
+        address = free.pop() if free else self._kind._memory().allocate(size)
+        self._taken[address] = size
+        vars(target).update(vars(type(target)(address)))
+
+    def delete(self, address):
+        """Give such words back."""
+        size = self._taken.pop(integer(address), None)
+        if size is None:
+            raise ProgramError(f"there is nothing to delete at address {integer(address)}")
+        self._free.setdefault(size, []).append(integer(address))
+
+
 _NAMES = (
     "store_in_mem load_mem reveal load_int_to_secret_vector make_array open_channel "
-    "open_channel_with_return close_channel start_timer stop_timer"
+    "open_channel_with_return close_channel clear_memory clear_registers start_timer stop_timer"
 ).split()

@@ -13,7 +13,7 @@ import random
 from types import SimpleNamespace
 
 from mamba import branches, sorting
-from mamba.adv_integer import AdvInteger
+from mamba.adv_integer import AdvInteger, FloatingPoint
 from mamba.arrays import Array, Matrix, MultiArray, typed
 from mamba.assertions import Assertions
 from mamba.bystanders import secret_type
@@ -22,6 +22,7 @@ from mamba.field import P
 from mamba.fixed_point import PublicFixedPoint, SharedFixedPoint
 from mamba.functions import Functions
 from mamba.instructions import Instructions
+from mamba.local_functions import LocalFunctions
 from mamba.machine_integers import MachineInteger
 from mamba.memory_values import MemFix, MemValue
 from mamba.printing import Printing
@@ -56,10 +57,14 @@ def namespace(machine):
         "lagrange": lagrange,
         "powers_of": powers_of,
         "AdvInteger": AdvInteger,
+        "floatingpoint": FloatingPoint,
+        "LF": LocalFunctions(types).call,
         "project": _Projection(types.sint),
         "math": math,
         "random": random.Random(0),  # every player draws the same, as one compiler would
         branches.DIVIDE: branches.divide,
+        branches.OR: branches.first_or,
+        branches.AND: branches.last_and,
     }
     return names
 
@@ -111,11 +116,9 @@ NOT_SUPPORTED = {
     "cfloat": "floating-point numbers",
     "MemFloat": "floating-point numbers",
     "load_float_to_secret": "floating-point numbers",
-    "floatingpoint": "floating-point numbers",
     "sregint": "secret integers modulo 2^64, computed by garbled circuits",
     "sbit": "secret bits, computed by garbled circuits",
     "GC": "garbled circuits",
-    "LF": "local functions in C++",
     "get_random_dabit": "bits shared for garbled circuits",
     "FixedPt": "the compiler's own routines for fixed-point numbers",
     "comparison": "the compiler's own routines for comparisons",
@@ -124,8 +127,6 @@ NOT_SUPPORTED = {
     "input_shares": "shares that come from a file",
     "output_shares": "shares that go to a file",
     "restart": "another program after this one",
-    "clear_memory": "memory that is set to 0 as a whole",
-    "clear_registers": "registers that are set to 0 as a whole",
 }
 
 

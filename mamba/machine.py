@@ -91,6 +91,12 @@ class Memory:
         self._reserve(address + size)
         self._overlay.store(address, size, value)
 
+    def clear(self):
+        """Let every word be 0, also those that inputs wait for."""
+        self._machine.flush_inputs()
+        if len(self._degree):
+            self.store(0, prime.zeros(len(self._degree)), 1, KNOWN)
+
     def _write(self, address, value, degree=1, dealer=MIXED):
         part = slice(address, address + prime.length(value))
         self._reserve(part.stop)

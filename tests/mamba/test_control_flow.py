@@ -242,6 +242,37 @@ def test_lines_and_columns_stay_where_they_are():
     assert frames == [5]
 
 
+def test_or_and_and_in_a_condition_are_what_scale_mamba_makes_of_them():
+    source = """\
+        l = [1]
+        x, y = regint(3), regint(4)
+        if_then(x != 3 or y != 4)
+        print_ln('or')
+        end_if()
+        if_then(x == 3 and y == 4)
+        print_ln('and')
+        end_if()
+        if_then(not l or len(l) > 1 or l[0] == 1)
+        print_ln('Python')
+        end_if()
+        print_ln('%s %s', x or 0, None or 0)
+    """
+    assert printed(source) == ["and", "Python", "3 0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "side"), [("x == 1 or x == 3", "left"), ("x == 1 and x == 3", "right")]
+)
+def test_where_they_would_differ_the_error_says_so(words, side):
+    with pytest.raises(ProgramError, match=f"takes what stands {side} of it"):
+        printed(f"x = regint(3)\nif_then({words})\nend_if()")
+
+
+def test_what_may_open_a_secret_is_not_called_by_or():
+    with pytest.raises(ProgramError, match="a regint cannot decide"):
+        printed("if_then(cint(0) == 1 or sint(1).reveal() == 1)\nend_if()")
+
+
 MISTAKES = [
     ("if cint(1) < 2: pass", "a regint cannot decide an if"),
     ("x = regint(1) or 2", "a regint cannot decide"),

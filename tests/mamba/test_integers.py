@@ -231,6 +231,43 @@ def test_the_routines_of_the_manual():
     ]  # fmt: skip
 
 
+def test_the_remainder_gives_what_it_was_computed_from():
+    masked, opened, low, smaller, result = numbers(
+        printed("""\
+            r = sint()
+            _, low, c, c_low, u, t, offset = AdvInteger.Mod2m(r, sint(2137), 16, 2, 8, True)
+            for value in t[0] + t[1] + low, c, c_low, u, r:
+                print_ln('%s', value.reveal())
+        """)
+    )
+    assert masked == opened and low[0] == opened[0] % 4
+    assert 2137 + 2**15 <= opened[0] < 2137 + 2**15 + 2**24
+    assert smaller[0] in (0, 1) and result == [2137 % 4]
+    with pytest.raises(ValueError, match="room for 126"):
+        printed("AdvInteger.Mod2m(sint(), sint(1), 100, 2, 40)")
+
+
+@pytest.mark.parametrize("value", range(16))
+def test_rounding_to_fewer_bits(value):
+    rounded = int(value / 4 + 0.5)
+    expected = [2, 1] if rounded == 4 else [rounded, 0]
+    (found,) = numbers(
+        printed(f"""\
+            s, o = floatingpoint.TruncRoundNearestAdjustOverflow(sint({value}), 4, 2, 8)
+            print_ln('%s %s', s.reveal(), o.reveal())
+        """)
+    )
+    assert found == expected
+
+
+def test_prefix_ors_of_many_bits():
+    source = """\
+        x = AdvInteger.PreOR([sint(0)] * 900 + [sint(1)] + [sint(0)] * 99)
+        print_ln('%s %s %s', x[899].reveal(), x[900].reveal(), x[999].reveal())
+    """
+    assert numbers(printed(source)) == [[0, 1, 1]]
+
+
 MISTAKES = [
     ("sint(5) % 3", "powers of two"),
     ("regint(1) / 0", "division by zero"),
