@@ -40,6 +40,7 @@ each. Only ``mp_spdz_prelude.mpc`` is not: it is what krum.mpc needs besides to 
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits
 ``fixed_point.py``       ``sfix`` and ``cfix``
+``square_root.py``       ``mpc_math.sqrt``
 ``arrays.py``            ``Array``, ``Matrix``, ``MultiArray``
 ``memory_values.py``     ``MemValue``, ``MemFix``
 ``control_flow.py``      loops and branches on public values

@@ -29,6 +29,7 @@ from mamba.printing import Printing
 from mamba.program_error import ProgramError
 from mamba.program_object import ProgramObject
 from mamba.public_integers import PublicInteger
+from mamba.square_root import MpcMath
 from mamba.values import inner, lagrange, powers_of
 
 
@@ -58,6 +59,7 @@ def namespace(machine):
         "powers_of": powers_of,
         "AdvInteger": AdvInteger,
         "floatingpoint": FloatingPoint,
+        "mpc_math": MpcMath,
         "LF": LocalFunctions(types).call,
         "project": _Projection(types.sint),
         "math": math,
@@ -122,7 +124,6 @@ NOT_SUPPORTED = {
     "get_random_dabit": "bits shared for garbled circuits",
     "FixedPt": "the compiler's own routines for fixed-point numbers",
     "comparison": "the compiler's own routines for comparisons",
-    "mpc_math": "trigonometric functions, logarithms and roots",
     "mergesort": "a sort that opens its comparisons to everybody; see sort",
     "input_shares": "shares that come from a file",
     "output_shares": "shares that go to a file",

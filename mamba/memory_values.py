@@ -8,7 +8,7 @@ wherever a value of its type can stand. ``MemFix`` is the same for ``sfix`` and 
 import operator
 
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, read, told
+from mamba.vectors import Operand, read, told
 
 
 class _Memory(Operand):
@@ -59,9 +59,10 @@ class MemValue(_Memory):
         value = read(value)
         if isinstance(value, int):
             value = self.types.regint(value)
-        if not isinstance(value, Vector):
+        if not hasattr(type(value), "_memory"):
             raise ProgramError(
-                f"a MemValue holds an integer, sint, cint or regint, not {told(value)}; see MemFix"
+                f"a MemValue holds an integer or a value of the language, not {told(value)}; "
+                "see MemFix"
             )
         self.value_type, self._size = type(value), value.size
         self.address = self.value_type._memory().allocate(value.size)

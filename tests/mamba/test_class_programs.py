@@ -143,3 +143,81 @@ def test_private_look_up():
     for place in range(6):
         seen = run(source, [table, [place], []])
         assert [one.outputs for one in seen] == [[], [table[place]], []]
+
+
+def test_krum_as_one_would_write_it_first():
+    """On sfix, with a sort that opens its comparisons: as published for SCALE-MAMBA by others, with
+    what does not compile there mended. It tells more than krum.mpc, and takes longer."""
+    vectors = [[1.0, 2.0], [1.25, 2.0], [9.0, 0.5], [1.0, 2.5]]  # no two distances equal
+    source = """\
+        start_timer(0)
+        open_channel_with_return(regint(0))
+        n, f, d = 4, 0, 2
+        data = sfix.Matrix(n, d)
+        @for_range(d)
+        def _(j):
+            for i in range(n):
+                data[i][j] = sfix(sint.get_private_input_from(i + 1))
+        def distance(i, j):
+            total = MemValue(sfix(0))
+            @for_range(d)
+            def _(k):
+                total.iadd((data[i][k] - data[j][k]) ** 2)
+            return total
+        def smallest_first(array, length):
+            result = sfix.Array(length)
+            limit = MemFix(sfix(-1))
+            @for_range(length)
+            def _(place):
+                least = MemFix(sfix(1000))
+                @for_range(length)
+                def _(j):
+                    @if_e((array[j] > limit.read()).reveal() == 1)
+                    def _():
+                        @if_e((array[j] < least.read()).reveal() == 1)
+                        def _(): least.write(array[j])
+                        @else_
+                        def _(): pass
+                    @else_
+                    def _(): pass
+                result[place] = least.read()
+                limit.write(least)
+            return result
+        scores = sfix.Array(n)
+        @for_range(n)
+        def _(i):
+            distances = sfix.Array(n - 1)
+            @for_range(n)
+            def _(j):
+                if_then(i != j)
+                distances[j - (j > i)] = distance(i, j)
+                end_if()
+            least, score = smallest_first(distances, n - 1), MemValue(sfix(0))
+            @for_range(n - f - 2)
+            def _(j):
+                score.iadd(least[j])
+            scores[i] = score
+        least, chosen = MemFix(scores[0]), MemFix(sfix(0))
+        @for_range(1, n)
+        def _(i):
+            smaller = scores[i] < least.read()
+            least.write(smaller.if_else(scores[i], least.read()))
+            chosen.write(smaller.if_else(sfix(i), chosen.read()))
+        for j in range(d):
+            print_str('%s ', sum((chosen.read() == i) * data[i][j] for i in range(n)).reveal())
+        close_channel(regint(0))
+        print_ln()
+        stop_timer(0)
+    """
+    seen = run(source, [[], *[[int(v * 2**20) for v in vector] for vector in vectors]])
+
+    def score(i):
+        near = sorted(
+            sum((a - b) ** 2 for a, b in zip(vectors[i], other, strict=True))
+            for j, other in enumerate(vectors)
+            if j != i
+        )
+        return sum(near[:2])
+
+    chosen = vectors[min(range(4), key=score)]
+    assert [float(word) for word in seen[0].lines[0].split()] == pytest.approx(chosen, abs=1e-4)

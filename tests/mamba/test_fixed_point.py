@@ -44,6 +44,35 @@ def test_arithmetic_and_comparisons_of_both_types(a, b, left, right):
     assert found[len(expected) :] == [float(bit) for bit in bits]
 
 
+ROOTS_OF = [0, ULP, 3 * ULP, 0.01, 0.5, 0.9999, 1, 2, 6.25, 144, 1023.5, 99999, 2**20 - 1]
+
+
+@pytest.mark.parametrize("players", [3, 4])
+def test_square_roots_are_as_exact_as_their_last_places(players):
+    found = numbers(
+        f"""\
+        x = sfix.Array({len(ROOTS_OF)})
+        x.assign({ROOTS_OF})
+        roots = mpc_math.sqrt(sfix.load_mem(x.address, size={len(ROOTS_OF)}))
+        for place in range({len(ROOTS_OF)}):
+            print_ln('%s', roots.v[place].reveal())
+        print_ln('%s', mpc_math.sqrt(sint(49), 6, 0).reveal())
+    """,
+        players,
+    )
+    expected = [x**0.5 for x in ROOTS_OF]
+    assert [v * ULP for v in found[:-1]] == pytest.approx(expected, abs=4 * ULP)
+    assert found[-1] == pytest.approx(7, abs=1e-5)
+
+
+def test_roots_of_what_has_none():
+    assert numbers("print_ln('%s', mpc_math.sqrt(sfix(-1000)).reveal())") == [0]
+    with pytest.raises(ProgramError, match="takes a sfix or a sint, not 1.5"):
+        numbers("mpc_math.sqrt(1.5)")
+    with pytest.raises(ProgramError, match="needs sfix of 12 bits at least, not 8"):
+        numbers("sfix.set_precision(4, 8)\nmpc_math.sqrt(sfix(1))")
+
+
 @pytest.mark.parametrize("players", [3, 4, 7])
 def test_vectors_of_secrets(players):
     assert numbers(
