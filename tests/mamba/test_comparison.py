@@ -76,9 +76,9 @@ def test_the_field_is_used_to_its_last_bit(players, bits, security):
     values = edges(bits)
     for _ in range(3):  # masks of full length only come by chance
         assert compare(players, [(bits, values)], security)[0] == [below_zero(values)]
-    words = f"needs {MOST + 1} bits with threshold {(players - 1) // 2}"
-    with pytest.raises(ValueError, match=words):
-        Demand(1, bits + 1, security, 1).check(players)
+    threshold = (players - 1) // 2
+    with pytest.raises(ValueError, match=f"needs {MOST + 1} bits with threshold {threshold}"):
+        Demand(1, bits + 1, security, 1).check(threshold)
 
 
 def test_a_vector_takes_as_many_rounds_as_one_number():
