@@ -1,5 +1,6 @@
 """``%%mamba``: a program in a cell, by IPython itself, and in a real kernel that is interrupted."""
 
+import builtins
 import contextlib
 import time
 
@@ -42,7 +43,8 @@ def run(shell, options, text):
     return shell.run_cell(f"%%mamba {options}\n{text}", store_history=True)
 
 
-def test_a_cell_shows_and_keeps_its_result(shell, capsys):
+def test_a_cell_shows_and_keeps_its_result(shell, capsys, monkeypatch):
+    monkeypatch.delattr(builtins, "_", raising=False)  # set by gettext, IPython would leave it
     shell.user_ns["salaries"] = np.array([7, 9])
     done = run(shell, "--input 0=salaries[0] --input 1=salaries[1] + 1 --output mine", RICHER)
     assert done.success and done.result.told == ([], [], [1])
