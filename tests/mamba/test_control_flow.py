@@ -294,7 +294,6 @@ MISTAKES = [
     ("print_ln('%s')", "has 1 times %s, and 0 values"),
     ("runtime_error('no %s', cint(5))", "ended itself: no 5"),
     ("sfloat(1)", "sfloat \\(floating-point numbers\\) is not supported"),
-    ("mpc_math.sqrt", "mpc_math .* is not supported by the embedded players"),
     ("program.security = 0", "program.security is a Python integer from 1 on"),
     ("test(sint(4), 5)", "the test in line 1 found 4, and wanted 5 \\(1 of 1 tests failed\\)"),
     ("test_mem(5, 0)", "found 0 at address 0, and wanted 5"),
