@@ -24,16 +24,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from mamba import input_proof
-from mamba.branches import compile_text
 from mamba.credentials import Credentials
 from mamba.input_words import WordReader
-from mamba.language import namespace
-from mamba.machine import Machine, line_of
-from mamba.messages import at_line, explain
+from mamba.language.branches import compile_text
+from mamba.language.machine import Machine, line_of
+from mamba.language.messages import at_line, explain
+from mamba.language.names import namespace
+from mamba.language.static_check import check
 from mamba.network import Network, NetworkError
 from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
-from mamba.static_check import check
 from mamba.view import View
 
 resource: Any = None

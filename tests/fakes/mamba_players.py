@@ -18,9 +18,9 @@ from repository import ROOT
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
 from mamba import input_proof, shamir
-from mamba.branches import compile_text
-from mamba.language import namespace
-from mamba.machine import Machine
+from mamba.language.branches import compile_text
+from mamba.language.machine import Machine
+from mamba.language.names import namespace
 from mamba.network import NetworkError
 from mamba.player import PORT_TAKEN
 from mamba.protocols import Protocols

@@ -17,7 +17,7 @@ from fl_krum.program.krum_program import KrumProgram
 from mamba import field
 from mamba.field import P
 from mamba.input_proof import InputProver, constants
-from mamba.machine import Machine
+from mamba.language.machine import Machine
 from mamba.protocols import ProtocolError
 
 LIAR = 3

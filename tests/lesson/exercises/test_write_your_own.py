@@ -18,7 +18,7 @@ from fl_krum.lesson.exercises.write_your_own import (
 )
 from fl_krum.players.problems import Problem, ProgramError
 from fl_krum.players.program_result import ProgramResult
-from mamba.messages import explain
+from mamba.language.messages import explain
 from mamba.player import compile_program
 
 NOTEBOOK = ROOT / "notebooks" / "06_write_your_own.ipynb"

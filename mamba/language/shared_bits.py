@@ -8,13 +8,13 @@ from math import ceil, log2
 
 from mamba import decomposition, truncation
 from mamba import field as prime
+from mamba.language.vectors import integer, read, size_of
 from mamba.masks import Demand, toss
 from mamba.program_error import ProgramError
-from mamba.vectors import integer, read, size_of
 
 
 class BitOperations:
-    """The part of `mamba.values.SharedInteger` that looks at bits."""
+    """The part of `mamba.language.values.SharedInteger` that looks at bits."""
 
     # --- random numbers -------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ may not rely on any order between them, nor can it here find out.
 
 from functools import update_wrapper
 
+from mamba.language.vectors import integer, read
 from mamba.program_error import ProgramError
-from mamba.vectors import integer, read
 
 _MISSING = object()
 

@@ -3,12 +3,12 @@
 A condition is public: a ``cint`` or a ``regint``, or a function that returns one. Secrets do not
 steer a program, since everybody would see which way it goes; `if_else` of a ``sint`` selects on
 shares. A counter is a ``regint``. Bodies are functions, and see Python's names as a text that is
-compiled once does (`mamba.compiled_once`).
+compiled once does (`mamba.language.compiled_once`).
 """
 
-from mamba.compiled_once import Bindings
+from mamba.language.compiled_once import Bindings
+from mamba.language.vectors import Operand, integer, read, told
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, integer, read, told
 
 
 class ControlFlow:
@@ -222,7 +222,7 @@ class ControlFlow:
             raise ProgramError(f"{told(condition)} is no condition; it returns cint or regint")
         return self._regint(condition).known() != [0]
 
-    # --- what `mamba.branches` turns if_then into -------------------------------------------------
+    # --- what `mamba.language.branches` turns if_then into ----------------------------------------
 
     def if_then(self, condition):
         """Whether the branch that begins here is taken."""

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mamba_players import run_processes, run_program
 
-from mamba import comparison, machine
+from mamba import comparison
 from mamba.field import P
+from mamba.language import machine
 from mamba.program_error import ProgramError
 
 

@@ -7,8 +7,8 @@ import gc
 import time
 from functools import partial
 
+from mamba.language.vectors import Operand, Vector, address_of, integer, read, size_of, told
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, address_of, integer, read, size_of, told
 
 
 class Instructions:

@@ -4,14 +4,14 @@ A value of the language is known only while the players run, on SCALE-MAMBA as h
 compiles the text once, before there are any values. So none of them can decide a Python ``if``,
 count a Python loop or be an index of a Python list, and saying so early spares a long search.
 
-Assumes a machine (`mamba.machine.Machine`) in the attribute `machine` of the types that a program
-sees, and all of these types in `types`; `mamba.language` makes them.
+Assumes a machine (`mamba.language.machine`) in the attribute `machine` of the types that a program
+sees, and all of these types in `types`; `mamba.language.names` makes them.
 """
 
 import numbers
 
 from mamba import field as prime
-from mamba.machine import joint_dealer
+from mamba.language.machine import joint_dealer
 from mamba.program_error import ProgramError
 
 
@@ -76,7 +76,7 @@ class Operand:
 class Vector(Operand):
     """`size` elements with a memory and a stack; a scalar is a vector of one."""
 
-    _lazy = None  # what the value is to be computed from (`mamba.deferred_sums`)
+    _lazy = None  # what the value is to be computed from (`mamba.language.deferred_sums`)
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)

@@ -1,7 +1,7 @@
 """What a running program holds on one player: memory, the queue of inputs and outputs, and its
 protocols.
 
-`mamba.language` turns a program's operators into calls of this machine; `mamba.protocols` does the
+The types of a program turn its operators into calls of this machine; `mamba.protocols` does the
 talking. Assumes that all players run the same program, so that their queues are alike.
 """
 
@@ -14,8 +14,9 @@ from weakref import WeakSet
 
 import numpy as np
 
-from mamba import deferred_sums, projections
 from mamba import field as prime
+from mamba import projections
+from mamba.language import deferred_sums
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
@@ -86,7 +87,7 @@ class Memory:
         self._write(address, value, degree, dealer)
 
     def store_lazy(self, address, size, value):
-        """Let a value of `mamba.deferred_sums` stand for `size` words from `address` on."""
+        """Let a value of `deferred_sums` stand for `size` words from `address` on."""
         self._machine.flush_inputs()
         self._reserve(address + size)
         self._overlay.store(address, size, value)

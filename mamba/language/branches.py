@@ -10,8 +10,8 @@ the condition of an if_then, and ``x or 0``: SCALE-MAMBA decides them when there
 import ast
 import re
 
+from mamba.language.vectors import Vector
 from mamba.program_error import ProgramError
-from mamba.vectors import Vector
 
 DIVIDE, OR, AND = "__divide__", "__or__", "__and__"
 _REWRITTEN = re.compile(r"\b(if_then|else_then|end_if|or 0)\b|^[^#\n]*[^/]/[^/]", re.M)

@@ -6,8 +6,8 @@ from there and leaves its result there. A product may have one factor of shares:
 """
 
 from mamba.field import P
+from mamba.language.vectors import integer
 from mamba.program_error import ProgramError
-from mamba.vectors import integer
 
 
 class LocalFunctions:

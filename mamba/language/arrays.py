@@ -9,8 +9,8 @@ are negative or outside for other words of memory; here each of these is a `Prog
 
 from math import prod
 
+from mamba.language.vectors import Operand, Vector, integer, told
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, integer, told
 
 
 class Array:

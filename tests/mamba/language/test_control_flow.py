@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from mamba_players import run_program
 
-from mamba.branches import compile_text
+from mamba.language.branches import compile_text
 from mamba.program_error import ProgramError
 
 

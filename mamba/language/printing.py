@@ -3,9 +3,9 @@
 Only ``%s`` is filled in, by public values; every other per cent sign stays one.
 """
 
-from mamba.arrays import Array, Matrix, MultiArray
+from mamba.language.arrays import Array, Matrix, MultiArray
+from mamba.language.vectors import Operand, read
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, read
 
 
 class Printing:

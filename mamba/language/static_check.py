@@ -15,8 +15,8 @@ import sys
 from functools import cached_property
 from typing import NamedTuple
 
-from mamba.language import NOT_SUPPORTED, Missing, missing
-from mamba.machine import Machine
+from mamba.language.machine import Machine
+from mamba.language.names import NOT_SUPPORTED, Missing, missing
 
 # Names and methods of other dialects, and what says the same here.
 ELSEWHERE = {

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from mamba_players import run_program
 
-from mamba.local_functions import reduced
+from mamba.language.local_functions import reduced
 from mamba.program_error import ProgramError
 
 

@@ -8,8 +8,8 @@ shifted back by half as many places. Nothing is opened but masked numbers.
 
 from math import sqrt
 
+from mamba.language.vectors import read, told
 from mamba.program_error import ProgramError
-from mamba.vectors import read, told
 
 _ITERATIONS = 4  # from an error of 2^-6 to one below 2^-40
 

@@ -5,7 +5,7 @@ import linecache
 import pytest
 from mamba_players import run_program
 
-from mamba.messages import explain
+from mamba.language.messages import explain
 
 NAME = "test.mpc"  # what `run_program` compiles a text as
 

@@ -7,9 +7,9 @@ in the C++ of SCALE-MAMBA. What is computed of a ``regint`` and a ``cint`` is a 
 import numpy as np
 
 from mamba import field as prime
-from mamba.machine import KNOWN
+from mamba.language.machine import KNOWN
+from mamba.language.vectors import Vector, constant, integer, read, size_of
 from mamba.program_error import ProgramError
-from mamba.vectors import Vector, constant, integer, read, size_of
 
 
 class MachineInteger(Vector):

@@ -7,8 +7,8 @@ accepted and has no effect.
 from types import SimpleNamespace
 
 from mamba.field import P
+from mamba.language.vectors import integer, told
 from mamba.program_error import ProgramError
-from mamba.vectors import integer, told
 
 
 class ProgramObject:

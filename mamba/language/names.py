@@ -1,9 +1,9 @@
 """The names that a ``.mpc`` file sees, and what they do on an embedded player.
 
 The part of the MAMBA language that computes modulo p. SCALE-MAMBA compiles such a file to
-instructions; here it is executed as the Python text that it is (after `mamba.branches`), once by
-every player, each with its own shares. A name or a method that is not here is an error of the
-program, with its file and line; docs/mamba.md lists them all, with an example each.
+instructions; here it is executed as the Python text that it is (after `mamba.language.branches`),
+once by every player, each with its own shares. A name or a method that is not here is an error of
+the program, with its file and line; docs/mamba.md lists them all, with an example each.
 
 Inputs and outputs are queued and done when a value is needed, so that all inputs take one round.
 """
@@ -12,29 +12,29 @@ import math
 import random
 from types import SimpleNamespace
 
-from mamba import branches, sorting
-from mamba.adv_integer import AdvInteger, FloatingPoint
-from mamba.arrays import Array, Matrix, MultiArray, typed
-from mamba.assertions import Assertions
-from mamba.bystanders import secret_type
-from mamba.control_flow import ControlFlow
 from mamba.field import P
-from mamba.fixed_point import PublicFixedPoint, SharedFixedPoint
-from mamba.functions import Functions
-from mamba.instructions import Instructions
-from mamba.local_functions import LocalFunctions
-from mamba.machine_integers import MachineInteger
-from mamba.memory_values import MemFix, MemValue
-from mamba.printing import Printing
+from mamba.language import branches, sorting
+from mamba.language.adv_integer import AdvInteger, FloatingPoint
+from mamba.language.arrays import Array, Matrix, MultiArray, typed
+from mamba.language.assertions import Assertions
+from mamba.language.bystanders import secret_type
+from mamba.language.control_flow import ControlFlow
+from mamba.language.fixed_point import PublicFixedPoint, SharedFixedPoint
+from mamba.language.functions import Functions
+from mamba.language.instructions import Instructions
+from mamba.language.local_functions import LocalFunctions
+from mamba.language.machine_integers import MachineInteger
+from mamba.language.memory_values import MemFix, MemValue
+from mamba.language.printing import Printing
+from mamba.language.program_object import ProgramObject
+from mamba.language.public_integers import PublicInteger
+from mamba.language.square_root import MpcMath
+from mamba.language.values import inner, lagrange, powers_of
 from mamba.program_error import ProgramError
-from mamba.program_object import ProgramObject
-from mamba.public_integers import PublicInteger
-from mamba.square_root import MpcMath
-from mamba.values import inner, lagrange, powers_of
 
 
 def namespace(machine):
-    """The global names of a program that runs on `machine` (`mamba.machine.Machine`)."""
+    """The global names of a program that runs on `machine` (`mamba.language.machine.Machine`)."""
     types = _types(machine)
     functions = Functions(machine, types)
     program = ProgramObject(machine, types, functions)

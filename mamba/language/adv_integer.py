@@ -6,8 +6,8 @@ argument is a result writes into it.
 """
 
 from mamba import truncation
+from mamba.language.vectors import Vector, integer
 from mamba.program_error import ProgramError
-from mamba.vectors import Vector, integer
 
 
 class AdvInteger:

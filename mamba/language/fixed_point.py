@@ -9,8 +9,8 @@ place may be one too large. Division is Goldschmidt's, from an approximation of 
 
 from math import ceil, floor, log2
 
+from mamba.language.vectors import Operand, Vector, integer, read, told
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, integer, read, told
 
 
 class FixedPoint(Operand):

@@ -8,8 +8,8 @@ checked. A value that is tested is opened.
 import sys
 
 from mamba.field import P
+from mamba.language.vectors import Operand, Vector, integer, read
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, Vector, integer, read
 
 _FIXED_POINT_ERROR = 1e-3  # what SCALE-MAMBA's own script allows
 

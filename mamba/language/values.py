@@ -1,8 +1,8 @@
 """``sint``: integers modulo p of which every holder has a share, as vectors of `size` elements.
 
 A product of two shared vectors is kept unreduced (degree 2t) until it is multiplied or compared
-again, so that a sum of products is reduced once. Assumes a machine (`mamba.machine.Machine`) in
-the attribute `machine` of the type that a program sees; `mamba.language` makes it.
+again, so that a sum of products is reduced once. Assumes a machine (`mamba.language.machine`) in
+the attribute `machine` of the type that a program sees; `mamba.language.names` makes it.
 """
 
 from functools import lru_cache, reduce
@@ -10,13 +10,14 @@ from math import factorial
 
 import numpy as np
 
-from mamba import comparison, deferred_sums
+from mamba import comparison
 from mamba import field as prime
-from mamba.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
+from mamba.language import deferred_sums
+from mamba.language.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
+from mamba.language.shared_bits import BitOperations
+from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
-from mamba.shared_bits import BitOperations
-from mamba.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 
 
 class SharedInteger(BitOperations, Vector):

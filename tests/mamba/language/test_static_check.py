@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from fl_krum.program.krum_program import KrumProgram
-from mamba.language import namespace
-from mamba.static_check import check
+from mamba.language.names import namespace
+from mamba.language.static_check import check
 
 NAMES = namespace(SimpleNamespace(me=0, holds_shares=True))
 

@@ -7,8 +7,8 @@ wherever a value of its type can stand. ``MemFix`` is the same for ``sfix`` and 
 
 import operator
 
+from mamba.language.vectors import Operand, read, told
 from mamba.program_error import ProgramError
-from mamba.vectors import Operand, read, told
 
 
 class _Memory(Operand):

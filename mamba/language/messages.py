@@ -10,7 +10,7 @@ import re
 import traceback
 from pathlib import Path
 
-from mamba.static_check import nearest
+from mamba.language.static_check import nearest
 
 SECRET = {"sint", "sfix"}
 PUBLIC = {"cint", "regint", "cfix", "MemValue"}

@@ -8,9 +8,9 @@ import numpy as np
 
 from mamba import field as prime
 from mamba.field import P
-from mamba.machine import KNOWN
+from mamba.language.machine import KNOWN
+from mamba.language.vectors import Vector, constant, read, repeated, size_of
 from mamba.program_error import ProgramError
-from mamba.vectors import Vector, constant, read, repeated, size_of
 
 
 class PublicInteger(Vector):

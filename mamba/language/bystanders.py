@@ -10,10 +10,10 @@ here is done as on a holder, with zeros, and the protocols send nothing of it.
 from typing import Any
 
 from mamba import field as prime
-from mamba.machine import MIXED
+from mamba.language.machine import MIXED
+from mamba.language.values import SharedInteger
+from mamba.language.vectors import Vector, address_of, integer, read, size_of
 from mamba.program_error import ProgramError
-from mamba.values import SharedInteger
-from mamba.vectors import Vector, address_of, integer, read, size_of
 
 
 class AbsentInteger(SharedInteger):
@@ -149,7 +149,7 @@ class AbsentInteger(SharedInteger):
         return self._with(0)
 
     def inner(self, count):
-        """Inner products of runs of the vector: `mamba.values.inner`."""
+        """Inner products of runs of the vector: `mamba.language.values.inner`."""
         self._wait()
         return self._sized(count)
 
