@@ -2,8 +2,8 @@
 
 ``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns; and
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
-counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` what the check of
-the clients' inputs costs.
+counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
+check of the clients' inputs costs, and ``python -m benchmarks clients`` many clients.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from benchmarks import (
     cases,
     check,
     classroom,
+    clients,
     language,
     machine,
     plain,
@@ -38,6 +39,13 @@ from benchmarks.peers.processes import PeerError
 from fl_krum.players.local_players import PlayerError
 
 ENOUGH = 120.0  # seconds on one engine and size, after which it is not measured again
+OTHERS = {
+    "accuracy": accuracy,
+    "check": check,
+    "classroom": classroom,
+    "clients": clients,
+    "language": language,
+}
 TRACES = 3  # runs of which the stages are taken
 FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess.CalledProcessError)
 
@@ -45,14 +53,8 @@ FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess
 def main(arguments=None) -> int:
     """Run the benchmark; the exit status is 1 when a result was wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    if arguments[:1] == ["accuracy"]:
-        return accuracy.main(arguments[1:])
-    if arguments[:1] == ["classroom"]:
-        return classroom.main(arguments[1:])
-    if arguments[:1] == ["language"]:
-        return language.main(arguments[1:])
-    if arguments[:1] == ["check"]:
-        return check.main(arguments[1:])
+    if arguments and arguments[0] in OTHERS:
+        return OTHERS[arguments[0]].main(arguments[1:])
     parser = _parser()
     options = parser.parse_args(arguments)
     try:

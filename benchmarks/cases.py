@@ -17,10 +17,12 @@ from fl_krum.aggregators.parameters import largest_f
 
 @dataclass(frozen=True)
 class Case:
-    """One size: n clients, the largest possible f of them Byzantine, and vectors of d words."""
+    """One size: n clients, the largest possible f of them Byzantine, vectors of d words, and a
+    threshold, by default the largest."""
 
     n: int
     d: int
+    threshold: int | None = None
 
     @property
     def f(self) -> int:
@@ -28,10 +30,11 @@ class Case:
         return largest_f(self.n)
 
     def program(self, rounds: int = 1) -> KrumProgram:
-        return KrumProgram(n=self.n, f=self.f, d=self.d, rounds=rounds)
+        return KrumProgram(n=self.n, f=self.f, d=self.d, rounds=rounds, threshold=self.threshold)
 
     def __str__(self) -> str:
-        return f"n={self.n} f={self.f} d={self.d}"
+        threshold = "" if self.threshold is None else f" t={self.threshold}"
+        return f"n={self.n} f={self.f} d={self.d}{threshold}"
 
 
 ALL = (Case(7, 5), Case(7, 1000), Case(7, 10**5), Case(7, 10**6), Case(15, 1000), Case(30, 100))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,9 +44,9 @@ class LocalEngine:
 
     def measure(self, task: Task) -> Sample:
         seconds, cpu, correct = self._command(task)
-        session = self._session(task)
-        correct = correct and session.pop("correct")
-        return Sample(with_start=seconds, cpu_with_start=cpu, correct=correct, **session)
+        sample = self.session(task)
+        correct = correct and sample.correct
+        return replace(sample, with_start=seconds, cpu_with_start=cpu, correct=correct)
 
     def _command(self, task: Task) -> tuple[float, float | None, bool]:
         """``python -m fl_krum aggregate``: seconds, CPU-seconds with all its players, right?"""
@@ -66,28 +67,30 @@ class LocalEngine:
             cpu = None if before is None else usage.children_cpu() - before
             return seconds, cpu, is_correct(np.load(chosen), task)
 
-    def _session(self, task: Task) -> dict:
-        """Three aggregations on the same players: the rest of a `Sample`, by name."""
+    def session(self, task: Task) -> Sample:
+        """Three aggregations on the same players; ``with_start`` is their start and the first."""
         # One round more than is asked for: after the last one the players end, and cannot be asked.
         with LocalPlayers(task.case.program(ROUNDS + 1), self.name) as players:
             processes = usage.running()
             results = [players.aggregate(task.updates)]
+            with_start = players.startup_seconds + players.seconds
             statistics = players.statistics()
             usage.wait_until_idle(processes, limit=PAUSE * players.seconds)
             results.append(players.aggregate(task.updates))
             after_pause, before = players.seconds, usage.cpu(processes)
             results.append(players.aggregate(task.updates))
             after, memory = usage.cpu(processes), usage.largest(processes)
-        return {
-            "start": players.startup_seconds,
-            "after_pause": after_pause,
-            "running": players.seconds,
-            "cpu_running": None if after is None else after - before,
-            "memory": memory,
-            "sent": total(statistics, "bytes"),
-            "rounds": max((one.get("rounds", 0) for one in statistics), default=0) or None,
-            "correct": all(is_correct(result, task) for result in results),
-        }
+        return Sample(
+            with_start=with_start,
+            running=players.seconds,
+            after_pause=after_pause,
+            start=players.startup_seconds,
+            cpu_running=None if after is None else after - before,
+            memory=memory,
+            sent=total(statistics, "bytes"),
+            rounds=max((one.get("rounds", 0) for one in statistics), default=0) or None,
+            correct=all(is_correct(result, task) for result in results),
+        )
 
 
 def is_correct(result: np.ndarray, task: Task) -> bool:

@@ -31,6 +31,7 @@ LOOKS = {
 # hatch.
 GROUPS = {
     "input": (("input",), "clients share\ntheir vectors", HONEST, ""),
+    "check": (("check",), "check of\nthe inputs", "#5D5A88", ".."),
     "distances": (("distances",), "distances", "#B35900", "//"),
     "comparisons": (
         ("masks", "neighbours", "scores", "choice"),

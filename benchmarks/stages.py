@@ -2,8 +2,8 @@
 
 `KrumProgram.cost()` lists the rounds of communication in their order, each with its stage; players
 that note when a round ends (`benchmarks.traced_player`) give the seconds. What a player computes
-before a round counts towards that round. The first round, before all the others, is the agreement
-on keys when the players start.
+before a round counts towards that round. The rounds before all the others, the draw of the holders
+and the agreement on keys, belong to the start of the players.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from fl_krum.players import embedded, fork_server
 from fl_krum.players.find_engine import find_engine
 from fl_krum.players.local_players import LocalPlayers
 
+START = (1, 5)  # rounds before the first one that is counted: for keys, or with a draw before it
+
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """Seconds and cost of one stage; CPU-seconds and bytes are those of all players together."""
+    """Seconds and cost of one stage: CPU-seconds of all who hold shares, bytes of all players."""
 
     seconds: float
     cpu: float
@@ -94,21 +96,25 @@ def split(traces, rounds, begin: float, end: float) -> dict[str, Stage]:
     Parameters
     ----------
     traces : list of lists of (time, CPU-seconds), one a player
-        The first entry of each belongs to the agreement on keys.
+        The first entries of each belong to the start. A player that holds no shares takes part in
+        few of the rounds, and its time is in that of the others, who wait for it.
     rounds : sequence of fl_krum.program.cost.Round
     begin, end : float
         When the inputs were given, and when the result was there.
     """
-    lengths = {len(one) for one in traces}
-    if lengths != {len(rounds) + 1}:
-        raise ValueError(f"cost() counts {len(rounds)} rounds after the first one; seen: {lengths}")
-    ends = np.array(traces)  # player, round, (time, CPU-seconds)
+    seen = max(map(len, traces))
+    if seen - len(rounds) not in START:
+        raise ValueError(
+            f"cost() counts {len(rounds)} rounds after those of the start; seen: {seen}"
+        )
+    holders = [one[-len(rounds) - 1 :] for one in traces if len(one) == seen]
+    ends = np.array(holders)  # player, round, (time, CPU-seconds)
     times = np.concatenate([[begin], ends[:, 1:, 0].max(axis=0)])
     times[-1] = end  # player 0 has to print the result, and somebody has to read it
     seconds = np.diff(times)
     cpu = np.diff(ends[:, :, 1], axis=1).sum(axis=0)
     stages: dict[str, Stage] = {}
-    for one, wall, used in zip(rounds, seconds, cpu, strict=True):
+    for one, wall, used in zip(rounds, seconds.tolist(), cpu.tolist(), strict=True):
         now = stages.get(one.stage, Stage(0.0, 0.0, 0, 0))
         stages[one.stage] = Stage(
             now.seconds + wall, now.cpu + used, now.rounds + 1, now.bytes + one.bytes

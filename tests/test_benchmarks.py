@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cases, check, plain, plot, report, stages, usage
+from benchmarks import accuracy, cases, check, clients, plain, plot, report, stages, usage
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
@@ -34,7 +34,7 @@ def results():
             for d in (10**5, 5) for engine in ("embedded", "mp-spdz")
         ],
         "stages": [{"n": 7, "f": 2, "d": 5, "stages": {
-            "start": stage, "input": stage, "distances": stage, "masks": stage,
+            "start": stage, "input": stage, "check": stage, "distances": stage, "masks": stage,
             "choice": stage, "output": stage,
         }}],
         "plain": [
@@ -184,6 +184,13 @@ def test_a_wrong_count_of_rounds_is_an_error():
         stages.split([[(0.0, 0.0)] * 3], [Round("input", "input", 1, 0, 1)], 0.0, 1.0)
 
 
+def test_players_without_shares_are_left_out_of_the_stages():
+    rounds = [Round("input", "input", 1, 0, 1)]
+    holder = [(float(k), float(k)) for k in range(6)]  # five rounds draw the holders and the keys
+    result = stages.split([holder, holder[:2], holder], rounds, begin=4.5, end=6.0)
+    assert (result["input"].seconds, result["input"].cpu) == (1.5, 2.0)
+
+
 # --- peers
 # ----------------------------------------------------------------------------------------------
 
@@ -279,7 +286,9 @@ def test_curves_are_medians_in_the_order_of_d(results):
 
 
 def test_shares_leave_out_the_start(results):
-    assert plot.stage_shares(results["stages"][0]["stages"]) == pytest.approx([0.2, 0.2, 0.4, 0.2])
+    assert plot.stage_shares(results["stages"][0]["stages"]) == pytest.approx(
+        [1 / 6] * 3 + [2 / 6, 1 / 6]
+    )
 
 
 def test_names_of_lines_are_kept_apart():
@@ -373,3 +382,39 @@ def test_the_check_is_not_measured_for_no_case(capsys):
     with pytest.raises(SystemExit):
         check.main(["--n", "2"])
     assert "error:" in capsys.readouterr().err
+
+
+# --- many clients
+# ----------------------------------------------------------------------------------------------
+
+
+def test_a_line_of_clients_ends_where_it_takes_too_long():
+    class Engine:
+        def __init__(self, name, seconds):
+            self.name, self._seconds = name, seconds
+
+        def measure(self, task):
+            seconds = self._seconds * task.case.n
+            return Sample(with_start=seconds, running=seconds, correct=True)
+
+    engines = [Engine("mp-spdz", 1.0), Engine("mp-spdz-atlas", 0.1)]
+    points = clients.measure([8, 7, 9], 5, engines, 1, longest=7.5)
+    assert [point["n"] for point in points if point["engine"] == "mp-spdz"] == [7, 7, 8, 8]
+    best = clients.curves(points)  # of both engines
+    assert best.keys() == {("MP-SPDZ", 3), ("MP-SPDZ", None)}
+    for line in best.values():
+        assert [n for n, _ in line] == [7, 8, 9]
+        assert [seconds for _, seconds in line] == pytest.approx([0.7, 0.8, 0.9])
+
+
+def test_figure_of_clients_names_every_line():
+    points = [
+        {"engine": engine, "n": n, "threshold": t, "samples": [sample(s * n)]}
+        for engine, s in (("embedded", 0.1), ("mp-spdz", 1))
+        for t in (3, None)
+        for n in (7, 20)
+    ]
+    (axes,) = clients.clients_figure({"d": 100, "points": points}).axes
+    names = {text.get_text() for text in axes.texts}
+    assert names == {f"{w}, t = {t}" for w in ("fl_krum", "MP-SPDZ") for t in ("3", "⌊n/2⌋")}
+    assert clients.markdown(points).count("\n") == 1 + len(points)
