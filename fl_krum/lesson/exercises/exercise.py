@@ -22,6 +22,7 @@ import numpy as np
 
 from ..feedback import Feedback
 from .errors_in_words import in_words
+from .tries import Tries
 
 #: Seconds after which a check gives up on a function that does not end.
 TIME_LIMIT = 20.0
@@ -62,7 +63,7 @@ def exercise(
     return lambda check: Exercise(check, call, praise, tuple(hints), dict(mistakes or {}))
 
 
-class Exercise:
+class Exercise(Tries):
     """A check of a student's function; `exercise` makes one.
 
     Attributes
@@ -88,8 +89,7 @@ class Exercise:
             return Feedback(f"✗ {empty}")
         except Exception as error:
             return self._complain(self._sentence(error, answer))
-        self.tries = 0
-        return Feedback(f"✓ {self.praise}")
+        return self._praise()
 
     def _sentence(self, error: Exception, answer: Answer) -> str:
         if isinstance(error, _Stopped):
@@ -100,15 +100,6 @@ class Exercise:
         if isinstance(error, Wrong):
             return str(error)
         return f"What your function returns cannot be used here ({in_words(error)})."
-
-    def _complain(self, sentence: str) -> Feedback:
-        self.tries += 1
-        lines = [f"✗ {sentence}"]
-        if self.tries > 1 and self.hints:
-            lines.append(f"  Hint: {self.hints[min(self.tries - 2, len(self.hints) - 1)]}")
-        if self.tries > len(self.hints) + 1:
-            lines.append("  The solution is folded up below.")
-        return Feedback("\n".join(lines))
 
 
 class Answer:

@@ -17,6 +17,7 @@ from ...players.program_result import Opening, ProgramResult
 from ...players.run_program import run_program
 from ..feedback import Feedback
 from .exercise import Wrong
+from .tries import Tries
 
 #: Seconds that one run of a student's program may take.
 TIME_LIMIT = 20.0
@@ -27,7 +28,7 @@ Outcome = dict[int | None, list[int]]  # what each player alone, and everybody, 
 
 
 @dataclass
-class ProgramExercise:
+class ProgramExercise(Tries):
     """An exercise that asks for a program; called with one, it says what is wrong with it.
 
     Parameters
@@ -56,8 +57,7 @@ class ProgramExercise:
             self._check(_text_of(program))
         except Wrong as wrong:
             return self._complain(str(wrong))
-        self.tries = 0
-        return Feedback(f"✓ {self.praise}")
+        return self._praise()
 
     def _check(self, text: str) -> None:
         cases = self.cases(Random(12))
@@ -70,15 +70,6 @@ class ProgramExercise:
                 raise Wrong(sentence)
         for inputs, opened in runs:
             _judge(inputs, opened, self.outcome(inputs))
-
-    def _complain(self, sentence: str) -> Feedback:
-        self.tries += 1
-        lines = [f"✗ {sentence}"]
-        if self.tries > 1 and self.hints:
-            lines.append(f"  Hint: {self.hints[min(self.tries - 2, len(self.hints) - 1)]}")
-        if self.tries > len(self.hints) + 1:
-            lines.append("  The solution is folded up below.")
-        return Feedback("\n".join(lines))
 
 
 def _text_of(program) -> str:

@@ -13,6 +13,7 @@ connected, and each round makes its own.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from .. import companions
@@ -67,36 +68,17 @@ class MpSpdzEngine:
         return EngineStatus(True, version=found.version, security=found.protocol.security)
 
     def prepare(self, program, folder: Path | None, views: bool = False) -> RunPlan:
-        from .. import certificates  # which takes longer to import than all else here
-
-        if views:
-            raise ValueError("only embedded players record what they see; engine='embedded' does")
-        assert folder is not None  # its players need files
+        folder = _private_folder(folder, views)
         found = installation.find(self._protocol)
         program = companions.checked_digit_by_digit(program)
         player_files.write(found, program, folder)
-        player_files.link(folder, program.players)
-        issued = certificates.issue(program.players, "ec", prefix="P")
-        keys = player_files.write_certificates(issued, folder)
-        return RunPlan(
-            commands=lambda: _commands(found, program, folder),
-            ready=READY,
-            start_deadline=60.0 + 2.0 * program.players,
-            round_deadline=_round_deadline(found.protocol, program),
-            stop_deadline=20.0,
-            read_exit=_read_exit,
-            disposable=tuple(keys),
-        )
+        return _plan(found, program, folder, _round_deadline(found.protocol, program))
 
     def prepare_any(
         self, program: MambaProgram, folder: Path | None, views: bool = False
     ) -> RunPlan:
         """The same for any other program; what only SCALE-MAMBA knows is its compiler's error."""
-        from .. import certificates
-
-        if views:
-            raise ValueError("only embedded players record what they see; engine='embedded' does")
-        assert folder is not None
+        folder = _private_folder(folder, views)
         found = installation.find(self._protocol)
         try:
             player_files.write(found, program, folder)
@@ -105,22 +87,38 @@ class MpSpdzEngine:
             if problem is None:
                 raise
             raise ProgramError([problem], program.text, program.name) from None
-        player_files.link(folder, program.players)
-        issued = certificates.issue(program.players, "ec", prefix="P")
-        keys = player_files.write_certificates(issued, folder)
-        return RunPlan(
-            commands=lambda: _commands(found, program, folder),
-            ready=READY,
-            start_deadline=60.0 + 2.0 * program.players,
-            round_deadline=300.0,
-            stop_deadline=20.0,
-            read_exit=_read_exit,
-            disposable=tuple(keys),
+        return replace(
+            _plan(found, program, folder, 300.0),
             any_output=True,
             end_of_input=None,
             read_problems=_read_problems,
             own_words=re.compile(rb"(?m)^(?:Player ready|Please input \w+:)\n"),
         )
+
+
+def _private_folder(folder: Path | None, views: bool) -> Path:
+    if views:
+        raise ValueError("only embedded players record what they see; engine='embedded' does")
+    assert folder is not None  # its players need files
+    return folder
+
+
+def _plan(found: Installation, program, folder: Path, round_deadline: float) -> RunPlan:
+    """How the players of a compiled program run, with new keys."""
+    from .. import certificates  # which takes longer to import than all else here
+
+    player_files.link(folder, program.players)
+    issued = certificates.issue(program.players, "ec", prefix="P")
+    keys = player_files.write_certificates(issued, folder)
+    return RunPlan(
+        commands=lambda: _commands(found, program, folder),
+        ready=READY,
+        start_deadline=60.0 + 2.0 * program.players,
+        round_deadline=round_deadline,
+        stop_deadline=20.0,
+        read_exit=_read_exit,
+        disposable=tuple(keys),
+    )
 
 
 def player_options(program) -> tuple[str, ...]:
