@@ -20,6 +20,7 @@ MP-SPDZ.
 
 =====================  =======================================================================
 ``protocols.py``       input, multiply, open
+``collectors.py``      many products among many holders, by way of some of them
 ``holders.py``         who holds shares: drawn by all players, where there is a choice
 ``masks.py``           random numbers that hide what is opened, with their bits
 ``circuits.py``        logic on shared bits: carries, and which number is smaller

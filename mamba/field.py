@@ -148,15 +148,37 @@ def combine_rows(matrix, arrays):
     """`combine` for every row of a matrix of weights, a list of lists of Python integers.
 
     Short arrays, which take longer to handle than to compute with, go through one matrix product,
-    exact in floating point: limbs of 32 bits, times weights that add up to less than 2^20.
+    exact in floating point: limbs of 32 bits, times weights that add up to less than 2^20. Longer
+    weights are cut into digits, each of which makes rows of its own.
     """
     count = length(arrays[0])
-    if count > _FEW or max(sum(map(abs, row)) for row in matrix) >= 2**20:
+    if not 0 < count <= _FEW:
         return [combine(row, arrays) for row in matrix]
+    bits, digits = _digits(tuple(map(tuple, matrix)))
     limbs = np.array(arrays, np.float64).reshape(len(arrays), -1)
-    sums = (np.array(matrix, np.float64) @ limbs).reshape(len(matrix), 4, count)
-    reduced = from_limbs(sums.transpose(1, 0, 2).astype(np.int64).reshape(4, -1), 53)
+    sums = (digits @ limbs).astype(np.int64).reshape(-1, len(matrix), 4, count)
+    sums = sums.transpose(0, 2, 1, 3).reshape(len(sums), 4, -1)
+    reduced = from_limbs(sums[-1], 53)
+    for place in range(len(sums) - 2, -1, -1):
+        reduced = from_limbs((reduced.astype(np.int64) << bits) + sums[place], 54)
     return list(reduced.reshape(4, len(matrix), count).transpose(1, 0, 2))
+
+
+@lru_cache
+def _digits(rows):
+    """The number of bits in a digit of weights, and the digits as rows of a matrix: the lowest ones
+    of all rows, then the next. In every row they add up to less than 2^20."""
+    longest = max(abs(weight) for row in rows for weight in row).bit_length()
+    if max(sum(map(abs, row)) for row in rows) < 2**20:
+        bits = places = 1
+        digits = [rows]
+    else:
+        bits = 20 - len(rows[0]).bit_length()
+        places = -(-longest // bits)
+        digits = [
+            [[_digit(w, place, bits) for w in row] for row in rows] for place in range(places)
+        ]
+    return bits, np.array(digits, np.float64).reshape(places * len(rows), -1)
 
 
 def from_limbs(limbs, bits):
@@ -290,6 +312,14 @@ def differences(points):
     ]
 
 
+@lru_cache
+def vandermonde(rows, columns):
+    """Weights x^0, x^1, ... of so many rows, for `columns` different points x: any `rows` of the
+    columns are a matrix with an inverse. The points lie around 0, so that weights are short."""
+    points = range(-(columns // 2), columns - columns // 2)
+    return [[signed_residue(x**row) for x in points] for row in range(rows)]
+
+
 def signed_residue(value):
     """The representative of value modulo p that is nearest to zero."""
     value %= P
@@ -327,8 +357,8 @@ def _product(a, b):
     return columns[:4] + columns[4:] * np.uint64(2)  # 2^128 = 2 modulo p
 
 
-def _digit(weight, place):
-    digit = abs(weight) >> _DIGIT * place & 2**_DIGIT - 1
+def _digit(weight, place, bits=_DIGIT):
+    digit = abs(weight) >> bits * place & 2**bits - 1
     return digit if weight >= 0 else -digit
 
 

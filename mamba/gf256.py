@@ -128,6 +128,13 @@ def differences(points):
     return [_product([_inverse(x ^ y) for y in points if y != x]) for x in points]
 
 
+@lru_cache
+def vandermonde(rows, columns):
+    """Weights x^0, x^1, ... of so many rows, for `columns` different points x: any `rows` of the
+    columns are a matrix with an inverse."""
+    return [[_product([x] * row) for x in range(columns)] for row in range(rows)]
+
+
 def _multiplication_table():
     """All products, row by row: the powers of x + 1 are all elements but 0, so logarithms add."""
     powers = [1]

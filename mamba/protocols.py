@@ -20,9 +20,9 @@ from collections import Counter
 
 import numpy as np
 
+from mamba import collectors, shamir
 from mamba import field as prime
 from mamba import holders as drawing
-from mamba import shamir
 from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
@@ -150,14 +150,14 @@ class Protocols:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
             received = self._exchange(outgoing, expected, continued, inner)
             dealt = {
-                dealer: self._unpack(shapes[dealer], data) for dealer, data in received.items()
+                dealer: self._unpack(shapes[dealer], data, dealer)
+                for dealer, data in received.items()
             }
         else:
             self._exchange(outgoing, {}, continued, inner)
             dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
-        if self.view and self.is_holder:  # another player receives no shares
-            for dealer, arrays in dealt.items():
-                self.view.note(self.network.rounds, dealer, shapes[dealer], arrays)
+        for dealer, arrays in dealt.items():
+            self._note(dealer, shapes[dealer], arrays)
         if self.me in shapes:
             dealt[self.me] = [shares[self.holders.index(self.me)] for shares in split]
         return dealt
@@ -254,29 +254,38 @@ class Protocols:
         return first + shamir.complete(field, secret, first, len(self.holders))
 
     def reduce(self, parts):
-        """Bring products back from degree 2t to degree t, in one round.
-
-        Each of the 2t + 1 holders deals its share of the product; the product is a linear function
-        of these shares, so the same function of the dealt sharings is a fresh sharing of it
-        (Gennaro, Rabin and Rabin, PODC 1998).
-        """
+        """Bring products back from degree 2t to degree t: in one round, or many of them, among many
+        holders, in three (`mamba.collectors`)."""
         if not parts:
             return []
         shape = [(field, field.length(array)) for field, array in parts]
         if not self.is_holder:
             return _zeros(shape)
-        # The shares of 2t + 1 dealers are here at once, so many products are done in portions.
-        room = _PORTION // (3 * self.threshold + 2)
+        # Shares of 2t + 1 players are here at once, so many products are done in portions.
+        if collectors.pay(self.threshold, _size(shape)):
+            way, room = self._collectors, collectors.PORTION
+        else:
+            way, room = None, _PORTION // (3 * self.threshold + 2)
         reduced: list[list] = [[field.zeros(0)] for field, _ in parts]
         for number, portion in enumerate(list(_portions(shape, room)) or [[]]):
-            own = [parts[k][1][..., part] for k, part in portion]
-            shapes = [(parts[k][0], part.stop - part.start) for k, part in portion]
-            dealt = self.deal(dict.fromkeys(self.holders, shapes), own, continued=number > 0)
-            for place, (k, _) in enumerate(portion):
-                shares = [dealt[dealer][place] for dealer in self.holders]
-                product = shamir.reconstruct(parts[k][0], shares, 2 * self.threshold)
+            some = [(parts[k][0], parts[k][1][..., part]) for k, part in portion]
+            products = (way.reduce if way else self._reduce_by_all)(some, number > 0)
+            for (k, _), product in zip(portion, products, strict=True):
                 reduced[k].append(product)
         return [one[-1] if len(one) < 3 else np.concatenate(one, axis=-1) for one in reduced]
+
+    def _reduce_by_all(self, parts, continued=False):
+        """In one round. Each of the 2t + 1 holders deals its share of the product; the product is a
+        linear function of these shares, so the same function of the dealt sharings is a fresh
+        sharing of it (Gennaro, Rabin and Rabin, PODC 1998)."""
+        shape, own = [(field, field.length(array)) for field, array in parts], [a for _, a in parts]
+        dealt = self.deal(dict.fromkeys(self.holders, shape), own, continued)
+        return [
+            shamir.reconstruct(
+                field, [dealt[dealer][k] for dealer in self.holders], 2 * self.threshold
+            )
+            for k, (field, _) in enumerate(shape)
+        ]
 
     def multiply(self, field, a, b):
         """Sharing of a * b, element by element; one round."""
@@ -404,6 +413,10 @@ class Protocols:
         opened = prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
         return self._note_opened(prime, opened)
 
+    def _note(self, dealer, shape, arrays):
+        if self.view:
+            self.view.note(self.network.rounds, dealer, shape, arrays)
+
     def _note_opened(self, field, values):
         if self.view:
             self.view.note_opened(self.network.rounds, field, values)
@@ -463,6 +476,19 @@ class Protocols:
         self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
         self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
         self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
+        if self.is_holder:
+            self._collectors = collectors.Collectors(
+                self.me,
+                self.holders,
+                (self._to, self._from),
+                self.randomness,
+                lambda outgoing, expected, continued: self._exchange(
+                    outgoing, expected, continued, inner=True
+                ),
+                self._unpack,
+                self._note,
+                self._note_opened,
+            )
 
     def _compare_programs(self, digests):
         """ProtocolError unless all digests are the same, naming the players that the most differ
@@ -497,11 +523,11 @@ class Protocols:
     def _all_but_me(self, players):
         return [player for player in players if player != self.me]
 
-    def _unpack(self, shape, data):
+    def _unpack(self, shape, data, player):
         arrays, start = [], 0
         for field, count in shape:
             end = start + field.BYTES * count
-            arrays.append(self._decode(field, data[start:end], count, None))
+            arrays.append(self._decode(field, data[start:end], count, player))
             start = end
         return arrays
 

@@ -27,7 +27,8 @@ class Round:
         Part of the computation: input, check, masks, distances, neighbours, scores, choice or
         output.
     kind : str
-        ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"open"`` (to all),
+        ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"collect"`` and
+        ``"return"`` (of products, to and from those who collect them), ``"open"`` (to all),
         ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived), ``"announce"`` (a
         random number, by those who dealt it).
     elements : int
@@ -36,8 +37,8 @@ class Round:
         Elements of the small field, likewise.
     messages : int
         Pairs of a sender and a receiver.
-    extra : int
-        Elements of the large field that some of the senders send besides, in all.
+    extra, extra_bits : int
+        Elements of the large and of the small field that some of the senders send besides, in all.
     """
 
     stage: str
@@ -46,13 +47,13 @@ class Round:
     bits: int
     messages: int
     extra: int = 0
+    extra_bits: int = 0
 
     @property
     def bytes(self) -> int:
         """Bytes sent in this round by all players together."""
-        return PRIME_BYTES * self.extra + self.messages * (
-            HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
-        )
+        each = HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
+        return self.messages * each + PRIME_BYTES * self.extra + SMALL_BYTES * self.extra_bits
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ class _Counter:
     def rounds(self) -> Iterator[Round]:
         d = self.d
         yield from self._inputs()
-        yield self._multiply("distances", self.couples)
+        yield from self._multiply("distances", self.couples)
         if self.by_bits:
             yield from self._compare_among(
                 "neighbours", self.couples, self.triples, self.budget.distance_bits
@@ -199,12 +200,12 @@ class _Counter:
         """Less-than on `width` pairs by their differences: mask, open, carry, open; see
         mamba/comparison.py."""
         if unreduced:
-            yield self._multiply(stage, width)
+            yield from self._multiply(stage, width)
         yield from self._masks(width, bits, width)
         yield self._open(stage, elements=width)
         runs = -(-(bits - 1) // 3)
-        yield self._multiply(stage, bits=width * (3 * runs + runs))
-        yield self._multiply(stage, bits=width * (2 * runs + runs - 1))
+        yield from self._multiply(stage, bits=width * (3 * runs + runs))
+        yield from self._multiply(stage, bits=width * (2 * runs + runs - 1))
         yield from self._join(stage, width, runs)
         yield self._open(stage, bits=width)
 
@@ -213,16 +214,18 @@ class _Counter:
         yield from self._masks(numbers, bits, width)
         yield self._open(stage, elements=numbers)
         length = bits - 1  # of what carries
-        yield self._multiply(stage, bits=numbers * (2 * length - 1))
-        yield self._multiply(stage, bits=numbers * (3 * length - 6))
+        yield from self._multiply(stage, bits=numbers * (2 * length - 1))
+        yield from self._multiply(stage, bits=numbers * (3 * length - 6))
         run = 3
         while run < length:
-            yield self._multiply(stage, bits=numbers * (length - run + max(0, length - 2 * run)))
+            yield from self._multiply(
+                stage, bits=numbers * (length - run + max(0, length - 2 * run))
+            )
             run *= 2
         digits = max(17, -(-bits // 4))
-        yield self._multiply(stage, bits=numbers * 2 * digits)
-        yield self._multiply(stage, bits=numbers * 16 * digits)
-        yield self._multiply(stage, bits=width * (2 * digits - 1))
+        yield from self._multiply(stage, bits=numbers * 2 * digits)
+        yield from self._multiply(stage, bits=numbers * 16 * digits)
+        yield from self._multiply(stage, bits=width * (2 * digits - 1))
         yield from self._join(stage, width, digits)
         yield self._open(stage, bits=width)
 
@@ -230,7 +233,7 @@ class _Counter:
         """Neighbouring runs of bits or digits become one, until one is left."""
         while runs > 1:
             odd, pairs = runs % 2, runs // 2
-            yield self._multiply(stage, bits=width * (2 * pairs - 1 + odd))
+            yield from self._multiply(stage, bits=width * (2 * pairs - 1 + odd))
             runs -= pairs
 
     def _masks(self, numbers, bits, results) -> Iterator[Round]:
@@ -241,7 +244,7 @@ class _Counter:
         adding = [triples * bits * numbers for triples in _adders(dealers)] + [bits * numbers]
         tossing = [products * results for products in _parity_products(dealers)]
         for logic, products in zip_longest(adding, tossing, fillvalue=0):
-            yield self._multiply("masks", elements=products, bits=logic)
+            yield from self._multiply("masks", elements=products, bits=logic)
 
     def _powers(self, stage: str, size: int, degree: int) -> Iterator[Round]:
         """The powers of the ranks, doubled in number each time; the last ones are only summed,
@@ -250,18 +253,28 @@ class _Counter:
         while have < degree:
             new = min(have, degree - have)
             have += new
-            yield self._multiply(stage, size * new if have < degree else size)
+            yield from self._multiply(stage, size * new if have < degree else size)
 
     def _product_tree(self) -> Iterator[Round]:
         left = self.slots
         while left > 1:
-            yield self._multiply("choice", self.n * (left // 2))
+            yield from self._multiply("choice", self.n * (left // 2))
             left -= left // 2
 
     # --- one round -------------------------------------------------------------------------------
 
-    def _multiply(self, stage, elements=0, bits=0) -> Round:
-        return Round(stage, "multiply", elements, bits, self._deal_messages(self.holders))
+    def _multiply(self, stage, elements=0, bits=0) -> Iterator[Round]:
+        """One round, or among many holders, for many products, three: `mamba.collectors`."""
+        t, N = self.threshold, len(self.holders)
+        size = PRIME_BYTES * elements + SMALL_BYTES * bits
+        if 2 * t * (t - 2) * size <= 2**21:
+            yield Round(stage, "multiply", elements, bits, self._deal_messages(self.holders))
+            return
+        few = -(-elements // (t + 1)), -(-bits // (t + 1))  # what each deals by either degree
+        yield Round(stage, "deal", *few, (N - 1) * t, *((N - 1) * count for count in few))
+        messages = min(N, max(1, size // 2**16)) * (N - 1)
+        for kind in ("collect", "return"):
+            yield Round(stage, kind, 0, 0, messages, (N - 1) * elements, (N - 1) * bits)
 
     def _open(self, stage, elements=0, bits=0, told=False) -> Round:
         """To all holders; what everybody is to know, they also tell the others."""
