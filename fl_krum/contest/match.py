@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..aggregators.rules import AGGREGATORS
-from ..federation.attacks import ATTACKS
+from ..federation.attacks import ATTACKS, Attack
 from ..federation.models import LogisticModel
 from ..federation.session import FederatedSession
 from ..program.fixed_point import FixedPoint
@@ -118,17 +118,17 @@ def _rule(guest: Guest, disguise: Disguise) -> Callable:
     return rule
 
 
-def _attack(guest: Guest, disguise: Disguise, seed: int) -> Callable:
+def _attack(guest: Guest, disguise: Disguise, seed: int) -> Attack:
     chance = np.random.default_rng([seed, _CHANCE])
 
-    def attack(honest, f, rng, previous, own=None):
+    def forge(honest, f, rng, previous):
         # The state of `rng` would tell the seed; what is drawn from another one does not.
         number = int(chance.integers(2**63))
         return disguise.take_off(
             guest.attack(disguise.put_on(honest), f, number, disguise.put_on(previous))
         )
 
-    return attack
+    return Attack("handed-in", forge)
 
 
 def _within_range(train: Callable) -> Callable:

@@ -112,7 +112,12 @@ class Attack:
     @property
     def harmless(self) -> bool:
         """Whether those who use it do what honest clients do."""
-        return self.forge is None and not self.flips_labels
+        return self.sends_own and not self.flips_labels
+
+    @property
+    def sends_own(self) -> bool:
+        """Whether those who use it send what they have trained; otherwise they need not train."""
+        return self.forge is None
 
     def __call__(self, honest, f: int, rng, previous, own=None, **strength) -> np.ndarray:
         """Return the Byzantine clients' vectors, shape (f, d).

@@ -49,6 +49,7 @@ class SimulatedClients:
         liars = () if getattr(attack, "harmless", False) else self._byzantine
         self.honest = [client for client in range(len(samples)) if client not in liars]
         self._attack = attack
+        self._trains = getattr(attack, "sends_own", True)  # whether Byzantine clients need to
         self._train = train
         self._limits = limits
         self._seed = seed
@@ -59,9 +60,13 @@ class SimulatedClients:
         The same arguments give the same vectors. Byzantine values are clipped to the limits (NaN
         becomes 0), for a player can input valid words only; honest values are left as they are.
         """
-        updates = np.array(
-            [self._train_one(model, number, client) for client in range(len(self._samples))]
-        )
+        trained = {
+            client: self._train_one(model, number, client)
+            for client in range(len(self._samples))
+            if self._trains or client not in self._byzantine
+        }
+        updates = np.empty((len(self._samples), len(model)))
+        updates[list(trained)] = list(trained.values())
         if self._byzantine:
             updates[self._byzantine] = self._forge(model, updates, number)
         return updates
@@ -93,8 +98,10 @@ class SimulatedClients:
         return self._train(model, x, y, self._rng(_TRAINING, number, client))
 
     def _forge(self, model, trained, number) -> np.ndarray:
-        honest, own = np.delete(trained, self._byzantine, axis=0), trained[self._byzantine]
-        forged = self._attack(honest, len(own), self._rng(_ATTACK, number), model, own=own)
+        honest = np.delete(trained, self._byzantine, axis=0)
+        own = trained[self._byzantine] if self._trains else None
+        rng, f = self._rng(_ATTACK, number), len(self._byzantine)
+        forged = self._attack(honest, f, rng, model, own=own)
         return np.clip(np.nan_to_num(forged, nan=0.0), *self._limits)
 
     def _rng(self, *path) -> np.random.Generator:

@@ -160,3 +160,10 @@ def test_split_finds_the_partition_by_its_name():
         assert [part.tolist() for part in by_name] == [part.tolist() for part in directly]
     with pytest.raises(ValueError, match="one of iid, dirichlet, got 'random'"):
         split(labels, 3, "random", 0.5, np.random.default_rng(0))
+
+
+def test_the_same_again_is_not_computed_again_and_cannot_be_changed():
+    data = load("breast_cancer", 5, seed=3)
+    assert load("breast_cancer", 5, seed=3) is data
+    with pytest.raises(ValueError, match="read-only"):
+        data.x_train[0] = 0

@@ -169,6 +169,16 @@ def test_label_flipping_clients_train_on_other_labels():
     assert tuple(changed) == FederatedSession().byzantine_clients
 
 
+@pytest.mark.parametrize("attack, trained", [("none", 7), ("label-flip", 7), ("sign-flip", 5)])
+def test_who_sends_nothing_of_it_need_not_train(attack, trained):
+    seen = []
+    session = FederatedSession(
+        attack=attack, rounds=1, compare=False, train=lambda vector, *_: seen.append(1) or vector
+    )
+    session.run()
+    assert len(seen) == trained
+
+
 def test_byzantine_values_are_clipped_but_honest_ones_are_refused():
     def infinite(honest, f, rng, previous, own=None):
         return np.tile([np.inf, -np.inf, np.nan, 1e9, 1.0], (f, 1))

@@ -15,6 +15,18 @@ def test_the_table_holds_the_accuracies_of_the_sessions():
     assert (table[1, 1] < 0.3).all() and (table[0, 1] > 0.8).all()
 
 
+def test_the_table_trains_nothing_twice():
+    seen = []
+
+    def train(vector, x, y, rng):
+        seen.append((vector.tobytes(), len(x), rng.bit_generator.state["state"]["state"]))
+        return vector + 0.01 * rng.normal(size=5)
+
+    rules, attacks = ["krum", "median"], ["outlier", "gaussian"]
+    accuracy_table(rules, attacks, rounds=2, train=train)
+    assert len(seen) == len(set(seen)) < len(rules) * len(attacks) * 2 * 5
+
+
 def test_a_client_alone_reaches_less_than_all_together():
     session = FederatedSession(
         byzantine=0, attack="none", aggregate=AGGREGATORS["mean"], dataset="digits", dimension=650,
