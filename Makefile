@@ -6,12 +6,13 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	mkdir -p out
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
+# Three processes test: many tests wait, so one more than the cores of a small machine.
 test: .venv/ready        ## everything: style, types, unit tests, players, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests
-	$(BIN)/python -m pytest --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest -n 3 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)

@@ -6,9 +6,10 @@ import hypothesis
 import pytest
 from fake_installation import install, install_mp_spdz
 
-# No test is about time, and CI machines pause: only pytest-timeout ends what hangs.
-hypothesis.settings.register_profile("no deadline", deadline=None)
-hypothesis.settings.load_profile("no deadline")
+# No test is about time, and CI machines pause: only pytest-timeout ends what hangs. Edges have
+# tests of their own, so that fewer examples than Hypothesis' 100 do.
+hypothesis.settings.register_profile("lean", deadline=None, max_examples=50)
+hypothesis.settings.load_profile("lean")
 
 
 @pytest.fixture

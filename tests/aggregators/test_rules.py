@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from repository import VECTORS
@@ -60,7 +60,6 @@ def test_frozen_vectors_of_flower_for_bulyan(case):
     np.testing.assert_allclose(bulyan(case["vectors"], case["f"]), case["bulyan"], rtol=1e-14)
 
 
-@settings(deadline=None)
 @given(matrices, st.integers(0, 5))
 def test_trimmed_mean_is_scipys(X, f):
     if 2 * f < len(X):
@@ -69,7 +68,6 @@ def test_trimmed_mean_is_scipys(X, f):
         np.testing.assert_allclose(trimmed_mean(X, f), expected, rtol=1e-12, atol=1e-9)
 
 
-@settings(deadline=None)
 @given(matrices)
 def test_without_trimming_it_is_the_mean_and_trimmed_to_the_middle_the_median(X):
     assert np.allclose(trimmed_mean(X, 0), mean(X))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fl_krum.federation.data import DATASETS, load, partition_dirichlet, partition_iid, split
@@ -89,7 +89,6 @@ def assert_is_partition(parts, samples, clients):
     assert min(sizes) >= 2 and max(sizes) - min(sizes) <= 1
 
 
-@settings(deadline=None)
 @given(labels_and_clients, st.integers(0, 2**32 - 1))
 def test_iid_deals_every_sample_once(case, seed):
     labels, clients = case
@@ -97,7 +96,6 @@ def test_iid_deals_every_sample_once(case, seed):
     assert_is_partition(parts, len(labels), clients)
 
 
-@settings(deadline=None)
 @given(labels_and_clients, st.floats(1e-6, 1e6), st.integers(0, 2**32 - 1))
 def test_dirichlet_deals_every_sample_once(case, alpha, seed):
     labels, clients = case

@@ -59,7 +59,7 @@ def test_frozen_vectors(krum_on_shares):
     assert opened == 5 * 6 + 5 * 4 + 10  # one number a comparison
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4)
 @given(st.lists(st.lists(st.integers(-4, 4), min_size=2, max_size=2), min_size=5, max_size=5))
 def test_it_is_krum_ties_included(krum_on_shares, X):
     result, _ = run(krum_on_shares, X, 1, 11)

@@ -59,7 +59,7 @@ def test_clients_at_the_same_place_are_all_seen():
     assert np.allclose(places[3], alone)  # nobody is near, so it stands where it belongs
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.integers(-30, 30), st.integers(-30, 30)), min_size=1, max_size=16))
 def test_marks_are_moved_apart_and_not_far(points):
     radii = np.full(len(points), 10.0)

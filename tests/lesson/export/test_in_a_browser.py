@@ -4,49 +4,27 @@ Needs Chromium and its driver, and selenium; skipped, with the reason, where one
 """
 
 import json
-import shutil
 
 import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from repository import ROOT
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+from fl_krum.lesson.export import exporters
 
-from fl_krum.lesson.export import exporters  # noqa: E402
-
-BROWSERS = "chromium", "chromium-browser", "google-chrome"
-CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
-DRIVER = shutil.which("chromedriver")
 LESSON = next(ROOT.glob("notebooks/02_*.ipynb"))
-FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-dev-shm-usage --window-size=1024,900"
-).split()
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine"),
-    pytest.mark.skipif(DRIVER is None, reason="no chromedriver on this machine"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
+pytestmark = pytest.mark.xdist_group("browser")  # one for all
 
 
 def opened(driver, make, path, folder):
     """Open what an exporter makes of a notebook; gives the addresses that it asked for."""
     file = folder / "file.html"
     file.write_text(make(path), encoding="utf-8")
-    driver.get_log("performance")
+    driver.set_window_size(1024, 900)
+    driver.get("about:blank")  # a page that is left may still say something to its server
+    for kind in ("performance", "browser"):
+        driver.get_log(kind)  # forget what was before
     driver.get(file.as_uri())
     messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
     asked = [message["params"]["request"]["url"] for message in messages

@@ -1,6 +1,7 @@
 """The explorer of notebook 2, without a front end: what its callbacks draw and say."""
 
 import base64
+from itertools import cycle, product
 
 import pytest
 from matplotlib.text import Text
@@ -14,7 +15,6 @@ pytestmark = pytest.mark.filterwarnings("error::UserWarning")
 
 
 def text_of(figure):
-    figure.draw_without_rendering()
     return "\n".join(text.get_text() for text in figure.findobj(Text))
 
 
@@ -31,10 +31,13 @@ def drawn(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("source", SOURCES.values())
-@pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("d", [1, 2, 6])
-def test_every_setting_can_be_explored(attack, source, d):
+# Every attack, and every source with each kind of drawing: on a line, in the plane, beyond.
+SETTINGS = list(zip(ATTACKS, cycle(product(SOURCES.values(), [1, 2, 6]))))
+
+
+@pytest.mark.parametrize(("attack", "drawing"), SETTINGS)
+def test_every_setting_can_be_explored(attack, drawing):
+    source, d = drawing
     shown = explore(7, 2, d, attack, source)
     assert shown.possible and png(shown.figure).startswith(b"\x89PNG")
     assert ("a Byzantine one" in shown.text) == shown.byzantine_chosen
