@@ -88,7 +88,8 @@ def from_bytes(data, count):
     if len(data) != BYTES * count:
         raise ValueError(f"{len(data)} bytes are not {count} field elements")
     array = np.frombuffer(data, "<u4").reshape(4, count).astype(np.uint32, copy=False)
-    if count and (array[3].max() > _TOP or _equals_p(array).any()):
+    top = _largest(array[3])
+    if top > _TOP or top == _TOP and _equals_p(array).any():
         raise ValueError("a field element is not below 2^127 - 1")
     return array
 
@@ -249,10 +250,11 @@ def inner_products(a, b, length):
         return mul(a, b)
     left, right = (x.reshape(4, -1, length) for x in (a, b))
     rows, columns = left.shape[1], right.shape[1]
-    if length == 1 or rows * columns * length <= _FEW:
-        factors = np.broadcast_arrays(left[:, :, np.newaxis], right[:, np.newaxis])
-        products = mul(*(x.reshape(4, -1) for x in factors))
-        return products if length == 1 else sums(products, np.arange(0, products.shape[1], length))
+    if rows * columns * length <= _FEW:  # of so few, the products can be summed unreduced
+        products = _product(left[:, :, np.newaxis], right[:, np.newaxis])
+        return _reduce(np.add.reduce(products, axis=-1).reshape(4, -1))
+    if length == 1:
+        return mul(a.repeat(columns, axis=1), np.tile(b, (1, rows)))
     result = zeros(rows * columns)
     most = max(1, 2**20 // length)
     for first in range(0, rows, most):
@@ -331,7 +333,10 @@ def _blocks(count):
 
 
 def _blockwise(function, a, b):
-    result = zeros(max(length(a), length(b)))
+    count = max(length(a), length(b))
+    if count <= _BLOCK:
+        return _reduce(function(a.astype(np.uint64), b))
+    result = zeros(count)
     for part in _blocks(length(result)):
         x = a[:, part] if length(a) > 1 else a
         y = b[:, part] if length(b) > 1 else b
@@ -347,9 +352,9 @@ def _flip(a):
 
 def _product(a, b):
     """Schoolbook product; every 64-bit limb product is split, so that eight of them add up
-    safely."""
+    safely: each of the result is below 2^37."""
     b = b.astype(np.uint64)
-    columns = np.zeros((8, max(length(a), length(b))), np.uint64)
+    columns = np.zeros((8, *np.broadcast_shapes(a.shape, b.shape)[1:]), np.uint64)
     for i in range(4):
         partial = a[i] * b
         columns[i : i + 4] += partial & _LOW
@@ -418,27 +423,32 @@ def _from_limbs19(limbs):
 def _reduce(limbs):
     """Carry four ``uint64`` limbs, each below 2^64 - 2^34, and bring the value below p. Overwrites
     limbs."""
+    a, b, c, d = limbs
     while True:
-        for i in range(3):
-            limbs[i + 1] += limbs[i] >> _S32
-            limbs[i] &= _LOW
-        limbs[0] += limbs[3] >> _S31
-        limbs[3] &= _TOP
-        if limbs[0].max(initial=0) <= _LOW:  # of short sums, a carry is hardly ever left
+        b += a >> _S32
+        a &= _LOW
+        c += b >> _S32
+        b &= _LOW
+        d += c >> _S32
+        c &= _LOW
+        a += d >> _S31
+        d &= _TOP
+        if _largest(a) <= _LOW:  # of short sums, a carry is hardly ever left
             return _canonical(limbs.astype(np.uint32))
 
 
 def _canonical(array):
     """Zero has two forms, 0 and p; keep the first."""
-    full = _equals_p(array)
-    if full.any():
-        array[:, full] = 0
+    if _largest(array[3]) == _TOP:
+        array[:, _equals_p(array)] = 0
     return array
+
+
+def _largest(limbs):
+    """The largest of some limbs; quicker than their own ``max`` where these are few."""
+    return np.maximum.reduce(limbs, initial=0)
 
 
 def _equals_p(array):
     """Which elements are p, whose bits are all ones."""
-    full = array[3] == _TOP
-    if full.any():
-        full &= (array[:3] == np.uint32(_LOW)).all(axis=0)
-    return full
+    return (array[3] == _TOP) & (array[:3] == np.uint32(_LOW)).all(axis=0)
