@@ -1,10 +1,13 @@
 """Settings of all tests, and what several files of them need."""
 
 import tempfile
+from itertools import cycle
 
 import hypothesis
 import pytest
 from fake_installation import install, install_mp_spdz
+
+from fl_krum.players import certificates
 
 # No test is about time, and CI machines pause: only pytest-timeout ends what hangs. Edges have
 # tests of their own, so that fewer examples than Hypothesis' 100 do.
@@ -12,13 +15,25 @@ hypothesis.settings.register_profile("lean", deadline=None, max_examples=50)
 hypothesis.settings.load_profile("lean")
 
 
+@pytest.fixture(scope="session")
+def rsa_keys():
+    """More than the players of one run need: to make them takes longer than all else in a run."""
+    return [certificates._new_key("rsa") for _ in range(8)]
+
+
 @pytest.fixture
-def home(tmp_path, monkeypatch):
+def home(tmp_path, monkeypatch, rsa_keys):
     """A complete installation of SCALE-MAMBA, named by the environment."""
     folder = tmp_path / "SCALE-MAMBA"
     for name, value in install(folder).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("FAKE_FAULT", raising=False)
+    new_key, ready_made = certificates._new_key, cycle(rsa_keys)
+    monkeypatch.setattr(
+        certificates,
+        "_new_key",
+        lambda kind: next(ready_made) if kind == "rsa" else new_key(kind),
+    )
     return folder
 
 

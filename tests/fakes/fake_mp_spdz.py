@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from checked_input import CheckedInput, sizes
-from fake_player import krum, publish, say
+from fake_player import publish, say
+from party import Party
 
 FAULT, PLAYER, ROUND = (os.environ.get("FAKE_FAULT", "none").split() + ["-1", "1"])[:3]
 
@@ -45,7 +46,7 @@ def compile_program(arguments):
         Path("Programs", name).write_text("0\n")
 
 
-class Player:
+class Player(Party):
     """shamir-party.x, or another one"""
 
     def __init__(self, arguments):
@@ -56,9 +57,8 @@ class Player:
         assert flags == ["-I"] and self.options["-P"] == str(2**127 - 1), arguments
         assert self.options["-o"] == "no_memory_output"
         self.index, self.players = int(self.options["-p"]), int(self.options["-N"])
-        self.fault = FAULT if int(PLAYER) == self.index else "none"
-        self.exchange = Path(os.environ.get("FAKE_EXCHANGE", "Player-Data"))
-        self.current = 0
+        fault = FAULT if int(PLAYER) == self.index else "none"
+        super().__init__(os.environ.get("FAKE_EXCHANGE", "Player-Data"), fault, ROUND)
 
     def run(self):
         say("Using statistical security parameter 40")
@@ -89,46 +89,15 @@ class Player:
         """Wait for the others, one minute."""
         if self.fault == "missing":
             time.sleep(60)
-        publish(self.exchange / f"up-{self.index}", "")
-        begin = time.monotonic()
-        while not all((self.exchange / f"up-{i}").exists() for i in range(self.players)):
-            if time.monotonic() > begin + float(os.environ.get("FAKE_PATIENCE", "60")):
-                fail("Timed out waiting for peer. See https://mp-spdz.readthedocs.io/")
-            time.sleep(0.005)
+        if not self.meet(self.players, float(os.environ.get("FAKE_PATIENCE", "60"))):
+            fail("Timed out waiting for peer. See https://mp-spdz.readthedocs.io/")
 
-    def aggregate(self, current):
-        self.current = current
-        if self.index:
-            print("Please input integers:", flush=True)
-            vector, passed = self.input.read_vector()
-            self.misbehave(current)
-            self.share(f"{int(passed)} {' '.join(map(str, vector))}")
-            return
-        rows = [list(map(int, text.split())) for text in self.await_all("")]
-        self.misbehave(current)
-        for client, (passed, *_) in enumerate(rows if self.sizes.check else [], 1):
-            print(f"Client {client} passed : {passed}")
-        failed = [i for i, (passed, *_) in enumerate(rows) if not passed]
-        chosen = krum([vector for _, *vector in rows], self.sizes.f, failed)
+    def ask(self):
+        print("Please input integers:", flush=True)
+
+    def tell(self, chosen):
         text = f"[{', '.join(map(str, chosen))}]" if len(chosen) > 1 else chosen[0]
         print(f"Output channel 0 : 1\nOutput channel 0 : {text}", flush=True)  # one was chosen
-        publish(self.exchange / f"done-{current}", "")
-
-    def share(self, text, what=""):
-        publish(self.exchange / f"{self.current}{what}-{self.index}", text)
-
-    def await_all(self, what):
-        """What all clients have shared in this round."""
-        clients = range(1, self.sizes.n + 1)
-        files = [self.exchange / f"{self.current}{what}-{i}" for i in clients]
-        while not all(file.exists() for file in files):
-            self.look_for_the_dead()
-            time.sleep(0.005)
-        return [file.read_text() for file in files]
-
-    def wait_for_clients(self, what):
-        self.share("", what)
-        self.await_all(what)
 
     def read_line(self):
         line = sys.stdin.readline()
@@ -136,8 +105,8 @@ class Player:
             fail("Fatal error at krum-0:5 (INPUTMIXED): not enough inputs in standard input")
         return line
 
-    def misbehave(self, current):
-        if current != int(ROUND):
+    def misbehave(self):
+        if self.current != self.when:
             return
         if self.fault == "die":
             publish(self.exchange / "dead", str(self.index))
@@ -152,9 +121,7 @@ class Player:
             fail(f"Fatal error in communication: read_some: stream truncated\n{what}")
 
     def end(self, rounds):
-        while not (self.exchange / f"done-{rounds}").exists():
-            self.look_for_the_dead()
-            time.sleep(0.005)
+        self.await_the_end()
         if self.fault == "caught-late":
             fail("Fatal error: inconsistent Shamir secret sharing")
         say("The following benchmarks are including preprocessing (offline phase).")

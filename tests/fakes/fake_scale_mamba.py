@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 
 from checked_input import CheckedInput, sizes
-from fake_player import krum, publish, say
+from fake_player import publish, say
+from party import Party
 
 PRIME = 170141183460469231731687303715884105727
 FAULT, PLAYER, ROUND = (os.environ.get("FAKE_FAULT", "none").split() + ["-1", "1"])[:3]
@@ -63,17 +64,18 @@ def compile_program(arguments):
     Path("Programs/krum/krum-0.bc").write_bytes(b"\0")
 
 
-class Player:
+class Player(Party):
     """PlayerBinary.x"""
+
+    PASSED = "\x1b[0m" + Party.PASSED
 
     def __init__(self, arguments):
         *options, index, self.program = arguments
         self.index = int(index)
         self.options = dict(zip(options[1::2], options[2::2], strict=True))
         assert options[0] == "-dOT"
-        self.fault = FAULT if int(PLAYER) == self.index else "none"
-        self.exchange = Path(os.environ.get("FAKE_EXCHANGE", "Data"))
-        self.current = 0
+        fault = FAULT if int(PLAYER) == self.index else "none"
+        super().__init__(os.environ.get("FAKE_EXCHANGE", "Data"), fault, ROUND)
 
     def run(self):
         self.load()
@@ -112,9 +114,7 @@ class Player:
         assert len(set(ports)) == self.sizes.n + 1
         if self.fault == "missing":
             sys.exit(0) if self.exchange.name == "nowhere" else time.sleep(60)
-        publish(self.exchange / f"up-{self.index}", "")
-        while not all((self.exchange / f"up-{i}").exists() for i in range(self.sizes.n + 1)):
-            time.sleep(0.005)
+        self.meet(self.sizes.n + 1)
         print("All connections now done\nSetting up threads", flush=True)
 
     def produce(self, rounds):
@@ -128,46 +128,20 @@ class Player:
         print("Starting online phase 0")
         say("Waiting for thread 0 to be ready\nSignal online thread ready 0")
 
-    def aggregate(self, current):
-        self.current = current
-        if self.index:
-            vector, passed = self.input.read_vector()
-            self.misbehave(current)
-            self.share(f"{int(passed)} {' '.join(map(str, vector))}")
-            return
-        rows = [list(map(int, text.split())) for text in self.await_all("")]
-        self.misbehave(current)
-        for client, (passed, *_) in enumerate(rows if self.sizes.check else [], 1):
-            print(f"\x1b[0mClient {client} passed : {passed}")
-        failed = [i for i, (passed, *_) in enumerate(rows) if not passed]
-        chosen = krum([vector for _, *vector in rows], self.sizes.f, failed)
+    def tell(self, chosen):
         for word in [1, *chosen]:
             print(f"\x1b[0mOutput channel 0 : {word}", flush=True)
-        publish(self.exchange / f"done-{current}", "")
-
-    def share(self, text, what=""):
-        publish(self.exchange / f"{self.current}{what}-{self.index}", text)
-
-    def await_all(self, what):
-        """What all clients have shared in this round."""
-        clients = range(1, self.sizes.n + 1)
-        files = [self.exchange / f"{self.current}{what}-{i}" for i in clients]
-        while not all(file.exists() for file in files):
-            if (self.exchange / "dead").exists():
-                lost()
-            time.sleep(0.005)
-        return [file.read_text() for file in files]
-
-    def wait_for_clients(self, what):
-        self.share("", what)
-        self.await_all(what)
 
     def read_line(self):
         print("Input channel 0 : ", end="", flush=True)
         return sys.stdin.readline() or str(2**64 - 5)
 
-    def misbehave(self, current):
-        if current != int(ROUND):
+    def look_for_the_dead(self):
+        if (self.exchange / "dead").exists():
+            lost()
+
+    def misbehave(self):
+        if self.current != self.when:
             return
         if self.fault == "die":
             publish(self.exchange / "dead", "")
@@ -176,10 +150,7 @@ class Player:
             abort("hash_fail", "Hash Fail")
 
     def end(self, rounds):
-        while not (self.exchange / f"done-{rounds}").exists():
-            if (self.exchange / "dead").exists():
-                lost()
-            time.sleep(0.005)
+        self.await_the_end()
         say("Waiting for all clients to finish\n\tThread 0 terminating")
         say(f"Sent {2000 * rounds} elements in {30 * rounds} rounds")
         if self.fault == "late":

@@ -85,19 +85,12 @@ def test_it_ends_as_its_player_did(run, script):
     assert player.returncode in (7, -9, -15) and str(abs(player.returncode)) in script
 
 
-def test_who_ends_it_ends_the_player(run):
-    player = run("sh", "-c", "echo $$; exec sleep 60")
-    child = int(player.stdout.readline())
-    player.terminate()
-    assert player.wait(timeout=30) == 128 + signal.SIGTERM
-    player.communicate()
-    with pytest.raises(ProcessLookupError):
-        os.kill(child, 0)
+GUARD = (sys.executable, host_guard.__file__, "60", "player 1")
 
 
-def test_the_guard_of_a_host_ends_both(run):
-    guard = [sys.executable, host_guard.__file__, "60", "player 1"]
-    player = run("sh", "-c", "echo $$; exec sleep 60", before=guard)
+@pytest.mark.parametrize("before", [(), GUARD], ids=["alone", "under the guard of a host"])
+def test_who_ends_it_ends_the_player(run, before):
+    player = run("sh", "-c", "echo $$; exec sleep 60", before=before)
     child = int(player.stdout.readline())
     player.terminate()
     assert player.wait(timeout=30) == 128 + signal.SIGTERM

@@ -9,8 +9,9 @@ import subprocess
 import numpy as np
 import pytest
 from cryptography import x509
-from fake_engine import V1, processes
+from fake_engine import V1
 from fake_installation import install_mp_spdz
+from sessions import Sessions
 
 from fl_krum.players import certificates
 from fl_krum.players.find_engine import find_engine
@@ -202,56 +203,35 @@ def test_longer_numbers_are_announced_to_the_compiler(mp_spdz_home, tmp_path, mo
     assert told == [64, program.budget.score_bits] and told[1] > 64
 
 
-def test_nothing_is_written_to_the_installation(mp_spdz_home, own_folder):
+def test_nothing_is_written_to_the_installation(sessions, mp_spdz_home):
     before = sorted(mp_spdz_home.rglob("*"))
-    with start() as players:
+    with sessions.start() as players:
         players.aggregate(V1)
     assert sorted(mp_spdz_home.rglob("*")) == before
 
 
-def test_settings_of_this_python_are_not_those_of_the_compiler(
-    mp_spdz_home, own_folder, monkeypatch
-):
+def test_settings_of_this_python_are_not_those_of_the_compiler(sessions, monkeypatch):
     monkeypatch.setenv("PYTHONSTARTUP", "/somewhere/else.py")
-    with start() as players:  # the stand-in looks
+    with sessions.start() as players:  # the stand-in looks
         assert players.aggregate(V1).tolist() == [1, 2]
 
 
-def test_views_are_for_embedded_players(mp_spdz_home, own_folder):
+def test_views_are_for_embedded_players(sessions, own_folder):
     with pytest.raises(ValueError, match="only embedded players record what they see"):
-        start(views=True).start()
+        sessions.start(views=True).start()
     assert list(own_folder.iterdir()) == []
 
 
 # --- Sessions -------------------------------------------------------------------------------------
 
 
-def start(rounds=1, **options):
-    return LocalPlayers(KrumProgram(n=5, f=1, d=2, rounds=rounds), "mp-spdz", **options)
+@pytest.fixture
+def sessions(mp_spdz_home, own_folder):
+    return Sessions("mp-spdz", own_folder)
 
 
-def failure(own_folder, rounds=1, **options):
-    """The error that a run ends in, having checked that nothing is left."""
-    players = start(rounds, **options)
-    with pytest.raises(PlayerError) as caught:  # noqa: SIM117
-        with players:
-            for _ in range(rounds):
-                players.aggregate(V1)
-    assert all(process.poll() is not None for process in processes(players))
-    assert list(own_folder.iterdir()) == []
-    return caught.value
-
-
-def test_rounds_on_the_same_players(mp_spdz_home, own_folder):
-    with start(rounds=3) as players:
-        (folder,) = own_folder.iterdir()
-        assert not list(folder.rglob("*.key"))  # gone as soon as all are ready
-        for done in range(3):
-            shifted = np.array(V1) / 2 + done
-            assert players.aggregate(shifted).tolist() == [0.5 + done, 1.0 + done]
-    assert [process.poll() for process in processes(players)] == [0] * 6
-    assert list(own_folder.iterdir()) == []
-    assert players.statistics()[5] == {
+def test_rounds_on_the_same_players(sessions):
+    assert sessions.rounds("*.key") == {
         "player": 5,
         "holder": True,
         "rounds": 120,
@@ -259,10 +239,10 @@ def test_rounds_on_the_same_players(mp_spdz_home, own_folder):
     }
 
 
-def test_a_client_that_lies_is_left_out(mp_spdz_home, own_folder):
+def test_a_client_that_lies_is_left_out(sessions):
     words = np.full((5, 2), 2**27, np.uint64)
     words[3, 1] = 2**32
-    with start(rounds=2) as players:
+    with sessions.start(rounds=2) as players:
         players.aggregate_words(words)
         assert players.excluded == (4,)
         words[3, 1] = 0
@@ -270,10 +250,13 @@ def test_a_client_that_lies_is_left_out(mp_spdz_home, own_folder):
         assert players.excluded == ()
 
 
-def test_more_liars_than_are_tolerated_are_an_error(mp_spdz_home, own_folder):
+def test_more_liars_than_are_tolerated_are_an_error(sessions):
     words = np.full((5, 2), 2**28, np.uint64)
     words[2:] = 0
-    with pytest.raises(PlayerError, match="clients 1, 2 shared more than a"), start() as players:
+    with (
+        pytest.raises(PlayerError, match="clients 1, 2 shared more than a"),
+        sessions.start() as players,
+    ):
         players.aggregate_words(words)
 
 
@@ -284,34 +267,35 @@ def test_a_vector_of_one_number(mp_spdz_home, own_folder):
 
 
 @pytest.mark.parametrize("victim", [0, 3])
-def test_a_killed_player_is_named(mp_spdz_home, own_folder, monkeypatch, victim):
+def test_a_killed_player_is_named(sessions, monkeypatch, victim):
     monkeypatch.setenv("FAKE_FAULT", f"die {victim} 2")
-    error = failure(own_folder, rounds=3)
+    error = sessions.failure(rounds=3)
     assert f"player {victim} was killed by SIGKILL in round 2 of 3" in str(error)
 
 
-def test_a_player_that_is_missing_ends_at_the_deadline(mp_spdz_home, own_folder, monkeypatch):
+def test_a_player_that_is_missing_ends_at_the_deadline(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "missing 2")
-    error = failure(own_folder, deadline=1.5)
+    error = sessions.failure(deadline=1.5)
     assert "was not ready before the deadline (not ready: 0, 1, 2, 3, 4, 5)" in str(error)
 
 
-def test_players_that_give_up_waiting(mp_spdz_home, own_folder, monkeypatch):
+def test_players_that_give_up_waiting(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "missing 2")
     monkeypatch.setenv("FAKE_PATIENCE", "0.5")
-    assert "Timed out waiting for peer" in str(failure(own_folder))
+    assert "Timed out waiting for peer" in str(sessions.failure())
 
 
-def test_a_cheater_who_is_caught_in_a_round(mp_spdz_home, own_folder, monkeypatch):
+def test_a_cheater_who_is_caught_in_a_round(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "caught 4 2")
-    error = failure(own_folder, rounds=3)
+    error = sessions.failure(rounds=3)
     assert "in round 2 of 3" in str(error) and "inconsistent Shamir secret sharing" in str(error)
     assert "No result of these players can be trusted" in str(error)
 
 
-def test_a_cheater_who_is_caught_after_the_result(mp_spdz_home, own_folder, monkeypatch):
+def test_a_cheater_who_is_caught_after_the_result(sessions, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "caught-late 4")
-    error = failure(own_folder)
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    error = sessions.failure(received=tmp_path / "received")
     assert error.player == 4 and "after the last round" in str(error)
     assert "No result of these players can be trusted" in str(error)
 
@@ -324,12 +308,12 @@ def test_a_cheater_who_is_caught_after_the_result(mp_spdz_home, own_folder, monk
         ("compiler-hangs", "compiler did not end within 1 s"),
     ],
 )
-def test_a_compiler_that_fails(mp_spdz_home, own_folder, monkeypatch, fault, words):
+def test_a_compiler_that_fails(sessions, own_folder, monkeypatch, fault, words):
     monkeypatch.setenv("FAKE_FAULT", fault)
     if fault == "compiler-hangs":
         monkeypatch.setattr(installation, "COMPILER_SECONDS", 1.0)
     with pytest.raises(ValueError, match=words):
-        start().start()
+        sessions.start().start()
     assert list(own_folder.iterdir()) == []
 
 

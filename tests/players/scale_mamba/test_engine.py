@@ -4,12 +4,12 @@ import os
 import re
 import stat
 
-import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from fake_engine import V1, processes
+from fake_engine import V1
 from fake_installation import executable, python
+from sessions import Sessions
 
 from fl_krum.players.find_engine import find_engine
 from fl_krum.players.local_players import LocalPlayers, PlayerError
@@ -272,36 +272,18 @@ def test_views_are_for_embedded_players(home, own_folder):
 # --- Sessions -------------------------------------------------------------------------------------
 
 
-def start(rounds=1, **options):
-    return LocalPlayers(KrumProgram(n=5, f=1, d=2, rounds=rounds), "scale-mamba", **options)
+@pytest.fixture
+def sessions(home, own_folder):
+    return Sessions("scale-mamba", own_folder)
 
 
-def failure(own_folder, rounds=1, **options):
-    """The error that a run ends in, having checked that nothing is left."""
-    players = start(rounds, **options)
-    with pytest.raises(PlayerError) as caught:  # noqa: SIM117
-        with players:
-            for _ in range(rounds):
-                players.aggregate(V1)
-    assert all(process.poll() is not None for process in processes(players))
-    assert list(own_folder.iterdir()) == []
-    return caught.value
+def test_rounds_on_the_same_players(sessions):
+    statistics = sessions.rounds("Player*.key")
+    assert statistics == {"player": 5, "holder": True, "rounds": 90, "elements": 6000}
 
 
-def test_rounds_on_the_same_players(home, own_folder):
-    with start(rounds=3) as players:
-        (folder,) = own_folder.iterdir()
-        assert not list(folder.rglob("Player*.key"))  # gone as soon as all are ready
-        for done in range(3):
-            shifted = np.array(V1) / 2 + done
-            assert players.aggregate(shifted).tolist() == [0.5 + done, 1.0 + done]
-    assert [process.poll() for process in processes(players)] == [0] * 6
-    assert list(own_folder.iterdir()) == []
-    assert players.statistics()[5] == {"player": 5, "holder": True, "rounds": 90, "elements": 6000}
-
-
-def test_words_that_players_would_misread_are_never_sent(home, own_folder):
-    with start() as players:
+def test_words_that_players_would_misread_are_never_sent(sessions):
+    with sessions.start() as players:
         for wrong in (-5000.0, float("nan"), 2048.0):
             with pytest.raises(ValueError, match="client 5"):
                 players.aggregate([*V1[:4], [0, wrong]])
@@ -311,22 +293,22 @@ def test_words_that_players_would_misread_are_never_sent(home, own_folder):
 
 
 @pytest.mark.parametrize("victim", [0, 3])
-def test_a_killed_player_is_named(home, own_folder, monkeypatch, victim):
+def test_a_killed_player_is_named(sessions, monkeypatch, victim):
     monkeypatch.setenv("FAKE_FAULT", f"die {victim} 2")
-    error = failure(own_folder, rounds=3)
+    error = sessions.failure(rounds=3)
     assert f"player {victim} was killed by SIGKILL in round 2 of 3" in str(error)
     assert "each player takes 0.3 to 1 GB" in str(error)
 
 
-def test_a_player_that_is_missing_ends_at_the_deadline(home, own_folder, monkeypatch):
+def test_a_player_that_is_missing_ends_at_the_deadline(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "missing 2")
-    error = failure(own_folder, deadline=1.5)
+    error = sessions.failure(deadline=1.5)
     assert "was not ready before the deadline (not ready: 0, 1, 2, 3, 4, 5)" in str(error)
 
 
-def test_want_of_offline_material_ends_at_the_deadline(home, own_folder, monkeypatch):
+def test_want_of_offline_material_ends_at_the_deadline(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "hungry")
-    assert "not ready" in str(failure(own_folder, deadline=1.0))
+    assert "not ready" in str(sessions.failure(deadline=1.0))
 
 
 def test_a_file_that_is_missing(home, own_folder):
@@ -344,24 +326,25 @@ def test_a_file_that_is_missing(home, own_folder):
     assert list(own_folder.iterdir()) == []
 
 
-def test_a_bad_exit_after_the_result_is_absorbed(home, own_folder, monkeypatch, recwarn):
+def test_a_bad_exit_after_the_result_is_absorbed(sessions, own_folder, monkeypatch, recwarn):
     monkeypatch.setenv("FAKE_FAULT", "late 3")
-    with start() as players:
+    with sessions.start() as players:
         assert players.aggregate(V1).tolist() == [1, 2]
     assert not recwarn.list
     assert list(own_folder.iterdir()) == []
 
 
-def test_a_cheater_who_is_caught_in_a_round(home, own_folder, monkeypatch):
+def test_a_cheater_who_is_caught_in_a_round(sessions, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "caught 4 2")
-    error = failure(own_folder, rounds=3)
+    error = sessions.failure(rounds=3)
     assert "in round 2 of 3" in str(error) and "Hash Fail" in str(error)
     assert "No result of these players can be trusted" in str(error)
 
 
-def test_a_cheater_who_is_caught_after_the_result(home, own_folder, monkeypatch):
+def test_a_cheater_who_is_caught_after_the_result(sessions, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_FAULT", "caught-late 4")
-    error = failure(own_folder)
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    error = sessions.failure(received=tmp_path / "received")
     assert error.player == 4 and "after the last round" in str(error)
     assert "No result of these players can be trusted" in str(error)
 
@@ -375,12 +358,12 @@ def test_a_cheater_who_is_caught_after_the_result(home, own_folder, monkeypatch)
         ("compiler-hangs", "compiler did not end within 1 s"),
     ],
 )
-def test_a_tool_that_fails(home, own_folder, monkeypatch, fault, words):
+def test_a_tool_that_fails(sessions, own_folder, monkeypatch, fault, words):
     monkeypatch.setenv("FAKE_FAULT", fault)
     if fault == "compiler-hangs":
         monkeypatch.setattr(installation, "TOOL_SECONDS", 1.0)
     with pytest.raises(ValueError, match=words):
-        start().start()
+        sessions.start().start()
     assert list(own_folder.iterdir()) == []
 
 
