@@ -19,8 +19,6 @@ from notebook_server import PATIENCE, Page, Server, excerpt  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
 
-pytestmark = pytest.mark.xdist_group("browser")  # one browser, one server
-
 OWN = [
     "%load_ext fl_krum",
     "%%mamba --players 3 --inputs [7, 9] --show opened\n"

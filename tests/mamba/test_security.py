@@ -21,8 +21,6 @@ from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
 
-pytestmark = pytest.mark.xdist_group("security")  # the runs that they look at are made once
-
 CHANCE = 1e-9  # and there are fewer than 1000 p-values in this file
 
 
