@@ -1,0 +1,47 @@
+"""The folders of several hosts, made once for each kind of engine."""
+
+import shutil
+import sys
+
+import pytest
+from deployed import HOSTS, program
+from fake_installation import install, install_mp_spdz
+
+from fl_krum.players.deploy import deploy
+
+HOMES = {"scale-mamba": "home", "mp-spdz": "mp_spdz_home"}
+
+
+@pytest.fixture
+def python_of_the_hosts(monkeypatch):
+    """One that has NumPy."""
+    monkeypatch.setenv("PYTHON", sys.executable)
+
+
+@pytest.fixture(params=HOMES)
+def engine(request, python_of_the_hosts):
+    """Both kinds of folder, with a stand-in installation of the kind."""
+    request.getfixturevalue(HOMES[request.param])
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory):
+    """What `deploy` makes with each engine, to be copied."""
+    made = {}
+    for engine, install_it in (("scale-mamba", install), ("mp-spdz", install_mp_spdz)):
+        folder = tmp_path_factory.mktemp(engine)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in install_it(folder / "home").items():
+                patch.setenv(name, value)
+            patch.delenv("FAKE_FAULT", raising=False)
+            deploy(program(), HOSTS, folder / "players", engine=engine)
+        made[engine] = folder / "players"
+    return made
+
+
+@pytest.fixture
+def folders(engine, deployed, tmp_path):
+    """One for each player, of two rounds."""
+    shutil.copytree(deployed[engine], tmp_path / "players", symlinks=True)
+    return [tmp_path / "players" / f"player{i}-{host}" for i, host in enumerate(HOSTS)]
