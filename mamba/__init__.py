@@ -19,7 +19,11 @@ MP-SPDZ.
 *Protocols*
 
 =====================  =======================================================================
-``protocols.py``       input, multiply, open
+``protocols.py``       deal and multiply; the other protocols of players with shares are its parts
+``openings.py``        secrets become known to all players, or to one
+``coins.py``           random numbers that nobody knows before all have what was dealt
+``common_keys.py``     keys for random numbers that two players draw alike
+``protocol_error.py``  the error of players whose messages do not fit together
 ``collectors.py``      many products among many holders, by way of some of them
 ``holders.py``         who holds shares: drawn by all players, where there is a choice
 ``masks.py``           random numbers that hide what is opened, with their bits

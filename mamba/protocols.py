@@ -16,25 +16,20 @@ Several parts share one round of communication.
 """
 
 import hashlib
-from collections import Counter
 
 import numpy as np
 
-from mamba import collectors, shamir
-from mamba import field as prime
+from mamba import collectors, common_keys, shamir
 from mamba import holders as drawing
+from mamba.openings import Openings
+from mamba.protocol_error import ProtocolError
 from mamba.randomness import Randomness
 
 SECURITY = 40  # default statistical security, in bits
-_KEY_BYTES = _DIGEST_BYTES = 32
 _PORTION = 1 << 24  # bytes of shares that a player works on at once when products are reduced
 
 
-class ProtocolError(Exception):
-    """What the other players sent cannot be right; the message names the round or the players."""
-
-
-class Protocols:
+class Protocols(Openings):
     """One player's side of the protocols.
 
     Parameters
@@ -79,11 +74,26 @@ class Protocols:
         self.is_holder = self.me in self.holders
         self.view = view
         self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
-        self._announced = None  # of the last coin: this player's share, and what it is said to be
         # Only a holder has anything to say to everybody.
         self.peers = self._all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
-        self._agree_on_keys(about)
+        # For what it deals to each other one, the other way round, and terms of shares of zero.
+        self._to, self._from, self._zero = common_keys.agree(
+            self.network, self.peers, about, self.randomness
+        )
+        if self.is_holder:
+            self._collectors = collectors.Collectors(
+                self.me,
+                self.holders,
+                (self._to, self._from),
+                self.randomness,
+                lambda outgoing, expected, continued: self._exchange(
+                    outgoing, expected, continued, inner=True
+                ),
+                self._unpack,
+                self._note,
+                self._note_opened,
+            )
 
     def _find_holders(self, named, about):
         """The holders, and what players have to agree on."""
@@ -97,7 +107,10 @@ class Protocols:
         digest = hashlib.sha256(about).digest()
         try:
             holders, seen = drawing.draw(
-                self.network, self.threshold, digest, self._compare_programs
+                self.network,
+                self.threshold,
+                digest,
+                lambda digests: common_keys.compare_programs(self.me, digests),
             )
         except drawing.DrawError as error:
             raise ProtocolError(f"the draw of the holders failed: {error}") from None
@@ -162,89 +175,6 @@ class Protocols:
             dealt[self.me] = [shares[self.holders.index(self.me)] for shares in split]
         return dealt
 
-    # --- coins: random numbers that nobody knows before all have what was dealt ------------------
-
-    def confirm(self):
-        """Holders wait until all who are sent shares have theirs; one round of empty messages.
-
-        The first t holders draw their shares and wait for nothing. Did they open a coin at once, a
-        dealer that sends late would know it, from their shares and its own, before it has dealt
-        what the coin is to test. So no holder goes on before every other one says that it has all:
-        then the shares of the honest ones, t + 1 at least, fix what was dealt. Players that hold
-        no shares need not wait: without the holders' shares there is no coin to know.
-        """
-        if not self.is_holder:
-            return
-        self._exchange(
-            dict.fromkeys(self._all_but_me(self.holders), b"") if self.me in self._sent else {},
-            {player: 0 for player in self._all_but_me(self._sent)},
-            inner=True,
-        )
-
-    def announce(self, part, share):
-        """A coin in one round, to be used by dealers only until it is compared in the next one.
-
-        The coin is the sum of what the last t + 1 holders have dealt. Here each of them tells its
-        own part, as soon as it is sent all other shares: so nobody knows the coin before the last
-        honest one of them has all, which fixes what was dealt, as in `confirm`. But who tells its
-        part last could choose it, or tell players different ones. So their next messages carry
-        shares of the coin as it was dealt, which nobody can choose any more: a player that finds
-        another number in them than it was told departs. Until then honest players have only dealt
-        something because of this coin, and so have given nothing away, whatever it was.
-
-        Parameters
-        ----------
-        part : field array, or None
-            What this player has dealt, when it is one of the last t + 1 holders.
-        share : field array
-            This player's share of the coin.
-
-        Returns
-        -------
-        field array
-        """
-        if not self.is_holder:
-            return self._note_opened(prime, self._hear(prime, prime.length(share)))
-        others = self._all_but_me(self.holders)
-        received = self._exchange(
-            dict.fromkeys(others, prime.to_bytes(part)) if self.me in self._sent else {},
-            dict.fromkeys(self._all_but_me(self._sent), prime.BYTES * prime.length(share)),
-            inner=True,
-        )
-        parts = [
-            self._decode(prime, data, prime.length(share), player)
-            for player, data in received.items()
-        ]
-        parts += [part] if self.me in self._sent else []
-        coin = prime.combine([1] * len(parts), parts)
-        self._announced = share, coin
-        return self._tell(prime, self._note_opened(prime, coin))
-
-    def _exchange(self, outgoing, expected, continued=False, inner=False):
-        """One round of the network; after `announce` holders add their shares of the coin to what
-        they send each other."""
-        if self._announced is None:
-            return self.network.exchange(outgoing, expected, continued, inner)
-        (share, coin), self._announced = self._announced, None
-        size, count = prime.BYTES * prime.length(share), prime.length(share)
-        data, others = prime.to_bytes(share), self._all_but_me(self.holders)
-        outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in others}
-        lengths = {p: expected.get(p, 0) for p in {*expected, *others}}
-        wanted = {p: n + size * (p in self.holders) for p, n in lengths.items()}
-        received = self.network.exchange(outgoing, wanted, continued, inner)
-        shares = {p: received[p][lengths[p] :] for p in self.holders if p != self.me}
-        if (self._join(prime, share, shares, count) != coin).any():
-            raise ProtocolError(
-                f"round {self.network.rounds}: a random number is not the sum of what players have "
-                "told of it; a player departed from the protocol"
-            )
-        return {player: received[player][: lengths[player]] for player in expected}
-
-    def _compare_announced(self):
-        """A round for it alone, where something is to be opened next."""
-        if self._announced is not None:
-            self._exchange({}, {}, inner=True)
-
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
         count = field.length(secret)
@@ -291,233 +221,6 @@ class Protocols:
         """Sharing of a * b, element by element; one round."""
         return self.reduce([(field, field.mul(a, b))])[0]
 
-    # --- opening ---------------------------------------------------------------------------------
-
-    def open(self, field, array, dealers=None):
-        """The secrets themselves, to everybody; one round.
-
-        Holders send each other their shares. The t + 1 honest ones of the 2t + 1 fix the
-        polynomial, so t wrong ones cannot go unnoticed. Then every holder tells the other players
-        what was opened, who believe what t + 1 of them say.
-
-        Parameters
-        ----------
-        field : module
-        array : field array
-        dealers : int array, optional
-            Of each element of the prime field: the only player that dealt anything it depends on,
-            or -1. Where the shares do not fit together, that player's own share is left out. Where
-            the others still do not, it has dealt shares of no polynomial, and all its elements open
-            as 1: no ProtocolError, so that whoever wanted a 0 knows whom to leave out.
-
-        Raises
-        ------
-        ProtocolError
-            The shares received do not lie on one polynomial of degree t; or, on a player that holds
-            none, no t + 1 holders say the same.
-
-        Notes
-        -----
-        With `dealers`, no lie gets through at any t of 1 or more. Let at most t holders deviate. If
-        all 2t + 1 shares fit together, the t + 1 honest ones among them fix the result. If not, and
-        the dealer is a holder, the 2t others are looked at: where the dealer deviates, at most
-        t - 1 of them do, so t + 1 honest ones are there and fix the result, be there any share to
-        spare for a check (t of 2 or more) or none (t of 1: then these two are honest). A dealer
-        that holds no share has none to leave out, and where 2t + 1 shares do not fit together its
-        elements open as 1. What a holder that deviates can do is have honest dealers left out.
-        """
-        if self.is_holder:
-            opened = self.open_among_holders(field, array, dealers)
-            return self._tell(field, opened)
-        return self._note_opened(field, self._hear(field, field.length(array)))
-
-    def _tell(self, field, opened):
-        """A holder's part in what the other players are told."""
-        if self.bystanders:
-            self.network.tell(dict.fromkeys(self.bystanders, field.to_bytes(opened)))
-        return opened
-
-    def _hear(self, field, count):
-        """What all holders say, to a player that holds no shares: believed if t + 1 say it."""
-        heard = self.network.exchange({}, dict.fromkeys(self.holders, field.BYTES * count))
-        said, often = Counter(map(bytes, heard.values())).most_common(1)[0]
-        if often <= self.threshold:
-            raise ProtocolError(
-                f"round {self.network.rounds}: what holders say was opened differs; a player "
-                "departed from the protocol"
-            )
-        return self._decode(field, said, count, None)
-
-    def open_among_holders(self, field, array, dealers=None):
-        """The secrets, to the holders alone, as in `open`; the others have zeros."""
-        if not self.is_holder:
-            return field.zeros(field.length(array))
-        self._compare_announced()
-        data, others = field.to_bytes(array), self._all_but_me(self.holders)
-        received = self.network.exchange(
-            dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
-        )
-        opened = self._join(field, array, received, field.length(array), dealers)
-        return self._note_opened(field, opened)
-
-    def open_to(self, player, array, degree, continued=False):
-        """The secrets of the prime field, to one player alone; one round, in which only it
-        receives.
-
-        Parameters
-        ----------
-        player : int
-        array : field array
-        degree : int
-            1 for a sharing of degree t, 2 for an unreduced product of degree 2t.
-        continued : bool
-            Whether this belongs to the round before.
-
-        Returns
-        -------
-        field array, or None for the other players
-
-        Notes
-        -----
-        A product that only one player sees needs no reduction. Every holder sends its Lagrange
-        term, hidden by a share of zero; the terms add up to the secret and are otherwise uniform,
-        so the polynomial of degree 2t, which is not random, stays hidden. There is no redundancy in
-        2t + 1 terms: such an opening cannot be checked, one of degree t is. A player that holds no
-        shares does not know the degree, so it is sent before them.
-        """
-        count, inner = prime.length(array), player in self.holders
-        if inner and not self.is_holder:
-            return None
-        self._compare_announced()
-        if degree == 2 and self.is_holder:
-            weight = prime.lagrange(shamir.points(len(self.holders)))[self.holders.index(self.me)]
-            signs, numbers = self._terms_of_zero(count)
-            array = prime.combine([weight, *signs], [array, *numbers])
-        first = b"" if inner else bytes([degree])
-        if self.me != player:
-            outgoing = {player: first + prime.to_bytes(array)} if self.is_holder else {}
-            self.network.exchange(outgoing, {}, continued, inner)
-            return None
-        others = self._all_but_me(self.holders)
-        size = len(first) + prime.BYTES * count
-        received = self.network.exchange({}, dict.fromkeys(others, size), continued, inner)
-        if first:
-            degrees = {data[0] for data in received.values()}
-            if degrees not in ({1}, {2}):
-                raise self._departure()
-            (degree,) = degrees
-            received = {holder: data[1:] for holder, data in received.items()}
-        if degree == 1:
-            return self._note_opened(prime, self._join(prime, array, received, count))
-        terms = [self._decode(prime, data, count, sender) for sender, data in received.items()]
-        opened = prime.combine([1] * len(self.holders), terms + [array] * self.is_holder)
-        return self._note_opened(prime, opened)
-
-    def _note(self, dealer, shape, arrays):
-        if self.view:
-            self.view.note(self.network.rounds, dealer, shape, arrays)
-
-    def _note_opened(self, field, values):
-        if self.view:
-            self.view.note_opened(self.network.rounds, field, values)
-        return values
-
-    def _join(self, field, array, received, count, dealers=None):
-        """Check and reconstruct what the holders sent."""
-        shares = [
-            array if player == self.me else self._decode(field, received[player], count, player)
-            for player in self.holders
-        ]
-        if shamir.consistent(field, shares, self.threshold):
-            return shamir.reconstruct(field, shares, self.threshold)
-        if dealers is None:
-            raise self._departure()
-        return self._join_without_dealers(field, shares, dealers)
-
-    def _join_without_dealers(self, field, shares, dealers):
-        """Reconstruct, for each dealer, from the others' shares; see `open`."""
-        result, caught = field.zeros(len(dealers)), []
-        for dealer in np.unique(dealers).tolist():
-            own = dealers == dealer
-            kept = [k for k, holder in enumerate(self.holders) if holder != dealer]
-            at, others = tuple(k + 1 for k in kept), [shares[k][:, own] for k in kept]
-            if shamir.consistent(field, others, self.threshold, at):
-                result[:, own] = shamir.reconstruct(field, others, self.threshold, at)
-            else:
-                caught.append(dealer)
-                result[:, own] = field.from_ints([1])
-        # Any number of the other players may deviate, but no more than t holders: else it is what
-        # they sent in this opening that is wrong.
-        if -1 in caught or len(set(caught) & set(self.holders)) > self.threshold:
-            raise self._departure()
-        return result
-
-    def _departure(self):
-        return ProtocolError(
-            f"round {self.network.rounds}: the shares received do not lie on one polynomial of "
-            f"degree {self.threshold}; a player departed from the protocol"
-        )
-
-    # --- common keys -----------------------------------------------------------------------------
-
-    def _agree_on_keys(self, about):
-        """Every holder agrees on a key with every other player. From it both draw the same random
-        elements, in three streams: what the one deals to the other, the other way round, and terms
-        of shares of zero. Before the key comes a digest of what the sender is about to run."""
-        digest = hashlib.sha256(about).digest()
-        keys = {player: self.randomness.bytes(_KEY_BYTES) for player in self.peers}
-        received = self.network.exchange(
-            {player: digest + key if player > self.me else digest for player, key in keys.items()},
-            {p: _DIGEST_BYTES + (_KEY_BYTES if p < self.me else 0) for p in self.peers},
-        )
-        digests = {player: bytes(data[:_DIGEST_BYTES]) for player, data in received.items()}
-        self._compare_programs({**digests, self.me: digest})
-        keys |= {p: bytes(data[_DIGEST_BYTES:]) for p, data in received.items() if p < self.me}
-        self._to = {player: Randomness(key, f"{self.me} deals") for player, key in keys.items()}
-        self._from = {player: Randomness(key, f"{player} deals") for player, key in keys.items()}
-        self._zero = {player: Randomness(key, "zero") for player, key in keys.items()}
-        if self.is_holder:
-            self._collectors = collectors.Collectors(
-                self.me,
-                self.holders,
-                (self._to, self._from),
-                self.randomness,
-                lambda outgoing, expected, continued: self._exchange(
-                    outgoing, expected, continued, inner=True
-                ),
-                self._unpack,
-                self._note,
-                self._note_opened,
-            )
-
-    def _compare_programs(self, digests):
-        """ProtocolError unless all digests are the same, naming the players that the most differ
-        from."""
-        players: dict[bytes, list[int]] = {}
-        for player, digest in sorted(digests.items()):
-            players.setdefault(digest, []).append(player)
-        if len(players) == 1:
-            return
-        groups = sorted(players.values(), key=len)
-        if 2 * len(groups[-1]) <= len(digests):
-            who = "the players have different programs or thresholds: " + " / ".join(
-                map(_names, groups)
-            )
-        else:
-            odd = sorted(player for group in groups[:-1] for player in group)
-            verb = "has" if self.me in odd or len(odd) == 1 else "have"
-            subject = "this player" if self.me in odd else _names(odd)
-            who = f"{subject} {verb} another program or threshold than most players"
-        raise ProtocolError(f"{who}; all players must run the same program")
-
-    def _terms_of_zero(self, count):
-        """This holder's part of a random sum of zero, as signs and numbers: every two holders draw
-        one number, one adds it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005,
-        for two-element sets)."""
-        others = self._all_but_me(self.holders)
-        signs = [1 if self.me < player else -1 for player in others]
-        return signs, [prime.random(self._zero[player], count) for player in others]
-
     # --- bytes -----------------------------------------------------------------------------------
 
     def _all_but_me(self, players):
@@ -539,10 +242,6 @@ class Protocols:
             raise ProtocolError(
                 f"round {self.network.rounds}: {sender} sent no shares: {error}"
             ) from None
-
-
-def _names(players):
-    return ("player " if len(players) == 1 else "players ") + ", ".join(map(str, players))
 
 
 def _size(shape):
