@@ -184,8 +184,8 @@ def _summary(
         "",
         f"Test accuracy at the end: {last.accuracy:.1%} with {rule} in SMPC, "
         f"{last.accuracy_mean:.1%} with the plain mean.",
-        f"To compare with: {last.accuracy_alone:.1%} for each honest client alone (mean), "
-        f"{last.accuracy_pooled:.1%} for their data in one place.",
+        f"To compare with: {last.accuracy_alone:.1%} alone (honest clients, mean), "
+        f"{last.accuracy_pooled:.1%} pooled (their data in one place).",
         f"The SMPC result DIFFERS from {rule} in the clear in round {', '.join(map(str, wrong))}."
         if wrong
         else f"Every SMPC result equals {rule} in the clear on the same words, bit for bit.",

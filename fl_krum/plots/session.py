@@ -51,12 +51,12 @@ def session_figure(records, settings, simulation=False) -> Figure:
 def draw_accuracy(axes, records, settings, simulation=False) -> None:
     """Draw the test accuracy after each round, by the session's rule and by the plain mean.
 
-    Two thin lines say what to compare it with: clients alone, and all honest data in one place.
+    Two thin lines say what to compare it with: honest clients alone, and their pooled data.
     """
     lines = [_line(axes, records, settings, "accuracy_mean", "plain mean", MEAN, "s--")]
     for key, name, look in (
-        ("accuracy_pooled", "data in one place", ":"),
-        ("accuracy_alone", "clients alone", "-."),
+        ("accuracy_pooled", "pooled", ":"),
+        ("accuracy_alone", "alone", "-."),
     ):
         lines.append(_line(axes, records, settings, key, name, MUTED, look, linewidth=2))
     name, colour = _rule(settings)
@@ -164,7 +164,7 @@ def _rule(settings) -> tuple[str, str]:
 
 def _headline(records, settings) -> str:
     n, f = settings["clients"], settings["byzantine"]
-    who = f"{f} of {n} clients are malicious (Byzantine; attack: {settings['attack']})"
+    who = f"{f} of {n} clients are Byzantine (attack: {settings['attack']})"
     if f == 0 or settings["attack"] == "none":
         who = f"All {n} clients are honest"
     if not records:

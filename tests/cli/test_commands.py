@@ -285,8 +285,8 @@ def test_a_session_reports_every_round(capsys, tmp_path):
         assert expected in printed
     content = json.loads(report.read_text())
     last = content["rounds"][-1]
-    assert f"{last['accuracy_alone']:.1%} for each honest client alone" in printed
-    assert f"{last['accuracy_pooled']:.1%} for their data in one place" in printed
+    assert f"{last['accuracy_alone']:.1%} alone (honest clients, mean)" in printed
+    assert f"{last['accuracy_pooled']:.1%} pooled" in printed
     assert content["settings"]["clients"] == 5
     assert content["settings"]["attack"] == "outlier"
     assert content["settings"]["seed"] == 3

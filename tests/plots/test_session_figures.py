@@ -76,11 +76,11 @@ def test_session_figure_names_who_was_left_out(records, settings, excluded, said
 def test_session_figure_says_what_happened(records, settings):
     text = text_of(plots.session_figure(records, settings))
     for said in (
-        "2 of 7 clients are malicious (Byzantine; attack: sign-flip)",
+        "2 of 7 clients are Byzantine (attack: sign-flip)",
         f"{records[-1].accuracy:.0%} Krum in SMPC",
         f"{records[-1].accuracy_mean:.0%} plain mean",
-        f"{records[-1].accuracy_alone:.0%} clients alone",
-        f"{records[-1].accuracy_pooled:.0%} data in one place",
+        f"{records[-1].accuracy_alone:.0%} alone",
+        f"{records[-1].accuracy_pooled:.0%} pooled",
         "secure multiparty\ncomputation (SMPC)",
         "Seconds",
         "Round",

@@ -1,8 +1,9 @@
 """Exercises with checks that say what is wrong with an answer, not only that it is.
 
 ``exercise.py`` is the machinery: what a check is, how a usual mistake gets a sentence of its own,
-when there is a hint. Every other file has the exercises of one notebook and is named after it. A
-notebook imports its own and calls them with the student's function::
+when there is a hint. Every other file has the exercises of one notebook and is named after it;
+``choices_and_comparisons.py`` is the second half of notebook 3. A notebook imports its own and
+calls them with the student's function::
 
     from fl_krum.lesson.exercises.use_case import check_lie
 

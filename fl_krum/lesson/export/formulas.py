@@ -18,6 +18,11 @@ class MathMLRenderer(IPythonRenderer):
     def latex_environment(self, name: str, body: str) -> str:
         return mathml(rf"\begin{{{name}}}{body}\end{{{name}}}", "block")
 
+    def _html_embed_images(self, html: str) -> str:
+        # It parses each piece of HTML alone, and closes whatever ends in a later one: a <details>
+        # before what is folded away in it, a <sub> before its letter.
+        return super()._html_embed_images(html) if "<img" in html else html
+
 
 def mathml(tex: str, display: str) -> str:
     """A formula in TeX as a ``<math>`` element; `display` is "inline" or "block"."""

@@ -7,10 +7,12 @@ from random import randrange
 import pytest
 
 from fl_krum.lesson import toy_shares
-from fl_krum.lesson.exercises.shares_by_hand import (
+from fl_krum.lesson.exercises.choices_and_comparisons import (
     check_bits_needed,
     check_choose,
     check_less_than_zero,
+)
+from fl_krum.lesson.exercises.shares_by_hand import (
     check_multiply,
     check_reconstruct,
     check_reduce,

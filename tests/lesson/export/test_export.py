@@ -105,6 +105,13 @@ def test_all_text_of_the_lesson_is_on_some_slide(path):
     assert figures[0] == figures[1]
 
 
+def test_html_of_the_text_is_closed_where_it_ends():
+    html = markdown_to_html("<details><summary>S</summary>\n\n```python\na = 1\n```\n\n</details>")
+    assert html.count("</details>") == 1
+    assert html.index("<summary>") < html.index("<pre>") < html.index("</details>")
+    assert "w<sub>k</sub>" in markdown_to_html("w<sub>k</sub>")
+
+
 # --- Formulas -------------------------------------------------------------------------------------
 
 
