@@ -12,7 +12,7 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 notebooks
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)

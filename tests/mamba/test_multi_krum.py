@@ -15,8 +15,8 @@ from fl_krum.program.krum_program import KrumProgram
 
 DIMENSIONS = cycle([1, 2, 5, 17, 64])
 
-# Every n, f and m: as plain arithmetic all of them, among players those up to n = 7, and of more
-# clients, where a case takes a second, one.
+# Every n, f and m: as plain arithmetic all of them; among players one, two and all honest vectors
+# up to n = 7, and of more clients, where a case takes a second, one.
 SIZES = [
     (n, f, m, next(DIMENSIONS))
     for n in range(3, 13)
@@ -24,12 +24,14 @@ SIZES = [
     for m in range(1, n - f + 1)
 ]
 AMONG_PLAYERS = [
-    (n, f, m, d) for n, f, m, d in SIZES if n <= 7 or (f == largest_f(n) and m == n - f)
+    (n, f, m, d)
+    for n, f, m, d in SIZES
+    if (n <= 7 and m in (1, 2, n - f)) or (f == largest_f(n) and m == n - f)
 ]
 
 
 def rounds_of(n):
-    return 10 if n <= 6 else 2
+    return 5 if n <= 6 else 2
 
 
 def sums(program, words, run):
@@ -55,8 +57,8 @@ def random_words(n, f, m, d):
     return rng.integers(0, largest + 1, size=(rounds, n, d)) + FixedPoint().offset
 
 
-def test_there_are_300_random_cases():
-    assert sum(rounds_of(n) for n, *_ in AMONG_PLAYERS) >= 300
+def test_there_are_100_random_cases():
+    assert sum(rounds_of(n) for n, *_ in AMONG_PLAYERS) >= 100
 
 
 @pytest.mark.parametrize(("n", "f", "m", "d"), AMONG_PLAYERS)
