@@ -15,6 +15,7 @@ import numpy as np
 from mamba import gf256
 
 _DIGIT = 4  # bits
+_BLOCK = 1 << 14  # pairs that are compared at once, so that what is made fits a cache
 _FEWEST_DIGITS = 17  # so that numbers of up to 128 bits take as many rounds, whatever their length
 
 
@@ -122,9 +123,41 @@ def smaller(protocols, digits, left, right):
 def _inner_product(a, b, left, right):
     """Sum of a[v, :, left] * b[v, :, right] over v, not yet reduced."""
     total = np.zeros((a.shape[1], len(left)), np.uint8)
-    for x, y in zip(a, b, strict=True):
-        total ^= gf256.mul(x[:, left], y[:, right])
+    for start in range(0, len(left), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        for x, y in zip(a, b, strict=True):
+            total[:, block] ^= gf256.mul(x[:, left[block]], y[:, right[block]])
     return total
+
+
+def at_least(protocols, bits, least):
+    """[at least so many of the bits are 1], for the columns of an array of shape (count, width).
+
+    The bits and the public number 2^k - least are added up, where 2^k is more than there are bits:
+    the sum reaches 2^k where at least `least` of them are 1, and never 2^(k + 1). Three bits of one
+    place become one there and a carry, by one product, for all places side by side, until no more
+    than two are left anywhere (Wallace, IEEE Transactions on Electronic Computers, 1964); then
+    these two numbers are added. Of all the carries out of the highest place one at most is 1.
+    """
+    count, width = bits.shape
+    places = count.bit_length()
+    public = 2**places - least
+    rows = [np.ones((public >> place & 1, width), np.uint8) for place in range(places)]
+    rows[0] = np.concatenate([bits, rows[0]])
+    out = np.zeros(width, np.uint8)
+    while max(map(len, rows)) > 2:
+        triples = [row[: len(row) // 3 * 3].reshape(3, -1, width) for row in rows]
+        products = _multiply_rows(protocols, *((x ^ z, y ^ z) for x, y, z in triples))
+        carries = [product ^ z for product, (_, _, z) in zip(products, triples, strict=True)]
+        out ^= np.bitwise_xor.reduce(carries.pop())
+        kept = [
+            np.concatenate([x ^ y ^ z, row[3 * len(x) :]])
+            for row, (x, y, z) in zip(rows, triples, strict=True)
+        ]
+        rows = kept[:1] + [np.concatenate(pair) for pair in zip(kept[1:], carries, strict=True)]
+    rows = [np.concatenate([row, np.zeros((2 - len(row), width), np.uint8)]) for row in rows]
+    s, t = np.stack(rows, axis=1)
+    return out ^ carry_out(protocols, s, t)
 
 
 def _join_all(protocols, g, p):

@@ -9,7 +9,8 @@ There are two ways to use this. Whether x < y is the highest bit of x - y + 2^(k
 one bit, only the last borrow of the subtraction matters: `less_than_zero`. When few numbers are
 compared in many pairs, as the distances of n clients are, it is cheaper to find all bits of every
 number once and to compare bits: `less_than_among`. It takes eight rounds more, and `is_cheaper`
-where they are nothing beside the logic that is saved.
+where they are nothing beside the logic that is saved. Which numbers are the smallest of several is
+counted on these bits, before any of them is brought back to the large field: `smallest_among`.
 
 Everything here works on vectors: a vector of comparisons takes as many rounds as one. Semi-honest,
 like `mamba.protocols`.
@@ -73,10 +74,72 @@ def less_than_among(protocols, pairs, bits, mask):
     -------
     field array with one element a pair, shares of 0 or 1
     """
-    s, t = unmask(protocols, pairs.numbers, bits, mask)
-    numbers = s ^ t ^ circuits.carries(protocols, s, t)
-    digits = circuits.one_hot_digits(protocols, numbers)
+    digits = _digits(protocols, pairs.numbers, bits, mask)
     return to_prime(protocols, circuits.smaller(protocols, digits, pairs.left, pairs.right), mask)
+
+
+def smallest_among(protocols, columns, bits, mask):
+    """Sharing of [x is one of the `most` smallest of its column], for every number of a table. Of
+    equal numbers, that of the earlier row is the smaller one.
+
+    Parameters
+    ----------
+    protocols : mamba.protocols.Protocols
+    columns : Columns
+    bits : int
+        Length of the numbers with their sign.
+    mask : mamba.masks.Mask
+        For as many numbers as there are, and a result for every place of the table, never used
+        before.
+
+    Returns
+    -------
+    field array with one element a place, row by row, shares of 0 or 1
+
+    Notes
+    -----
+    Every two numbers of a column are compared. For each of them, how many are smaller is the sum of
+    such bits, and it is compared with `most`, all on bits shared in the field of 256 elements
+    (`mamba.circuits.at_least`). Nothing is opened there: every product is brought back to degree t
+    by `mamba.protocols.Protocols.reduce`, which shares it anew, so shares of any t holders are
+    uniform whatever the bits are (Ben-Or, Goldwasser and Wigderson, STOC 1988). What is opened is
+    one masked number for each number, uniform up to 2^-kappa, and at the end one bit for each
+    place, which is the XOR of a result and a coin of its own: uniform. So it opens less than the
+    comparisons one by one would, which open a masked bit each.
+    """
+    digits = _digits(protocols, columns.numbers, bits, mask)
+    places, rows = columns.places, len(columns.places)
+    couples = [(a, a + shift) for shift in range(1, rows) for a in range(rows - shift)]
+    earlier, later = (np.array(side) for side in zip(*couples, strict=True))
+    nearer = circuits.smaller(protocols, digits, places[later].ravel(), places[earlier].ravel())
+    nearer = nearer.reshape(len(couples), -1)  # 1 where the later one of a couple is smaller
+    smaller = np.empty((rows - 1, *places.shape), np.uint8)
+    smaller[later - 1, earlier] = nearer
+    smaller[earlier, later] = 1 ^ nearer
+    far = circuits.at_least(protocols, smaller.reshape(rows - 1, -1), columns.most)
+    return to_prime(protocols, 1 ^ far, mask)
+
+
+def _digits(protocols, numbers, bits, mask):
+    s, t = unmask(protocols, numbers, bits, mask)
+    return circuits.one_hot_digits(protocols, s ^ t ^ circuits.carries(protocols, s, t))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table of shared numbers: their `places`, row by row, in a field array of shares. Of every
+    column the `most` smallest are wanted."""
+
+    numbers: np.ndarray
+    places: np.ndarray
+    most: int
+
+
+def tabulate(x, columns, most):
+    """The `Columns` of a field array of shares that stand row by row, every sharing listed once, as
+    in `pair_up`."""
+    numbers, places = _distinct(x)
+    return Columns(numbers, places.reshape(-1, columns), most)
 
 
 @dataclass(frozen=True)
@@ -105,14 +168,19 @@ def pair_up(x, y):
     all players find the same ones, also one that holds no shares, whose random numbers are copied
     and added up just as the shares are.
     """
-    both = np.concatenate([x, y], axis=1)
-    keys = np.ascontiguousarray(both.T).view(np.dtype((np.void, prime.BYTES))).ravel()
+    numbers, places = _distinct(np.concatenate([x, y], axis=1))
+    return Pairs(numbers, places[: x.shape[1]], places[x.shape[1] :])
+
+
+def _distinct(shares):
+    """The different elements of a field array, and for each of its elements the place there."""
+    keys = np.ascontiguousarray(shares.T).view(np.dtype((np.void, prime.BYTES))).ravel()
     _, first, positions = np.unique(keys, return_index=True, return_inverse=True)
     order = np.argsort(
         first
     )  # of the first occurrence: the same for all, unlike that of the shares
     places = np.argsort(order)[positions.ravel()]
-    return Pairs(both[:, first[order]], places[: x.shape[1]], places[x.shape[1] :])
+    return shares[:, first[order]], places
 
 
 def unmask(protocols, x, bits, mask, more=0):

@@ -69,8 +69,8 @@ class Cost:
         Secure comparisons, of two squared distances or of two scores.
     players : int
     by_bits : bool
-        Whether the bits of every distance are found once, and then compared in all pairs. With few
-        clients it is cheaper to compare every pair by its difference.
+        Whether the bits of every distance are found once, then compared in all pairs, and counted.
+        With few clients it is cheaper to compare every pair by its difference.
     """
 
     rounds: tuple[Round, ...]
@@ -124,22 +124,21 @@ class _Counter:
 
     @property
     def by_bits(self) -> bool:
-        """Few numbers in many pairs: the rule of the players,
-        `mamba.comparison.Pairs.is_cheaper`."""
-        return self.triples * (self.threshold + 2) - self.couples * (self.threshold + 17) > 2000
+        """The rule of krum.mpc."""
+        return self.n > 10
 
     def rounds(self) -> Iterator[Round]:
         d = self.d
         yield from self._inputs()
         yield from self._multiply("distances", self.couples)
+        width = self.slots * self.n
         if self.by_bits:
-            yield from self._compare_among(
-                "neighbours", self.couples, self.triples, self.budget.distance_bits
-            )
+            yield from self._smallest("neighbours", width)
         else:
             yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
-        yield from self._powers("scores", self.slots * self.n, self.slots - 1)
-        yield from self._compare("choice", self.couples, self.budget.score_bits, unreduced=True)
+            yield from self._powers("scores", width, self.slots - 1)
+        yield from self._multiply("scores", self.n)
+        yield from self._compare_scores("choice")
         if self.average == 1:
             yield from self._product_tree()
         else:
@@ -196,38 +195,61 @@ class _Counter:
         more = elements * (client_pairs - messages) + 2 * 3 * coin_pairs
         return Round("input", "input", elements, 0, messages, more)
 
-    def _compare(self, stage, width, bits, unreduced=False) -> Iterator[Round]:
+    def _compare(self, stage, width, bits) -> Iterator[Round]:
         """Less-than on `width` pairs by their differences: mask, open, carry, open; see
         mamba/comparison.py."""
-        if unreduced:
-            yield from self._multiply(stage, width)
         yield from self._masks(width, bits, width)
         yield self._open(stage, elements=width)
-        runs = -(-(bits - 1) // 3)
-        yield from self._multiply(stage, bits=width * (3 * runs + runs))
-        yield from self._multiply(stage, bits=width * (2 * runs + runs - 1))
-        yield from self._join(stage, width, runs)
+        yield from self._carry_out(stage, width, bits - 1)
         yield self._open(stage, bits=width)
 
-    def _compare_among(self, stage, numbers, width, bits) -> Iterator[Round]:
-        """Less-than on `width` pairs of few numbers: mask, open, carries, digits, open."""
-        yield from self._masks(numbers, bits, width)
+    def _smallest(self, stage, width) -> Iterator[Round]:
+        """The nearest neighbours: mask, open, carries, digits, count, open."""
+        bits, places = self.budget.distance_bits, (self.slots - 1).bit_length()
+        yield from self._masks(self.couples, bits, width)
+        yield from self._compare_digits(stage, self.couples, self.triples, bits)
+        public = 2**places - self.near
+        rows = [self.slots - 1 + (public & 1), *(public >> k & 1 for k in range(1, places))]
+        while max(rows) > 2:  # as many bits of each place as there are
+            added = [row // 3 for row in rows]
+            yield from self._multiply(stage, bits=width * sum(added))
+            rows = [r - 2 * a + c for r, a, c in zip(rows, added, [0, *added[:-1]], strict=True)]
+        yield from self._carry_out(stage, width, places)
+        yield self._open(stage, bits=width)
+
+    def _compare_scores(self, stage) -> Iterator[Round]:
+        """Those of all couples: by their differences or, few numbers in many pairs, by their bits:
+        the rule of the players, `mamba.comparison.Pairs.is_cheaper`."""
+        width, t, bits = self.couples, self.threshold, self.budget.score_bits
+        if width < 64 or width * (t + 2) - self.n * (t + 17) <= 2000:
+            yield from self._compare(stage, width, bits)
+            return
+        yield from self._masks(self.n, bits, width)
+        yield from self._compare_digits(stage, self.n, width, bits)
+        yield self._open(stage, bits=width)
+
+    def _compare_digits(self, stage, numbers, width, bits) -> Iterator[Round]:
+        """Few numbers in many pairs: open, carries, digits, and a bit for each pair."""
         yield self._open(stage, elements=numbers)
         length = bits - 1  # of what carries
         yield from self._multiply(stage, bits=numbers * (2 * length - 1))
         yield from self._multiply(stage, bits=numbers * (3 * length - 6))
         run = 3
         while run < length:
-            yield from self._multiply(
-                stage, bits=numbers * (length - run + max(0, length - 2 * run))
-            )
+            more = length - run + max(0, length - 2 * run)
+            yield from self._multiply(stage, bits=numbers * more)
             run *= 2
         digits = max(17, -(-bits // 4))
         yield from self._multiply(stage, bits=numbers * 2 * digits)
         yield from self._multiply(stage, bits=numbers * 16 * digits)
         yield from self._multiply(stage, bits=width * (2 * digits - 1))
         yield from self._join(stage, width, digits)
-        yield self._open(stage, bits=width)
+
+    def _carry_out(self, stage, width, length) -> Iterator[Round]:
+        runs = -(-length // 3)
+        yield from self._multiply(stage, bits=width * (3 * runs + runs))
+        yield from self._multiply(stage, bits=width * (2 * runs + runs - 1))
+        yield from self._join(stage, width, runs)
 
     def _join(self, stage, width, runs) -> Iterator[Round]:
         """Neighbouring runs of bits or digits become one, until one is left."""

@@ -1,6 +1,6 @@
 """How long an aggregation on the embedded players will take, roughly, and how much memory.
 
-Fitted to measurements on two cores with n from 7 to 100, t from 3 to 15 and d up to 10^5: right
+Fitted to measurements on two cores with n from 7 to 100, t from 3 to 25 and d up to 10^5: right
 within a factor of two or so, which is enough to warn of a run that nobody wants to wait for.
 """
 
@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 LONG = 600.0  # seconds
-_PER_BYTE = 3e-8  # CPU-seconds of all players, to compute, send and read it
+_PER_BYTE = 6e-8  # CPU-seconds of all players, to compute, send and read it
 _PER_WORD = 5e-7  # CPU-seconds, for each word of a client and holder of shares
 _PLAYER, _HOLDER = 40e6, 35e6  # bytes of a player, and what a holder works on at once
 
@@ -44,7 +44,8 @@ def forecast(program) -> Forecast:
     holders, words = program.holder_count, program.n * program.d
     used = program.cost().bytes * _PER_BYTE + words * holders * _PER_WORD
     comparisons = program.n * (program.n - 1) * (program.n - 2) / 2
-    own = _HOLDER + 30 * words + comparisons * (300 + 54 * (program.threshold + 1))
+    masks = program.n**2 * program.budget.distance_bits * (program.threshold + 1)
+    own = _HOLDER + 30 * words + 230 * comparisons + masks
     memory = program.players * _PLAYER + holders * own
     return Forecast(used / (os.cpu_count() or 1), memory, _memory_here())
 

@@ -161,6 +161,11 @@ class AbsentInteger(SharedInteger):
 
     __lt__ = less_than
 
+    def smallest(self, _columns, _most, _bit_length=None, _security=None):
+        self._wait()
+        self.machine.flush()
+        return self._sized(self._size)
+
     def _compare(self, protocol, operands, demand):
         self.machine.flush()
         return self._sized(demand.results)

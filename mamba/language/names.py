@@ -29,7 +29,7 @@ from mamba.language.printing import Printing
 from mamba.language.program_object import ProgramObject
 from mamba.language.public_integers import PublicInteger
 from mamba.language.square_root import MpcMath
-from mamba.language.values import inner, lagrange, powers_of
+from mamba.language.values import inner, lagrange, powers_of, smallest
 from mamba.program_error import ProgramError
 
 
@@ -57,6 +57,7 @@ def namespace(machine):
         "inner": inner,
         "lagrange": lagrange,
         "powers_of": powers_of,
+        "smallest": smallest,
         "AdvInteger": AdvInteger,
         "floatingpoint": FloatingPoint,
         "mpc_math": MpcMath,

@@ -250,6 +250,14 @@ class SharedInteger(BitOperations, Vector):
         demand = Demand(difference.size, bits, security, difference.size)
         return self._compare(comparison.less_than_zero, difference.value, demand)
 
+    def smallest(self, columns, most, bit_length=None, security=None):
+        """1 for each of the `most` smallest elements of every column, else 0: see `smallest`."""
+        self._reduce(self)
+        bits, security = self._lengths(bit_length, security)
+        table = comparison.tabulate(self.value, columns, most)
+        demand = Demand(table.numbers.shape[1], bits, security, self.size)
+        return self._compare(comparison.smallest_among, table, demand)
+
     def _comparable(self, other):
         """The other operand of a comparison; NotImplemented where it is for `other` to compare."""
         other = read(other)
@@ -351,6 +359,18 @@ def inner(vector, weights, count):
         words = dealer.reshape(count, -1).T
         dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
     return vector._of(value, vector.degree, dealer)
+
+
+def smallest(vector, columns, most, bit_length=None, security=None):
+    """1 for each of the `most` smallest elements of every column, else 0, of a table that a
+    ``sint`` holds row by row. Of equal elements, that of the earlier row is the smaller one."""
+    columns, most, rows = integer(columns), integer(most), vector.size // max(1, integer(columns))
+    if columns < 1 or rows * columns != vector.size or rows < 2 or not 0 < most < rows:
+        raise ProgramError(
+            f"the {most} smallest of each of {columns} columns: {vector.size} elements are no "
+            "such table, of more rows than are wanted"
+        )
+    return vector.smallest(columns, most, bit_length, security)
 
 
 class _Product:

@@ -143,6 +143,15 @@ def run_clear(source, words):
         runs = [vector.v[i * weights.size : (i + 1) * weights.size] for i in range(count)]
         return sint.of(sum(a * b for a, b in zip(run, weights.v, strict=True)) for run in runs)
 
+    def smallest(vector, columns, most, bits, security):
+        rows = range(len(vector.v) // columns)
+        keep = [0] * len(vector.v)
+        for i in range(columns):
+            nearest = sorted(rows, key=lambda r, i=i: signed(vector.v[r * columns + i]))
+            for r in nearest[:most]:  # the sort is stable
+                keep[r * columns + i] = 1
+        return sint.of(keep)
+
     def project(seed, address, length, count, centre):
         sums = []
         for i in range(count):
@@ -159,6 +168,7 @@ def run_clear(source, words):
         get_tape=lambda: tape,
         print_ln=lambda *_: None,
         project=project,
+        smallest=smallest,
         powers_of=powers_of,
         lagrange=lagrange,
         inner=inner,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mamba_players import dealt, reconstruct, together
 
-from mamba import comparison, field
+from mamba import circuits, comparison, field, gf256
 from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
 
@@ -163,3 +163,62 @@ def test_pairs_pay_where_many_clients_have_few_distances(n, pays):
     couples, triples = n * (n - 1) // 2, n * (n - 1) * (n - 2) // 2
     pairs = comparison.Pairs(field.zeros(couples), np.zeros(triples, int), np.zeros(triples, int))
     assert pairs.is_cheaper(n // 2) is pays
+
+
+# --- the smallest of several ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 7, 8, 9, 16, 28, 98])
+def test_so_many_bits_or_more(count):
+    """Every number of ones, anywhere, against every bound of a few."""
+    rng = np.random.default_rng(count)
+    bits = rng.permuted(np.tri(count + 1, count, -1, np.uint8).T, axis=0)
+    shares = dealt(gf256, 3, bits.ravel())
+
+    def step(network):
+        protocols, own = Protocols(network), shares[network.me][0].reshape(bits.shape)
+        return [circuits.at_least(protocols, own, least) for least in bounds]
+
+    bounds = sorted({1, 2, count // 2 + 1, count - 1, count} & {*range(1, count + 1)})
+    for least, result in zip(bounds, zip(*together(3, step), strict=True), strict=True):
+        assert (reconstruct(gf256, list(result)) == (bits.sum(axis=0) >= least)).all()
+
+
+def smallest(players, table, most, bits=20, same=False):
+    """1 for each of the smallest numbers of every column, 0 for the others."""
+    shares = dealt(field, players, field.from_ints(table.ravel().tolist()))
+
+    def step(network):
+        protocols = Protocols(network)
+        (own,) = shares[network.me]
+        if same:  # the same sharings again, in more columns
+            own = own.reshape(4, *table.shape).repeat(2, axis=2).reshape(4, -1)
+        columns = comparison.tabulate(own, table.shape[1] * (1 + same), most)
+        assert columns.numbers.shape[1] == table.size
+        (mask,) = make_masks(protocols, [Demand(table.size, bits, 40, own.shape[1])])
+        return comparison.smallest_among(protocols, columns, bits, mask)
+
+    opened = field.to_ints(reconstruct(field, together(players, step)))
+    return np.array(opened).reshape(len(table), -1)
+
+
+def smallest_in_the_clear(table, most):
+    order = np.argsort(table, axis=0, kind="stable")
+    result = np.zeros(table.shape, int)
+    np.put_along_axis(result, order[:most], 1, axis=0)
+    return result
+
+
+@given(st.integers(3, 7), st.integers(2, 9), st.integers(1, 4), st.data())
+@settings(max_examples=25)
+def test_the_smallest_of_every_column_with_ties(players, rows, columns, data):
+    numbers = st.lists(st.integers(-2, 2), min_size=rows * columns, max_size=rows * columns)
+    table = np.array(data.draw(numbers)).reshape(rows, columns)
+    most = data.draw(st.integers(1, rows - 1))
+    assert (smallest(players, table, most) == smallest_in_the_clear(table, most)).all()
+
+
+def test_the_smallest_of_many_by_numbers_that_stand_in_several_places():
+    table = np.random.default_rng(0).integers(-(2**18), 2**18, (49, 5))
+    found, expected = smallest(3, table, 25, same=True), smallest_in_the_clear(table, 25)
+    assert (found == expected.repeat(2, axis=1)).all()

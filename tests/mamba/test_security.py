@@ -15,6 +15,7 @@ import pytest
 from mamba_players import holders, run_processes, run_program, together
 from scipy import stats
 
+from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
 from mamba import comparison, field, gf256, shamir
 from mamba.masks import Demand, make_masks
@@ -226,6 +227,52 @@ def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
             # The server holds no shares here, and is not even told what is masked.
             assert opened == (check + compared if me else check) * 2
         assert all(player.outputs == [] for player in seen[1:])
+
+
+def test_of_many_clients_even_fewer_bits_are_opened():
+    """From eleven on: a masked number for each distance and a bit for each neighbour, none for a
+    comparison of two distances."""
+    n = 11
+    program = KrumProgram(n, 3, 2, fixed_point=FixedPoint(28, 0), threshold=1, check=False)
+    words = [[], *np.random.default_rng(0).integers(0, 2**28, (n, 2)).tolist()]
+    seen = run_program(program.source(), words, threshold=1)
+    couples = n * (n - 1) // 2
+    shapes = (field, couples), (gf256, 2 * couples), (field, couples), (gf256, couples)
+    opened = [[(f, f.length(array)) for f, array in player.opened] for player in seen]
+    assert sorted(opened, key=len) == [[]] * (n + 1 - 3) + [[*shapes]] * 3
+
+
+def test_bits_of_the_smallest_are_fair_coins_for_t_players_who_know_their_own_part():
+    """Whether the numbers lie in their order or against it: what is opened is alike."""
+
+    def opened(numbers, known):
+        notes = []
+
+        class Watched(Protocols):
+            def open_among_holders(self, module, array):
+                secrets = super().open_among_holders(module, array)
+                if self.me == 0:
+                    notes.append(np.array(secrets))
+                return secrets
+
+        def step(network):
+            protocols = Watched(network)
+            if protocols.me in known:
+                protocols.randomness = Zeros()
+            shares = field.from_ints(np.repeat(numbers, 200).tolist())  # sharings of themselves
+            columns = comparison.Columns(shares, np.arange(800).reshape(4, 200), 2)
+            (mask,) = make_masks(protocols, [Demand(800, 20, 40, 800)])
+            comparison.smallest_among(protocols, columns, 20, mask)
+
+        together(5, step)
+        return field.to_ints(notes[0]), notes[1].reshape(4, 200)
+
+    up, down = [-(2**19), -1, 0, 2**19 - 1], [2**19 - 1, 0, -1, -(2**19)]
+    (low, bits), (high, others) = (opened(numbers, (2, 3)) for numbers in (up, down))
+    assert alike(low, high) > CHANCE
+    assert min(fair(row) for row in (*bits, *others)) > CHANCE
+    low, bits = opened(up, (2, 3, 4))  # the control: t + 1 of them
+    assert max(fair(row) for row in bits) < CHANCE
 
 
 def test_no_mask_hides_two_numbers():

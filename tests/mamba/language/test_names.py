@@ -400,6 +400,8 @@ MISTAKES = [
     ("sint(1.5)", "1.5 is not an integer"),
     ("sint('x')", "'x' is not an integer"),
     ("sint(1) // 2", "SCALE-MAMBA has no //"),
+    ("smallest(sint(1, size=6), 4, 1)", "the 1 smallest of each of 4 columns: 6 elements are no"),
+    ("smallest(sint(1, size=6), 3, 2)", "the 2 smallest of each of 3 columns"),
     ("sint(1).less_than(2, 200)", "needs 241 bits with threshold 1"),
 ]
 
