@@ -81,11 +81,27 @@ class Server:
 
 
 class Page:
-    """A notebook in the browser, by the classes that the widgets carry."""
+    """A notebook in the browser, by the classes that the widgets carry.
 
-    def __init__(self, driver, server, notebook):
+    Parameters
+    ----------
+    driver : selenium's WebDriver
+    server : Server
+    notebook : str
+        The name of its file.
+    shows : str
+        A selector of what is on the page when all is.
+    """
+
+    def __init__(self, driver, server, notebook, shows):
         self.driver, self.server = driver, server
-        driver.get(server.address(notebook))
+        # The widgets' own code waits four seconds for their state, and then says that it cannot
+        # display them. On a busy machine that may be too short; what is really wrong stays wrong.
+        for _ in range(3):
+            driver.get(server.address(notebook))
+            self.wait(lambda: self.find(shows), shows)
+            if not self.errors():
+                break
 
     def wait(self, condition, what):
         def met(driver):

@@ -49,9 +49,7 @@ def server(chromium, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def explorer(chromium, server):
-    page = Page(chromium, server, "explorer.ipynb")
-    page.wait(lambda: page.find(".krum-n input"), "the panel")
-    return page
+    return Page(chromium, server, "explorer.ipynb", ".krum-n input")
 
 
 def test_the_figure_follows_n_f_and_d(explorer):
@@ -89,7 +87,7 @@ def test_what_cannot_be_is_explained(explorer):
 
 
 def test_a_cell_tells_each_player_in_its_own_colour(chromium, server):
-    page = Page(chromium, server, "own.ipynb")
+    page = Page(chromium, server, "own.ipynb", "body")
     page.wait(lambda: "embedded players" in page.text("body"), "the result")
     said = page.text("body")
     assert "Who is <b>richer</b>?" in said and "line 5 opens to player 2: 1" in said
@@ -101,9 +99,7 @@ def test_a_cell_tells_each_player_in_its_own_colour(chromium, server):
 
 @pytest.fixture(scope="module")
 def runner(chromium, server):
-    page = Page(chromium, server, "session.ipynb")
-    page.wait(lambda: page.find(".krum-n input"), "the panel")
-    return page
+    return Page(chromium, server, "session.ipynb", ".krum-n input")
 
 
 def test_a_session_is_run_to_its_end(runner, server):
