@@ -47,6 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I=WORDS",
         help="what player I inputs, separated by commas, or @FILE",
     )
+    parser.add_argument(
+        "--threshold",
+        type=int,
+        metavar="K",
+        help="holders of shares that may pool what they see without learning anything, t, 1 to "
+        "(N - 1) / 2; a smaller one is quicker, and safe from fewer (default (N - 1) / 2)",
+    )
     shared.add_engine(
         parser,
         "give up when the program, once players are up, takes longer (default: by the engine)",
@@ -67,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
             options.engine,
             options.deadline,
             name=path.name,
+            threshold=options.threshold,
         )
     except ProgramError as error:
         sys.stdout.write(error.printed)

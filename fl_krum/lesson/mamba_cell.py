@@ -51,6 +51,10 @@ class MambaMagics(Magics):
         help="what all players input: a list with an item for each, player 0 first",
     )  # fmt: skip
     @argument(
+        "--threshold", type=int, metavar="K",
+        help="holders of shares that may pool what they see, t; by default the largest",
+    )  # fmt: skip
+    @argument(
         "--engine", default="embedded",
         help="embedded (default, the quickest to start), scale-mamba, mp-spdz or auto",
     )  # fmt: skip
@@ -79,6 +83,7 @@ class MambaMagics(Magics):
                 options.deadline,
                 views=bool(options.show),
                 name="cell",
+                threshold=options.threshold,
             )
         except ProgramError as error:
             print(error.printed, end="")

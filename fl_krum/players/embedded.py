@@ -91,7 +91,8 @@ class EmbeddedEngine:
         """The same for any other program."""
         fork_server.launch(fork_server_command())
         program = replace(program, name="program.mpc")  # its own may be hard to tell from an option
-        plan = _plan(program, (*_options(program.players, views), "--inputs-end"), views)
+        options = (*_options(program.players, views), "--threshold", str(program.threshold))
+        plan = _plan(program, (*options, "--inputs-end"), views)
         return replace(plan, any_output=True, end_of_input=b"\x04")
 
 

@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
+from ..aggregators.parameters import check_integer
 from .problems import Problem
 from .process import Command
 
@@ -49,19 +50,31 @@ class MambaProgram:
         Players 0 ... players - 1 run it.
     name : str
         What messages call it.
+    threshold : int
+        t: any t holders of shares learn nothing from what they see together; by default the
+        largest, of 2t + 1 players. On embedded players 2t + 1 hold shares, drawn where there is a
+        choice; on all others everybody does.
     check : bool
         That clients prove something of their inputs: only krum.mpc asks for that.
+
+    Raises
+    ------
+    ValueError
+        The threshold cannot be kept among so many players.
     """
 
     text: str
     players: int
     name: str = "program.mpc"
+    threshold: int = cast(int, None)  # until it is known how many players there are
     check: ClassVar[bool] = False
 
-    @property
-    def threshold(self) -> int:
-        """t: any t players learn nothing from what they see together."""
-        return (self.players - 1) // 2
+    def __post_init__(self) -> None:
+        largest = (self.players - 1) // 2
+        if cast("int | None", self.threshold) is None:
+            object.__setattr__(self, "threshold", largest)
+        why = f"2t + 1 of {self.players} players hold shares"
+        check_integer("threshold", self.threshold, 1, largest, why)
 
     def source(self) -> str:
         """The text, as `KrumProgram.source` gives it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from typing import cast
 
 from . import fork_server, run_folder
 from .engine import Engine, MambaProgram, RunPlan
@@ -30,6 +31,7 @@ def run_program(
     deadline: float | None = None,
     views: bool = False,
     name: str = "program.mpc",
+    threshold: int | None = None,
 ) -> ProgramResult:
     """Run a program in the MAMBA language among players on this machine.
 
@@ -53,6 +55,10 @@ def run_program(
         Whether to record what each player sees; embedded players only.
     name : str
         What error messages call the program.
+    threshold : int, optional
+        How many holders of shares may pool what they see without learning anything, t; by default
+        (players - 1) / 2, rounded down, the largest. With a smaller one, 2t + 1 embedded players
+        are drawn to hold shares, which is quicker, and safe from fewer.
 
     Returns
     -------
@@ -61,8 +67,8 @@ def run_program(
     Raises
     ------
     ValueError
-        Inputs, players or deadline make no sense, or the engine cannot be used; nothing was
-        started.
+        Inputs, players, threshold or deadline make no sense, or the engine cannot be used; nothing
+        was started.
     ProgramError
         The program is wrong, asks for more or less input than there is, or does not end; all its
         mistakes that can be seen before it runs are told at once.
@@ -85,11 +91,11 @@ def run_program(
         raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
     count = count_players(inputs, players)
     words = words_of_players(inputs, count)
+    program = MambaProgram(text, count, name, cast(int, threshold))
     kind = find_engine(engine) if isinstance(engine, str) else engine
     status = kind.status()
     if not status.usable:
         raise ValueError(f"the {kind.name} engine cannot be used here: {status.reason}")
-    program = MambaProgram(text, count, name)
     with _started(kind, program, views) as (supervisor, startup_seconds):
         run = supervisor.run
         pieces = [[*in_pieces(one), run.end_of_input or b""] for one in words]

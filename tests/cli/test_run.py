@@ -60,6 +60,7 @@ def test_inputs_from_files_and_several_options(capsys, tmp_path):
         (["--input", "3=1", "--players", "3"], "there is no player 3"),
         (["--players", "2"], "3 to 100 players"),
         (["--players", "x"], "'x'"),
+        (["--players", "7", "--threshold", "4"], "threshold must be 1 to 3"),
         (["--deadline", "0"], "deadline"),
         (["--holders", "1,2,3"], "--holders"),
         (["--engine", "none"], "'none'"),

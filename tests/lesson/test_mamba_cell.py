@@ -112,6 +112,7 @@ def test_a_player_that_is_killed_is_told_without_a_traceback(shell, capsys):
         ("--input 0='text'", "not an integer"),
         ("--input 9=1 --players 3", "there is no player 9"),
         ("--players two", "two"),
+        ("--threshold 0", "threshold"),
         ("--show everything", "everything"),
         ("--output 7up", "no name of a variable"),
         ("--engine none", "unknown engine"),

@@ -55,8 +55,10 @@ def test_what_comes_back():
 
 def test_players_may_be_more_than_have_inputs_and_views_are_on_request():
     text = "x = sint.get_private_input_from(3)\nx.reveal_to(4)\n"
-    result = run_program(text, [(), (), (), [5]], players=5, views=True)
+    result = run_program(text, [(), (), (), [5]], players=5, views=True, threshold=1)
     assert result.told[4] == [5] and len(result.views) == 5
+    assert result.views[0]["shares"] == []  # of four clients three are drawn to hold shares
+    assert [view["shares"] == [] for view in result.views[1:]].count(True) in (1, 2)
     assert [view["words"] for view in result.views] == [[], [], [], [5], []]
 
 
