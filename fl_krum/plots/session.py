@@ -102,18 +102,21 @@ def draw_seconds(axes, records, settings) -> None:
 
 
 def draw_chosen(axes, records, settings) -> None:
-    """Draw which client Krum chose in each round: a simulation knows, nobody else does."""
-    size = min(16, 220 / settings["rounds"])
+    """Draw whose vectors each new model is made of: a simulation knows, nobody else does."""
+    average = max((len(record.averaged) for record in records), default=1)
+    size = min(16, 220 / settings["rounds"] / (1 + 0.55 * (average - 1)))
+    honest_box = "circle" if average == 1 else "round"
     for record in records:
         byzantine = record.byzantine_chosen
         axes.text(
-            record.round, 0, str(record.chosen + 1), color="white", weight="bold", fontsize=size,
-            ha="center", va="center_baseline",
-            bbox={"boxstyle": "square" if byzantine else "circle",
+            record.round, 0, " ".join(str(row + 1) for row in sorted(record.averaged)),
+            color="white", weight="bold", fontsize=size, ha="center", va="center_baseline",
+            bbox={"boxstyle": "square" if byzantine else honest_box,
                   "color": BYZANTINE if byzantine else HONEST},
         )  # fmt: skip
+    who, at = ("chosen client", 1.07) if average == 1 else ("averaged clients", 1.12)
     axes.text(
-        1.07 * settings["rounds"], 0, "chosen client (only\na simulation knows)", va="center",
+        at * settings["rounds"], 0, f"{who} (only\na simulation knows)", va="center",
         fontsize=14, color=MUTED,
     )  # fmt: skip
     _round_axis(axes, settings)

@@ -252,3 +252,10 @@ def test_colours_are_apart_and_of_the_palette_of_okabe_and_ito():
     palette = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
     used = [plots.HONEST, plots.BYZANTINE, plots.CHOSEN, plots.MEAN, plots.SMPC]
     assert len(set(used)) == 5 and set(used) <= palette
+
+
+def test_of_multi_krum_the_row_below_names_all_who_are_averaged(records, settings):
+    averaged = [dataclasses.replace(record, averaged=(3, 0, 1)) for record in records]
+    text = text_of(plots.session_figure(averaged, settings, simulation=True))
+    assert "1 2 4" in text and "averaged clients" in text
+    assert "chosen client" in text_of(plots.session_figure(records, settings, simulation=True))
