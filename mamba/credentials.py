@@ -27,9 +27,10 @@ class Credentials:
         paths = own.with_name("RootCA.crt"), own.with_suffix(".crt"), own.with_suffix(".key")
         return cls(*(path.read_bytes() for path in paths))
 
-    def context(self, purpose):
+    def context(self, purpose, meeting=""):
         """For one side of a connection, ``ssl.PROTOCOL_TLS_CLIENT`` or ``_SERVER``; OSError or
-        ValueError when these are no certificates."""
+        ValueError when these are no certificates. Both sides have agreed (`have_agreed`) when they
+        name the same `meeting`, the application protocol of TLS (RFC 7301)."""
         context = ssl.SSLContext(purpose)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.check_hostname = False  # the name to check is the player's, see `peer_name`
@@ -37,6 +38,8 @@ class Credentials:
         context.load_verify_locations(cadata=self.root.decode("ascii"))
         with _as_file(self.certificate) as certificate, _as_file(self.key) as key:
             context.load_cert_chain(certificate, key)
+        if meeting:
+            context.set_alpn_protocols([meeting])
         if purpose is ssl.PROTOCOL_TLS_SERVER:
             context.num_tickets = 0  # connections are never resumed
         return context
@@ -46,6 +49,11 @@ def peer_name(connection):
     """The name in the certificate that the other side has shown."""
     subject = connection.getpeercert().get("subject", ())
     return dict(pair for entry in subject for pair in entry).get("commonName")
+
+
+def have_agreed(connection, meeting):
+    """Whether the other side has named the same meeting."""
+    return connection.selected_alpn_protocol() == (meeting or None)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from mamba.credentials import peer_name
+from mamba.credentials import have_agreed, peer_name
 
 HOST = "127.0.0.1"
 STRANGERS = 128  # connections that may be open besides those of the players
@@ -55,6 +55,8 @@ class Handshakes:
         Seconds until all must be connected, of each `run`.
     say : callable
         Given one line, when strangers have been waited for in vain.
+    meeting : str
+        What all players must name: `mamba.holders.meeting`.
 
     Attributes
     ----------
@@ -63,16 +65,16 @@ class Handshakes:
         before it is wanted is there too.
     """
 
-    def __init__(self, me, ports, credentials, patience, say=lambda line: None):
-        self.me, self.ports = me, list(ports)
+    def __init__(self, me, ports, credentials, patience, say=lambda line: None, meeting=""):
+        self.me, self.ports, self._meeting = me, list(ports), meeting
         self.others = []
         self.outgoing, self.incoming = {}, {}
         # Both are open between runs, too, so that nobody calls in vain.
         self._listener: Any = None
         self._selector: Any = None
         self._names = {f"Player{player}": player for player in range(len(ports)) if player != me}
-        self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT)
-        self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER)
+        self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT, meeting)
+        self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER, meeting)
         self._begin, self._patience, self._say = time.monotonic(), patience, say
         self._calls = {}  # when a player is called, and the pause after that
         self._contacts = set()
@@ -252,6 +254,12 @@ class Handshakes:
             if player in self._calls and self._calls[player][0] < float("inf"):
                 self._calls[player] = 0.0, _FIRST_PAUSE  # who calls can be called
         self._leave(contact)
+        if not have_agreed(contact.socket, self._meeting):
+            contact.socket.close()
+            raise NetworkError(
+                f"player {player} has another threshold than this player, or other holders; all "
+                "players must have the same"
+            )
         contact.socket.setblocking(True)
         connections[player] = contact.socket
 

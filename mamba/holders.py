@@ -33,6 +33,17 @@ def fixed(players, threshold):
     return tuple(range(players))[-count:] if count >= players - 1 else None
 
 
+def meeting(players, threshold=None, named=None):
+    """Who is going to be connected with whom, in a few words that have to be the same for all:
+    players that do not agree on it would wait for each other in vain."""
+    if named is not None:
+        names = ",".join(map(str, sorted(named)))
+        return f"holders {hashlib.sha256(names.encode()).hexdigest()[:16]}"
+    largest = (players - 1) // 2
+    drawn = fixed(players, largest if threshold is None else threshold) is None
+    return "holders are drawn" if drawn else "all hold"
+
+
 def check_threshold(players, threshold):
     """The threshold, by default the largest; ProgramError when it cannot be kept."""
     largest = (players - 1) // 2

@@ -41,6 +41,8 @@ class Network:
         Given one line of news when that takes long.
     at_once : bool
         Whether to connect to everybody now; else it is said whom to `connect` to.
+    meeting : str
+        What all players must name: `mamba.holders.meeting`.
 
     Attributes
     ----------
@@ -51,19 +53,28 @@ class Network:
     Raises
     ------
     NetworkError
-        A player cannot be reached, or shows another certificate than its own; or this player's
-        own is not there.
+        A player cannot be reached, shows another certificate than its own, or names another
+        meeting; or this player's own certificate is not there.
     OSError
         This player's port is taken.
     """
 
-    def __init__(self, me, ports, certificates, patience=60.0, say=lambda line: None, at_once=True):
+    def __init__(
+        self,
+        me,
+        ports,
+        certificates,
+        patience=60.0,
+        say=lambda line: None,
+        at_once=True,
+        meeting="",
+    ):
         self.me, self.players = me, len(ports)
         self.rounds = self.bytes_sent = self._step = self._inner = 0
         try:
             if not isinstance(certificates, Credentials):
                 certificates = Credentials.read(certificates, me)
-            self._handshakes = Handshakes(me, ports, certificates, patience, say)
+            self._handshakes = Handshakes(me, ports, certificates, patience, say, meeting)
         except (OSError, ValueError) as error:
             what = f"RootCA.crt, Player{me}.crt and Player{me}.key"
             if not isinstance(certificates, Credentials):

@@ -23,7 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from mamba import input_proof
+from mamba import holders, input_proof
 from mamba.credentials import Credentials
 from mamba.input_words import WordReader
 from mamba.language.branches import compile_text
@@ -65,12 +65,15 @@ def main(arguments=None):
             return 1
         prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
-        network = Network(me, options.ports, certificates, options.patience, _say, at_once=False)
+        meeting = holders.meeting(len(options.ports), options.threshold, options.holders)
+        network = Network(
+            me, options.ports, certificates, options.patience, _say, at_once=False, meeting=meeting
+        )
         view = View() if options.views else None
         protocols = Protocols(network, view, text, options.threshold, options.holders)
         players, threshold = protocols.players, protocols.threshold
-        holders = " ".join(map(str, protocols.holders))
-        _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {holders}")
+        named = " ".join(map(str, protocols.holders))
+        _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {named}")
 
         def read(count):
             values = words.read(count)

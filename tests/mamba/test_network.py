@@ -16,6 +16,7 @@ from mamba_players import PATIENCE
 
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
+from mamba import holders
 from mamba.credentials import Credentials
 from mamba.handshakes import Handshakes
 from mamba.network import Network, NetworkError
@@ -193,6 +194,37 @@ def test_a_player_who_never_comes_is_named(certificates):
 
 
 # --- who is let in ----------------------------------------------------------------------------
+
+
+def test_players_with_thresholds_that_do_not_meet_say_so_at_once(certificates):
+    """One would have connections with all, the others wait for the server: in vain."""
+    ports, said = free_ports(PLAYERS), {}
+
+    def meet(me):
+        meeting = holders.meeting(8, 1 if me == 2 else None)
+        own = Credentials.read(certificates, me)
+        handshakes = Handshakes(me, ports, own, 3.0, meeting=meeting)
+        try:
+            handshakes.run([0] if me == 2 else None)
+        except NetworkError as error:
+            said[me] = str(error)
+
+    threads = [threading.Thread(target=meet, args=(me,)) for me in range(PLAYERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    wrong = " has another threshold than this player, or other holders; all players must"
+    assert re.match(f"player [01]{wrong}", said[2])
+    assert any(said[me].startswith("player 2" + wrong) for me in (0, 1))  # before it has ended
+
+
+def test_what_players_have_to_agree_on():
+    assert holders.meeting(8) == holders.meeting(8, 3) == "all hold"
+    assert holders.meeting(8, 1) == holders.meeting(8, 2) == "holders are drawn"
+    assert holders.meeting(8, 1, [3, 1, 2]) == holders.meeting(8, 1, [1, 2, 3])
+    assert holders.meeting(8, 1, [1, 2, 4]) != holders.meeting(8, 1, [1, 2, 3])
+    assert len(holders.meeting(255, 127, range(255))) < 255  # TLS takes no longer names
 
 
 def test_connections_are_tls_1_3_with_certificates_of_both(certificates):
