@@ -66,17 +66,20 @@ def check_budget(
     fixed_point = FixedPoint() if fixed_point is None else fixed_point
     if d < 1 or n - f - 2 < 1:
         raise ValueError(f"a bit budget needs d >= 1 and n-f-2 >= 1, not n={n}, f={f}, d={d}")
+    near = n - f - 2
     distance = 2 * fixed_point.bits + _ceil_log2(d) + 1
-    if projected:
-        distance = (87 * d * 4 ** (fixed_point.bits - 1)).bit_length() + 1
+    score = distance + _ceil_log2(near)
+    if projected:  # exact, since every bit counts where d and n are large
+        farthest = 87 * d * 4 ** (fixed_point.bits - 1)
+        distance, score = farthest.bit_length() + 1, (near * farthest).bit_length() + 1
     masks = 1 + (n // 2 if threshold is None else threshold)
-    budget = BitBudget(distance, distance + _ceil_log2(n - f - 2), security + _ceil_log2(masks))
+    budget = BitBudget(distance, score, security + _ceil_log2(masks))
     if budget.headroom < 0:
         largest = fixed_point.bits + budget.headroom // 2
         raise ValueError(
             f"the bit budget does not fit: a score takes {budget.score_bits} bits "
             f"({distance - 1} for a squared distance with bits={fixed_point.bits} and d={d}, "
-            f"{_ceil_log2(n - f - 2)} for n-f-2={n - f - 2}, 1 for the sign) and its mask "
+            f"{score - distance} for n-f-2={near}, 1 for the sign) and its mask "
             f"{budget.mask_bits} more (security {security}, {_ceil_log2(masks)} for {masks} "
             f"players' masks): {budget.score_bits + budget.mask_bits} of {CAPACITY}. "
             f"Use bits={largest} or fewer, or a smaller d or n"

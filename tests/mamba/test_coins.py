@@ -1,7 +1,7 @@
 """Coins of krum.mpc's check: nobody knows them too early, and nobody chooses them."""
 
 import pytest
-from liars import random_words, run
+from liars import check, random_words, run
 from mamba_players import WatchedProtocols, run_program
 
 from fl_krum.program.krum_program import KrumProgram
@@ -11,6 +11,7 @@ from mamba.protocols import ProtocolError
 
 
 def test_every_coin_is_another_one():
+    """Also from one round to the next."""
     told = []
 
     class Hears(InputProver):
@@ -18,8 +19,8 @@ def test_every_coin_is_another_one():
             told.extend(values)
             super().be_told(values)
 
-    run(random_words(5, 50), 1, {1: (None, None, Hears)})
-    assert len(told) == len(set(told)) == 2
+    assert check([random_words(3, 50)] * 2, {1: (None, None, Hears)}) == [[1, 1, 1]] * 2
+    assert len(told) == len(set(told)) == 4
 
 
 def messages(player):

@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
+from mamba import projections
 from mamba.field import P
 from mamba.input_proof import constants
 
@@ -29,7 +31,7 @@ def failure(share):
 
 def test_a_norm_that_is_too_large_is_noticed_but_for_2_to_the_minus_40():
     assert failure(4.6) <= -40
-    assert 4 * 99 / 4.6 <= 87  # squared distances, see distance_bits
+    assert 4 * 99 / 4.6 <= 87  # squared distances, see farthest
 
 
 def test_honest_sums_of_squares_are_below_the_bound_but_for_2_to_the_minus_44():
@@ -39,9 +41,34 @@ def test_honest_sums_of_squares_are_below_the_bound_but_for_2_to_the_minus_44():
     assert bound / math.log(2) <= -44
 
 
-@pytest.mark.parametrize("d", [47, 1000, 10**5, 10**6])
+LENGTHS = [47, 1000, 10**5, 10**6]
+
+
+@pytest.mark.parametrize("d", LENGTHS)
 def test_honest_projections_have_room(d):
+    """And no more than they need."""
     sizes = constants(KrumProgram(7, 2, d).source())
-    assert sizes.offset >= 8.1 * math.sqrt(d / 2) * sizes.centre
-    assert 4 ** (sizes.digits * sizes.extra) > sizes.most
+    least = 8.1 * math.sqrt(d / 2) * sizes.centre
+    assert least <= sizes.offset < 4 * least
+    assert sizes.most == 99 * d * sizes.centre**2
+    assert 4 ** (sizes.digits * (sizes.extra - 1)) <= sizes.most < 4 ** (sizes.digits * sizes.extra)
     assert 64 * (10 * math.sqrt(d) * 4**sizes.digits) ** 2 < P / 4  # no sum of squares wraps
+
+
+@pytest.mark.parametrize("d", LENGTHS)
+def test_a_long_word_is_noticed_but_for_2_to_the_minus_41(d):
+    """Each row lets it pass with a chance of 1/2 at most."""
+    sizes = constants(KrumProgram(7, 2, d).source())
+    assert (sizes.rows, sizes.points * sizes.columns) == (projections.ROWS, projections.ROWS)
+    assert sizes.rows >= sizes.ranged == 41
+
+
+@pytest.mark.parametrize(("n", "f"), [(7, 2), (30, 13)])
+@pytest.mark.parametrize("d", [1, 5, 46, *LENGTHS])
+def test_no_comparison_overflows(n, f, d):
+    program = KrumProgram(n, f, d, fixed_point=FixedPoint(24, 16))
+    sizes, budget = constants(program.source()), program.budget
+    largest = d * (2**24 - 1) ** 2 if d <= 46 else 4 / 4.6 * 99 * d * 4**23
+    assert largest < sizes.farthest < 2 ** (sizes.distance_bits - 1)
+    assert (n - f - 2) * sizes.farthest < 2 ** (sizes.score_bits - 1)
+    assert (sizes.distance_bits, sizes.score_bits) == (budget.distance_bits, budget.score_bits)

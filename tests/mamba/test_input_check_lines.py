@@ -1,5 +1,7 @@
 """Without a line of krum.mpc's check a lie passes which is noticed with it."""
 
+from math import prod
+
 import numpy as np
 import pytest
 from liars import (
@@ -21,7 +23,7 @@ from liars import (
 from fl_krum.aggregators.krum import krum
 from mamba import field
 from mamba.field import P
-from mamba.input_proof import InputProver
+from mamba.input_proof import InputProver, _inverse_vanishing
 
 LIAR = 3
 
@@ -126,6 +128,97 @@ def test_two_digits_whose_errors_cancel_are_noticed():
     line = "powers_of(rho, digits)"
     assert passes(lie, mutant=(line, "cint(1, size=digits)"), honest=everybody)
     assert not passes(telling([Lie({0: x + 4 * y}, digits=digits)]))
+
+
+def polynomial(x):
+    return x * (x - 1) * (x - 2) * (x - 3)
+
+
+def quotient_of_more(power):
+    """What makes up for an error of 120 - polynomial(...) that stands at a power of the point."""
+
+    def quotient(self, *arguments):
+        sizes = self.sizes
+        points = range(sizes.numbers + 1, 4 * sizes.numbers + 2)
+        more = field.from_ints([-polynomial(5) * pow(x, power(sizes.numbers), P) for x in points])
+        more = field.mul(more, _inverse_vanishing(sizes.numbers, sizes.quotient))
+        return field.add(InputProver.quotient(self, *arguments), more)
+
+    return quotient
+
+
+@pytest.mark.parametrize(
+    ("index", "power"), [("0", lambda N: 0), ("4 * numbers", lambda N: 4 * N)], ids=["0", "4N"]
+)
+def test_a_false_digit_and_a_false_sum_do_not_cancel(index, power):
+    """Each has powers of the point of its own. Of one word: all of it in one digit, but the word is
+    longer by what the digit's polynomial is off."""
+
+    def digits(self, numbers):
+        return field.from_ints([5] + [0] * (self.sizes.digits - 1))
+
+    word = 5 + polynomial(5)
+    lie = telling([Lie({0: word}, digits=digits, quotient=quotient_of_more(power))])
+    line = "public(steps, 4 * numbers + 1, 1), n)"
+    assert passes(lie, 1, (line, line.replace("4 * numbers + 1", index)), bits=4)
+    assert not passes(lie, 1, bits=4)
+
+
+def test_a_false_sum_and_false_squares_do_not_cancel():
+    """All values of the sum of squares are 1 too large, and so is one of the z_r."""
+
+    def squares(self, sums):
+        first, values = InputProver.squares(self, sums)
+        return first, field.add(values, field.from_ints([1]))
+
+    def long_numbers(self, sums):
+        numbers, parts = InputProver.long_numbers(self, sums)
+        numbers[0] += 1
+        ranged, base = self.sizes.ranged, 4**self.sizes.digits
+        rest = numbers[ranged] - self.sizes.points
+        return numbers[:ranged] + [rest // base**e for e in range(self.sizes.extra)], parts
+
+    lie = telling([Lie(squares=squares, long_numbers=long_numbers)])
+    line = "public(steps, 4 * numbers + 2, 1), n)"
+    assert passes(lie, 47, (line, line.replace("+ 2", "+ 1")))
+    assert not passes(lie, 47)
+
+
+def test_a_false_digit_and_false_squares_do_not_cancel():
+    """One digit is 4 more, its neighbour 1 less; the sum of squares makes up for it, and the
+    quotient too."""
+    false = {}
+
+    def long_numbers(self, sums):
+        numbers, (first, values) = InputProver.long_numbers(self, sums)
+        false["place"] = place = next(k for k, number in enumerate(numbers) if number >> 2 & 3)
+        false["by"] = by = polynomial(4 + (numbers[place] & 3))
+        assert place < self.sizes.points
+        values = np.array(values)
+        values[:, [place + 1]] = field.add(values[:, [place + 1]], field.from_ints([by]))
+        ranged, base = self.sizes.ranged, 4**self.sizes.digits
+        rest = numbers[ranged] - by
+        numbers[ranged:] = [rest // base**e for e in range(self.sizes.extra)]
+        return numbers, (first, values)
+
+    def digits(self, numbers):
+        result = np.array(InputProver.digits(self, numbers)).reshape(4, self.sizes.digits, -1)
+        result[0, 0, false["place"]] += 4
+        result[0, 1, false["place"]] -= 1
+        return result.reshape(4, -1)
+
+    def quotient(self, *arguments):
+        N, j = self.sizes.numbers, false["place"] + 1
+        others = [k for k in range(2 * N + 1) if k != j]
+        scale = -false["by"] * pow(prod(j - k for k in others), -1, P)
+        more = [scale * prod(x - k for k in others) for x in range(N + 1, 4 * N + 2)]
+        more = field.mul(field.from_ints(more), _inverse_vanishing(N, self.sizes.quotient))
+        return field.add(InputProver.quotient(self, *arguments), more)
+
+    lie = telling([Lie(long_numbers=long_numbers, digits=digits, quotient=quotient)])
+    line = "public(steps, 4 * numbers + 2, 1), n)"
+    assert passes(lie, 47, (line, line.replace("4 * numbers + 2", "0")))
+    assert not passes(lie, 47)
 
 
 def test_who_failed_would_still_be_heard_if_its_distances_counted():
