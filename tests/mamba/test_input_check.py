@@ -57,7 +57,7 @@ def extremes(d, bits):
 
 @pytest.mark.parametrize(
     ("d", "bits"),
-    [(1, 28), (2, 28), (5, 28), (46, 28), (47, 28), (100, 28), (3, 7), (60, 7), (2, 2), (5, 3)],
+    [(1, 28), (2, 28), (5, 28), (46, 28), (47, 28), (100, 28), (1000, 28), (3, 7), (60, 7), (2, 2), (5, 3)],
 )
 def test_honest_clients_pass_at_both_ends_of_their_range(d, bits):
     assert check(extremes(d, bits), bits=bits) == [[1] * 5] * 3
