@@ -131,7 +131,8 @@ def _inner_product(a, b, left, right):
 
 
 def at_least(protocols, bits, least):
-    """[at least so many of the bits are 1], for the columns of an array of shape (count, width).
+    """[at least so many of the bits are 1], for the columns of an array of shape (count, width) and
+    a number `least` from 1 to count.
 
     The bits and the public number 2^k - least are added up, where 2^k is more than there are bits:
     the sum reaches 2^k where at least `least` of them are 1, and never 2^(k + 1). Three bits of one

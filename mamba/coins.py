@@ -28,9 +28,10 @@ class Coins:
     _note_opened: Any
 
     _announced = None  # of the last coin: this player's share, and what it is said to be
+    _unheard = False  # whether since the last comparison some holders may have ended the run
 
     def confirm(self):
-        """Holders wait until all who are sent shares have theirs; one round of empty messages.
+        """Holders wait until all have what they are sent; one round of empty messages.
 
         The first t holders draw their shares and wait for nothing. Did they open a coin at once, a
         dealer that sends late would know it, from their shares and its own, before it has dealt
@@ -40,11 +41,8 @@ class Coins:
         """
         if not self.is_holder:
             return
-        self._exchange(
-            dict.fromkeys(self._all_but_me(self.holders), b"") if self.me in self._sent else {},
-            {player: 0 for player in self._all_but_me(self._sent)},
-            inner=True,
-        )
+        others = self._all_but_me(self.holders)
+        self._exchange(dict.fromkeys(others, b""), dict.fromkeys(others, 0), inner=True)
 
     def announce(self, part, share):
         """A coin in one round, to be used by dealers only until it is compared in the next one.
@@ -54,8 +52,13 @@ class Coins:
         honest one of them has all, which fixes what was dealt, as in `confirm`. But who tells its
         part last could choose it, or tell players different ones. So their next messages carry
         shares of the coin as it was dealt, which nobody can choose any more: a player that finds
-        another number in them than it was told departs. Until then honest players have only dealt
-        something because of this coin, and so have given nothing away, whatever it was.
+        another number in them than it was told ends the run. Until then honest players have only
+        dealt something because of this coin, and so have given nothing away, whatever it was.
+
+        A player that was told the truth does not see this at once. It must not open what another
+        one has dealt because of a false coin: its share and those of t liars would do. So before it
+        opens anything it hears once more from all holders, who all have compared by then. In the
+        check of krum.mpc this is when they `confirm`; where it has not happened, a round is added.
 
         Parameters
         ----------
@@ -89,7 +92,9 @@ class Coins:
         """One round of the network; after `announce` holders add their shares of the coin to what
         they send each other."""
         if self._announced is None:
-            return self.network.exchange(outgoing, expected, continued, inner)
+            received = self.network.exchange(outgoing, expected, continued, inner)
+            self._unheard &= not received.keys() >= {*self._all_but_me(self.holders)}
+            return received
         (share, coin), self._announced = self._announced, None
         size, count = prime.BYTES * prime.length(share), prime.length(share)
         data, others = prime.to_bytes(share), self._all_but_me(self.holders)
@@ -103,9 +108,12 @@ class Coins:
                 f"round {self.network.rounds}: a random number is not the sum of what players have "
                 "told of it; a player departed from the protocol"
             )
+        self._unheard = True
         return {player: received[player][: lengths[player]] for player in expected}
 
     def _compare_announced(self):
-        """A round for it alone, where something is to be opened next."""
+        """Rounds for it alone, where something is to be opened next."""
         if self._announced is not None:
             self._exchange({}, {}, inner=True)
+        if self._unheard:
+            self.confirm()

@@ -21,9 +21,15 @@ are those of a uniform polynomial of degree 2t, whatever the polynomial of z is:
 but e. And e is z plus a number that is uniform for the t and used once, so e is uniform, too. The
 sharing e - r is as random as that of r, which is used once: a fresh one of z.
 
-All this is for players that follow the protocol, as `mamba.protocols.Protocols.reduce` is. One that
-departs can add an error to a product, there and here. A collector could also tell holders different
-e. The result is no sharing then, and nothing here says what it may learn from what is made of it.
+All this is for players that follow the protocol, as `mamba.protocols.Protocols.reduce` is. What t
+others can do is add numbers that they know to products, there and here (Genkin, Ishai, Prabhakaran,
+Sahai and Tromer, STOC 2014). Whatever they deal, what hides z is as uniform as above, for that
+takes only the t + 1 honest dealers. And if a collector tells holders different e, or a dealer deals
+what is no double sharing: the shares of the t + 1 honest holders still lie on one polynomial of
+degree t, as any t + 1 numbers do, and by how much its value at 0 differs from z follows from what
+was told and dealt wrongly. (Fewer than t liars learn no more than t of whom some change nothing.)
+Such an error can be used to learn something later: it makes a number outgrow the mask that hides it
+when it is opened.
 """
 
 import numpy as np

@@ -165,8 +165,9 @@ def pair_up(x, y):
 
     Equal shares belong to the same constant, or to the same sum of the same sharings, such as a
     copy: two sharings that were dealt separately have equal shares with probability 2^-127. So
-    all players find the same ones, also one that holds no shares, whose random numbers are copied
-    and added up just as the shares are.
+    all holders find the same ones. A dealer that departs from the protocol can deal two sharings
+    that are equal for some holders only, and these then open other numbers than the rest. krum.mpc
+    compares only products that holders have shared anew, whose shares no client decides.
     """
     numbers, places = _distinct(np.concatenate([x, y], axis=1))
     return Pairs(numbers, places[: x.shape[1]], places[x.shape[1] :])

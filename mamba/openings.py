@@ -54,7 +54,9 @@ class Openings(Coins):
         t - 1 of them do, so t + 1 honest ones are there and fix the result, be there any share to
         spare for a check (t of 2 or more) or none (t of 1: then these two are honest). A dealer
         that holds no share has none to leave out, and where 2t + 1 shares do not fit together its
-        elements open as 1. What a holder that deviates can do is have honest dealers left out.
+        elements open as 1. What a holder that deviates can do is have honest dealers left out; by
+        wrong shares for some holders only, in the eyes of these alone, and then what the holders
+        make of it is no sharing of one number any more.
         """
         if self.is_holder:
             opened = self.open_among_holders(field, array, dealers)

@@ -168,7 +168,7 @@ class _Counter:
 
     def _toss(self) -> Iterator[Round]:
         """A coin is opened, when all have said that they have what was dealt before."""
-        yield Round("check", "confirm", 0, 0, 2 * (self.threshold + 1) * self.threshold)
+        yield Round("check", "confirm", 0, 0, 2 * self.threshold * (2 * self.threshold + 1))
         yield self._open("check", elements=1, told=True)
 
     def _toss_and_answer(self, elements, plain) -> Iterator[Round]:

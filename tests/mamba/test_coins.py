@@ -41,7 +41,7 @@ def test_the_last_coin_is_opened_when_all_have_said_that_they_have_what_was_deal
             k for k in sent if {*map(len, sent[k].values())} == {field.BYTES} and len(sent[k]) == 4
             and {*map(len, sent[k - 1].values())} == {0}
         )  # fmt: skip
-        assert {*sent[coin - 1]} == {3, 4, 5}
+        assert {*sent[coin - 1]} == {*range(1, 6)} - {player}
 
 
 class AnnouncesWrong(WatchedProtocols):
@@ -95,8 +95,27 @@ def test_who_announces_waits_for_what_is_dealt():
         assert own[:2] == [("has",), ("tells", me in (3, 4, 5))]
 
 
-def test_nothing_is_opened_before_an_announced_coin_is_compared():
-    """A program that opens at once takes a round more."""
+@pytest.mark.parametrize("answer", ["sint(5)", "sint.get_private_input_from(1)"])
+@pytest.mark.parametrize("how", ["reveal()", "reveal_to(3)"])
+def test_who_was_told_the_truth_opens_nothing_when_another_one_was_not(answer, how):
+    """Of three holders, the third tells the first one another coin, which that one may answer. The
+    second one's share and the liar's would be enough to open the answer."""
+    sent = []
+
+    def seen(sender, receiver, number, payload):
+        sent.append((number, len(payload)))
+        return payload
+
+    liar = type("Liar", (AnnouncesWrong,), {"to": 1})
+    program = f"a = sint.get_random_triple()[0].announce()\n{answer}.{how}\n"
+    with pytest.raises(ProtocolError, match="is not the sum of what players have told"):
+        run_program(program, [[], [7], [], []], seen, {3: (liar, None, None)})
+    # Rounds: keys, the coin is dealt, told, compared. Later messages only say who is still there.
+    assert {number for number, size in sent if size} == {1, 2, 3, 4}
+
+
+def test_nothing_is_opened_before_all_have_compared_an_announced_coin():
+    """A program that opens at once takes two rounds more than one that announces nothing."""
     program = "a = sint.get_random_triple()[0]\nb = {}\nc = sint(5).reveal()\n"
     rounds = [run_program(program.format(how), [[]] * 4)[1].rounds for how in ("a", "a.announce()")]
-    assert rounds[1] == rounds[0] + 2
+    assert rounds[1] == rounds[0] + 3

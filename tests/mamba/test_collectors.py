@@ -1,6 +1,6 @@
 """Products that are reduced by way of collectors, by 3 to 16 players in threads."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -108,60 +108,55 @@ def test_two_of_three_shares_are_a_product(module):
         assert uniform(16 * one + other, 256) < CHANCE
 
 
+class Unit:
+    """In place of a random stream: the k-th draw is the unit vector of the k-th random number, so
+    that what is computed of them shows as coefficients, one for each random number there is."""
+
+    def __init__(self, module, first, width):
+        self.module, self.next, self.width = module, first, width
+
+    def bytes(self, _length):
+        self.next += 1
+        numbers = [int(k == self.next - 1) for k in range(self.width)]
+        if self.module is gf256:
+            return bytes(numbers)
+        return field.from_ints(numbers).tobytes()
+
+
 @pytest.mark.parametrize("module", MODULES)
-def test_all_that_a_collector_is_sent_is_uniform_though_the_polynomial_is_not(module):
-    """Shares of z + r of two senders, and what they add up to with the third: the polynomial of z,
-    of degree 2t, is the same every time."""
-    received = products(module, 5, 6000)[1]
-    sent = {s: data for n, s, data in received[0] if n == 3}  # rounds: keys, double sharings, this
-    assert sorted(sent) == [1, 2, 3, 4]
-    shares = [low_bits(module, module.from_bytes(sent[s], 6000)).astype(int) for s in (1, 2, 3)]
-    for one, other in combinations(shares, 2):
-        assert uniform(16 * one + other, 256) > CHANCE
-    if module is gf256:
-        three = shares[0] + 16 * (shares[1] ^ shares[2])
-        assert uniform(three, 256) > CHANCE
+@pytest.mark.parametrize("players", [3, 5])
+def test_double_sharings_hide_all_that_a_collector_is_sent_from_any_t_holders(module, players):
+    """Exactly: of all random numbers, t holders know those they draw or deal, and what they are
+    sent. The others' t + 1 shares by degree 2t of every r are independent of that and each other.
+    """
+    t, width = players // 2, 2 * players**2
+    first = {pair: 2 * k for k, pair in enumerate(product(range(players), repeat=2))}
 
-
-def double_sharings(players, module, count, known=()):
-    """Shares of r by both degrees; those in `known` deal zeros from a stream that all know."""
-
-    class Known:
-        def bytes(self, length):
-            return bytes(length)
+    def rows(array):
+        values = module.to_ints(array) if module is field else array.tolist()
+        return [values[k : k + width] for k in range(0, len(values), width)]
 
     def step(protocols):
-        one = protocols._collectors
-        for player in protocols.holders:
-            if protocols.me in known:
-                one._to[player] = Known()
-            if player in known:
-                one._from[player] = Known()
-        if protocols.me in known:
-            one._randomness = Known()
-        ((low, high),) = one._double_sharings([(module, count)], False)
-        return low, high
+        one, me, sent = protocols._collectors, protocols.me, []
+        for other in one._others:
+            one._to[other] = Unit(module, first[me, other], width)
+            one._from[other] = Unit(module, first[other, me], width)
+        one._randomness = Unit(module, first[me, me], width)
+        one._note = lambda dealer, _, pair: sent.append((dealer, [*rows(pair[0]), *rows(pair[1])]))
+        ((low, high),) = one._double_sharings([(module, (t + 1) * width)], False)
+        return low, high, sent
 
-    return list(zip(*play(players, step), strict=True))
-
-
-@pytest.mark.parametrize("module", MODULES)
-@pytest.mark.parametrize("known", [*combinations(range(5), 2)], ids=str)
-def test_double_sharings_are_of_one_number_that_t_dealers_do_not_know(module, known):
-    low, high = double_sharings(5, module, 6000, known)
-    number = reconstruct(module, low)
-    (by_high,) = module.combine_rows([module.lagrange(tuple(range(1, 6)))], high)
-    assert (by_high == number).all()
-    assert uniform(low_bits(module, number), 16) > CHANCE
-    halves = low_bits(module, number).reshape(-1, 3, order="C")  # one row of the matrix and another
-    assert uniform(16 * halves[:, 0].astype(int) + halves[:, 1], 256) > CHANCE
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_t_plus_1_dealers_know_them(module):
-    """The control."""
-    low, _ = double_sharings(5, module, 6000, (0, 1, 2, 3, 4))
-    assert uniform(low_bits(module, reconstruct(module, low)), 16) < CHANCE
+    low, high, sent = zip(*play(players, step), strict=True)
+    (by_high,) = module.combine_rows([module.lagrange(tuple(range(1, players + 1)))], high)
+    assert (by_high == reconstruct(module, low)).all()  # one number, by either degree
+    for count in (t, t + 1):
+        for known in combinations(range(players), count):
+            kept = [first[pair] + k for pair in first if not {*pair} & {*known} for k in (0, 1)]
+            seen = [row for me in known for s, data in sent[me] if s not in known for row in data]
+            others = [row for k in range(players) if k not in known for row in rows(high[k])]
+            seen, both = ([[row[k] for k in kept] for row in x] for x in (seen, seen + others))
+            hidden = rank(module, both) == rank(module, seen) + len(others)
+            assert hidden == (count == t)  # t + 1 of them are the control
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -176,10 +171,10 @@ def test_any_rows_of_columns_have_an_inverse(module):
         assert len(set(points)) == 2 * t + 1
         for columns in choices:
             rows = [[row[k] for k in columns] for row in matrix]
-            assert not is_singular(module, rows)
+            assert rank(module, rows) == t + 1
 
 
-def is_singular(module, rows):
+def rank(module, rows):
     """Gauss, with Python integers or bytes."""
     if module is field:
         times, less = (lambda a, b: a * b % field.P), (lambda a, b: (a - b) % field.P)
@@ -189,17 +184,20 @@ def is_singular(module, rows):
         table = gf256._ROWS
         times, less = (lambda a, b: table[a][b]), (lambda a, b: a ^ b)
         inverse = lambda a: table[a].index(1)  # noqa: E731
-    while rows:
+    rows, found = list(rows), 0
+    while rows and rows[0]:
         pivot = next((row for row in rows if row[0]), None)
         if pivot is None:
-            return True
+            rows = [row[1:] for row in rows]
+            continue
+        found += 1
         rows.remove(pivot)
         scaled = [times(v, inverse(pivot[0])) for v in pivot]
         rows = [
             [less(v, times(row[0], p)) for v, p in zip(row[1:], scaled[1:], strict=True)]
             for row in rows
         ]
-    return False
+    return found
 
 
 def test_bytes_that_are_no_elements_name_their_player():
