@@ -1,6 +1,7 @@
 # The two commands: make demo, make test. Each makes .venv and installs requirements.txt first, when missing.
 PYTHON ?= python3
 BIN := .venv/bin
+unexport PYTHONDONTWRITEBYTECODE  # where it is set, each player compiles anew all that it imports
 
 demo: .venv/ready        ## a federated session, end to end, on this machine
 	mkdir -p out

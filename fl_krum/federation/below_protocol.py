@@ -2,10 +2,10 @@
 
 Every attack of `attacks` sends a *vector*, and Krum is made for those. Players share numbers of a
 field, though, and a comparison looks at the low bits of a difference only: for a number that is far
-too long, it says whatever these bits say. One liar therefore inputs a word of some 33 bits, tuned
-so that its distance to an accomplice looks small and the accomplice's score negative. Krum without
-a check of its inputs then chooses the accomplice's vector, whatever it is; with the check of
-`krum.mpc`, the liar is found out and left out.
+too long, it says whatever these bits say. One liar therefore inputs a word of 33 bits or more,
+tuned so that its distance to an accomplice looks small and the accomplice's score negative. Krum
+without a check of its inputs then chooses the accomplice's vector, whatever it is; with the check
+of `krum.mpc`, the liar is found out and left out.
 
 Assumes that the liars know the honest clients' vectors, as all of `attacks` do.
 """
@@ -48,9 +48,14 @@ def lying_words(words, liars, program: KrumProgram, seed: int = 0) -> np.ndarray
     rng = np.random.default_rng(seed)
     forged = np.array(words, dtype=object)
     forged[liar] = forged[chosen]
+    distances = krum(forged, program.f).distances.copy()
+    others = distances[liar] - (forged[liar, 0] - forged[:, 0]) ** 2  # of the other coordinates
+    longest = program.budget.score_bits // 2 + 3  # bits, so that the square of a word is too long
     for _ in range(TRIALS):
-        forged[liar, 0] = int(rng.integers(1 << program.fixed_point.bits + 4, 1 << 34))
-        if believing_choice(forged, program) == [chosen]:
+        word = int(rng.integers(1 << program.fixed_point.bits + 4, 1 << longest))
+        distances[liar] = distances[:, liar] = others + (word - forged[:, 0]) ** 2
+        if _choice(distances, program) == [chosen]:
+            forged[liar, 0] = word
             return forged.astype(np.uint64)
     raise ValueError("no word was found with which the first liar's vector is chosen")
 
@@ -60,7 +65,10 @@ def believing_choice(words, program: KrumProgram) -> list[int]:
 
     Every comparison is the one of the players, which sees the low bits of a difference only.
     """
-    distances = krum(words, program.f).distances
+    return _choice(krum(words, program.f).distances, program)
+
+
+def _choice(distances, program: KrumProgram) -> list[int]:
     n, near = len(distances), program.n - program.f - 2
     scores = []
     for i in range(n):
