@@ -141,7 +141,8 @@ def test_stop_leaves_no_player(runner, server):
     page.click(".krum-stop")
     page.wait(lambda: "Stopped after" in page.text(".krum-status"), "the session to stop")
     assert server.players() == []
-    assert not page.find(".krum-run").get_property("disabled") and page.errors() == []
+    page.wait(lambda: not page.find(".krum-run").get_property("disabled"), "Run to be allowed")
+    assert page.errors() == []
 
 
 def test_closing_the_server_leaves_no_player(runner, server):

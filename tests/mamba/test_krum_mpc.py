@@ -78,7 +78,9 @@ def test_the_file_itself_is_the_program_at_the_defaults():
 # 200 random cases: every n from 3 to 10 with every f, fewer where a case takes longer.
 
 DIMENSIONS = [1, 2, 3, 5, 17, 31, 50]
-PROGRAMS = {3: (7, 6), 4: (7, 6), 5: (4, 6), 6: (4, 4), 7: (2, 3), 8: (1, 3), 9: (1, 2), 10: (1, 1)}
+PROGRAMS = {  # of every n: how many of each f, with how many rounds
+    3: (3, 14), 4: (3, 14), 5: (2, 12), 6: (2, 8), 7: (1, 6), 8: (1, 3), 9: (1, 2), 10: (1, 1),
+}  # fmt: skip
 
 
 def random_programs():

@@ -15,13 +15,14 @@ from fl_krum.program.krum_program import KrumProgram
 
 DIMENSIONS = cycle([1, 2, 5, 17, 64])
 
-# Every n, f and m: as plain arithmetic all of them; among players one, two and all honest vectors
-# up to n = 7, and of more clients, where a case takes a second, one.
+# As plain arithmetic every n up to 10 with every f and m, and the largest f beyond; among players
+# one, two and all honest vectors up to n = 7, and of more clients, where each takes a second, one.
 SIZES = [
     (n, f, m, next(DIMENSIONS))
     for n in range(3, 13)
     for f in range(largest_f(n) + 1)
     for m in range(1, n - f + 1)
+    if n <= 10 or f == largest_f(n)
 ]
 AMONG_PLAYERS = [
     (n, f, m, d)
