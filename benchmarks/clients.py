@@ -121,7 +121,7 @@ def clients_figure(results: dict):
     figure = new_figure(13, 7)
     axes = figure.subplots()
     lines = curves(results["points"])
-    heights = spread([log10(line[-1][1]) for line in lines.values()], 0.3)
+    heights = _heights([line[-1] for line in lines.values()])
     for ((who, threshold), line), height in zip(lines.items(), heights, strict=True):
         colour = CHOSEN if who == "fl_krum" else RIVAL
         filled = colour if threshold is None else "white"
@@ -139,11 +139,23 @@ def clients_figure(results: dict):
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="y", color="#E3E3E3", linewidth=1.2)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, max(high, 10 ** (max(heights) + 0.15)))
     axes.set_xlim(ticks[0] / 1.1, ticks[-1] * 2.6)
     axes.set_title(
         f"One secure Krum of n vectors with {results['d']} values, players up", loc="left"
     )
     return figure
+
+
+def _heights(ends: list[tuple[int, float]]) -> list[float]:
+    """Where the names of lines stand that end there: those that end at the same n, apart."""
+    heights = [log10(seconds) for _, seconds in ends]
+    for n in {n for n, _ in ends}:
+        same = [k for k, (end, _) in enumerate(ends) if end == n]
+        for k, height in zip(same, spread([heights[k] for k in same], 0.15), strict=True):
+            heights[k] = height
+    return heights
 
 
 def markdown(points: list[dict]) -> str:
