@@ -15,7 +15,6 @@ import sys
 from dataclasses import asdict
 from math import log10
 from pathlib import Path
-from statistics import median
 
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
@@ -25,7 +24,7 @@ from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
 from benchmarks.peers.processes import PeerError
 from benchmarks.plot import spread
-from benchmarks.report import number, table
+from benchmarks.report import medians, number, table
 from fl_krum.players.local_players import PlayerError
 from fl_krum.plots import CHOSEN, new_figure, styled
 
@@ -100,7 +99,7 @@ def curves(points: list[dict]) -> dict[tuple[str, int | None], list[tuple[int, f
     for point in points:
         who = "fl_krum" if point["engine"] == "embedded" else "MP-SPDZ"
         line = best.setdefault((who, point["threshold"]), {})
-        seconds = median(sample["running"] for sample in point["samples"])
+        seconds = medians(point["samples"])["running"]
         line[point["n"]] = min(seconds, line.get(point["n"], seconds))
     return {key: sorted(line.items()) for key, line in best.items()}
 
@@ -162,18 +161,7 @@ def markdown(points: list[dict]) -> str:
     """A line for each point, medians."""
     lines = []
     for point in points:
-        middle = {
-            key: _median(point["samples"], key)
-            for key in (
-                "start",
-                "running",
-                "after_pause",
-                "cpu_running",
-                "sent",
-                "memory",
-                "rounds",
-            )
-        }
+        middle = medians(point["samples"])
         lines.append([
             point["n"], "⌊n/2⌋" if point["threshold"] is None else point["threshold"],
             point["engine"], number(middle["start"]), number(middle["running"]),
@@ -184,11 +172,6 @@ def markdown(points: list[dict]) -> str:
     header = ["n", "t", "engine", "start, s", "running, s", "after pause, s", "CPU-s, running",
               "MB sent", "MB a player", "rounds", "runs"]  # fmt: skip
     return table(header, lines)
-
-
-def _median(samples: list[dict], key: str) -> float | None:
-    values = [sample[key] for sample in samples if sample[key] is not None]
-    return median(values) if values else None
 
 
 def _say(text: str) -> None:
