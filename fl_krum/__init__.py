@@ -7,7 +7,7 @@ clients cannot steer the result. The notebooks import what they need from here.
 
 import importlib
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Imported when asked for: NumPy alone takes longer than the command line needs to get the players
 # under way.

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
+import fl_krum
+
 # Every room and what it may import, floor by floor from the ground: a room imports downwards only.
 # `players/scale_mamba` belongs to the room players. `__init__` has no imports, so all may read it.
 ROOMS = {
@@ -152,6 +154,18 @@ def test_each_page_of_docs_is_in_the_index():
     index = (ROOT / "docs/index.md").read_text(encoding="utf-8")
     for page in [*ROOT.glob("docs/*.md"), *ROOT.glob("notebooks/*.ipynb")]:
         assert page.name == "index.md" or f"{page.name})" in index, page.name
+
+
+def test_one_version_everywhere():
+    changes = re.findall(
+        r"^## (\S+): (\d{4}-\d\d-\d\d)$", (ROOT / "CHANGELOG.md").read_text(), re.M
+    )
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert changes[0] == (
+        fl_krum.__version__,
+        re.search(r"^date-released: (.+)$", citation, re.M)[1],
+    )
+    assert f"\nversion: {fl_krum.__version__}\n" in citation
 
 
 def test_make_readme_and_pre_commit_run_the_same_checks():
