@@ -21,6 +21,7 @@ MP-SPDZ.
 =====================  =======================================================================
 ``protocols.py``       deal and multiply; the other protocols of players with shares are its parts
 ``openings.py``        secrets become known to all players, or to one
+``agreement.py``       what holders must have seen alike, compared with their next message
 ``coins.py``           random numbers that nobody knows before all have what was dealt
 ``common_keys.py``     keys for random numbers that two players draw alike
 ``protocol_error.py``  the error of players whose messages do not fit together

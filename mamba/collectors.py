@@ -48,178 +48,162 @@ def pay(threshold, size):
     return 2 * threshold * (threshold - 2) * size > _WORTH
 
 
-class Collectors:
-    """One holder's side of it.
+def reduce(protocols, parts, continued=False):
+    """Products, pairs (field, array) of degree 2t, as a list of arrays of degree t; called by
+    holders.
 
-    Parameters
-    ----------
-    me : int
-    holders : sequence of int
-        The 2t + 1 players that hold shares.
-    streams : pair of dicts of int to mamba.randomness.Randomness
-        Random elements that this player has in common with each other one: for what it deals to it,
-        and for what it is dealt by it.
-    randomness : mamba.randomness.Randomness
-    exchange : callable
-        ``exchange(outgoing, expected, continued)``: one round of the holders.
-    unpack : callable
-        ``unpack(shape, data, player)`` gives the field arrays that a player has sent.
-    note, note_opened : callable
-        ``note(dealer, shape, arrays)`` of shares received, ``note_opened(field, array)`` of what
-        collectors tell.
+    Three rounds, or further messages of these where `continued`.
     """
+    fields = [f for f in (prime, gf256) if any(f is field for field, _ in parts)]
+    products = [np.concatenate([a for g, a in parts if g is f], axis=-1) for f in fields]
+    shape = [(f, f.length(array)) for f, array in zip(fields, products, strict=True)]
+    doubles = _double_sharings(protocols, shape, continued)
+    masked = [
+        f.add(product, high)
+        for f, product, (_, high) in zip(fields, products, doubles, strict=True)
+    ]
+    opened = _open(protocols, shape, masked, continued)
+    fresh = {
+        f: f.sub(array, low) for f, array, (low, _) in zip(fields, opened, doubles, strict=True)
+    }
+    return _split(parts, fresh)
 
-    def __init__(self, me, holders, streams, randomness, exchange, unpack, note, note_opened):
-        self._me, self._holders, self._place = me, holders, holders.index(me)
-        self._others = [player for player in holders if player != me]
-        self._threshold, self._last = len(holders) // 2, len(holders) - 1
-        (self._to, self._from), self._randomness = streams, randomness
-        self._exchange, self._unpack = exchange, unpack
-        self._note, self._note_opened = note, note_opened
-        self._turn = 0  # whose it is to collect
 
-    def reduce(self, parts, continued=False):
-        """Products, pairs (field, array) of degree 2t, as a list of arrays of degree t.
+# --- double sharings --------------------------------------------------------------------------
 
-        Three rounds, or further messages of these where `continued`.
-        """
-        fields = [f for f in (prime, gf256) if any(f is field for field, _ in parts)]
-        products = [np.concatenate([a for g, a in parts if g is f], axis=-1) for f in fields]
-        shape = [(f, f.length(array)) for f, array in zip(fields, products, strict=True)]
-        doubles = self._double_sharings(shape, continued)
-        masked = [
-            f.add(product, high)
-            for f, product, (_, high) in zip(fields, products, doubles, strict=True)
+
+def _double_sharings(protocols, shape, continued):
+    """For each (field, count): shares of random numbers, by degree t and by degree 2t."""
+    few = [(f, -(-count // (protocols.threshold + 1))) for f, count in shape]
+    dealt: dict[int, list] = {protocols.me: []}
+    outgoing: dict[int, list] = {player: [] for player in protocols.all_but_me(protocols.holders)}
+    for f, count in few:
+        shares = _deal(protocols, f, count)
+        dealt[protocols.me].append([of_one[protocols.place] for of_one in shares])
+        for player, data in outgoing.items():
+            place = protocols.holders.index(player)
+            data += [f.to_bytes(shares[k][place]) for k in _sent(protocols, place)]
+    sent = _sent(protocols, protocols.place)
+    size = len(sent) * _bytes_of(few)
+    received = protocols.exchange(
+        {player: b"".join(data) for player, data in outgoing.items() if data},
+        dict.fromkeys(protocols.all_but_me(protocols.holders), size) if sent else {},
+        continued,
+        inner=True,
+    )
+    for dealer in protocols.all_but_me(protocols.holders):
+        dealt[dealer] = _take(protocols, dealer, few, received.get(dealer, b""))
+    return [
+        [
+            _new(protocols, f, count, [dealt[player][number][k] for player in protocols.holders])
+            for k in (0, 1)
         ]
-        opened = self._open(shape, masked, continued)
-        fresh = {
-            f: f.sub(array, low) for f, array, (low, _) in zip(fields, opened, doubles, strict=True)
-        }
-        return _split(parts, fresh)
+        for number, (f, count) in enumerate(shape)
+    ]
 
-    # --- double sharings -------------------------------------------------------------------------
 
-    def _double_sharings(self, shape, continued):
-        """For each (field, count): shares of random numbers, by degree t and by degree 2t."""
-        few = [(f, -(-count // (self._threshold + 1))) for f, count in shape]
-        dealt: dict[int, list] = {self._me: []}
-        outgoing: dict[int, list] = {player: [] for player in self._others}
-        for f, count in few:
-            shares = self._deal(f, count)
-            dealt[self._me].append([of_one[self._place] for of_one in shares])
-            for player, data in outgoing.items():
-                place = self._holders.index(player)
-                data += [f.to_bytes(shares[k][place]) for k in self._sent(place)]
-        sent = self._sent(self._place)
-        size = len(sent) * _bytes_of(few)
-        received = self._exchange(
-            {player: b"".join(data) for player, data in outgoing.items() if data},
-            dict.fromkeys(self._others, size) if sent else {},
-            continued,
-        )
-        for dealer in self._others:
-            dealt[dealer] = self._take(dealer, few, received.get(dealer, b""))
-        return [
-            [
-                self._new(f, count, [dealt[player][number][k] for player in self._holders])
-                for k in (0, 1)
-            ]
-            for number, (f, count) in enumerate(shape)
+def _sent(protocols, place):
+    """Which of its two shares, 0 by degree t and 1 by degree 2t, a holder is sent. The others
+    are drawn: the first t + 1 fix a polynomial of degree t, and so a random number; with this
+    number, 2t more fix one of degree 2t."""
+    return (0,) * (place > protocols.threshold) + (1,) * (place == 2 * protocols.threshold)
+
+
+def _deal(protocols, f, count):
+    """All holders' shares of random numbers, by degree t and by degree 2t."""
+    low: list[np.ndarray] = []
+    high: list[np.ndarray] = []
+    for place, player in enumerate(protocols.holders):
+        stream = protocols.streams_to.get(player, protocols.randomness)
+        for k, shares in enumerate((low, high)):
+            if k not in _sent(protocols, place):
+                shares.append(f.random(stream, count))
+    points = shamir.points(len(protocols.holders))
+    known = points[: protocols.threshold + 1]
+    weights = [f.lagrange(known, x) for x in (0, *points[len(known) :])]
+    secret, *more = f.combine_rows(weights, low)
+    return low + more, high + shamir.complete(f, secret, high, len(protocols.holders))
+
+
+def _take(protocols, dealer, few, data):
+    """This holder's shares of what another one has dealt."""
+    result, start = [], 0
+    for f, count in few:
+        sent, pair = _sent(protocols, protocols.place), []
+        for k in (0, 1):
+            if k in sent:
+                stop = start + f.BYTES * count
+                pair += protocols.unpack([(f, count)], data[start:stop], dealer)
+                start = stop
+            else:
+                pair.append(f.random(protocols.streams_from[dealer], count))
+        protocols.note(dealer, [(f, count)] * 2, pair)
+        result.append(pair)
+    return result
+
+
+def _new(protocols, f, count, dealt):
+    """Sharings that no t of the dealers know anything of."""
+    rows = f.combine_rows(f.vandermonde(protocols.threshold + 1, len(dealt)), dealt)
+    return np.concatenate(rows, axis=-1)[..., :count]
+
+
+# --- collect and return -----------------------------------------------------------------------
+
+
+def _open(protocols, shape, masked, continued):
+    """What is shared by degree 2t, as collectors tell it to all holders."""
+    fields = [f for f, _ in shape]
+    number = min(len(protocols.holders), max(1, _bytes_of(shape) // _PIECE))
+    turns = [(protocols.collector_turn + k) % len(protocols.holders) for k in range(number)]
+    protocols.collector_turn = (turns[-1] + 1) % len(protocols.holders)
+    pieces = {
+        protocols.holders[turn]: [
+            array[..., f.length(array) * k // number : f.length(array) * (k + 1) // number]
+            for f, array in zip(fields, masked, strict=True)
         ]
-
-    def _sent(self, place):
-        """Which of its two shares, 0 by degree t and 1 by degree 2t, a holder is sent. The others
-        are drawn: the first t + 1 fix a polynomial of degree t, and so a random number; with this
-        number, 2t more fix one of degree 2t."""
-        return (0,) * (place > self._threshold) + (1,) * (place == self._last)
-
-    def _deal(self, f, count):
-        """All holders' shares of random numbers, by degree t and by degree 2t."""
-        low: list[np.ndarray] = []
-        high: list[np.ndarray] = []
-        for place, player in enumerate(self._holders):
-            stream = self._to.get(player, self._randomness)
-            for k, shares in enumerate((low, high)):
-                if k not in self._sent(place):
-                    shares.append(f.random(stream, count))
-        points = shamir.points(len(self._holders))
-        known = points[: self._threshold + 1]
-        weights = [f.lagrange(known, x) for x in (0, *points[len(known) :])]
-        secret, *more = f.combine_rows(weights, low)
-        return low + more, high + shamir.complete(f, secret, high, len(self._holders))
-
-    def _take(self, dealer, few, data):
-        """This holder's shares of what another one has dealt."""
-        result, start = [], 0
-        for f, count in few:
-            sent, pair = self._sent(self._place), []
-            for k in (0, 1):
-                if k in sent:
-                    stop = start + f.BYTES * count
-                    pair += self._unpack([(f, count)], data[start:stop], dealer)
-                    start = stop
-                else:
-                    pair.append(f.random(self._from[dealer], count))
-            self._note(dealer, [(f, count)] * 2, pair)
-            result.append(pair)
-        return result
-
-    def _new(self, f, count, dealt):
-        """Sharings that no t of the dealers know anything of."""
-        rows = f.combine_rows(f.vandermonde(self._threshold + 1, len(dealt)), dealt)
-        return np.concatenate(rows, axis=-1)[..., :count]
-
-    # --- collect and return ----------------------------------------------------------------------
-
-    def _open(self, shape, masked, continued):
-        """What is shared by degree 2t, as collectors tell it to all holders."""
-        fields = [f for f, _ in shape]
-        number = min(len(self._holders), max(1, _bytes_of(shape) // _PIECE))
-        turns = [(self._turn + k) % len(self._holders) for k in range(number)]
-        self._turn = (turns[-1] + 1) % len(self._holders)
-        pieces = {
-            self._holders[turn]: [
-                array[..., f.length(array) * k // number : f.length(array) * (k + 1) // number]
-                for f, array in zip(fields, masked, strict=True)
-            ]
-            for k, turn in enumerate(turns)
-        }
-        shapes = {
-            player: [(f, f.length(array)) for f, array in zip(fields, arrays, strict=True)]
+        for k, turn in enumerate(turns)
+    }
+    shapes = {
+        player: [(f, f.length(array)) for f, array in zip(fields, arrays, strict=True)]
+        for player, arrays in pieces.items()
+    }
+    own = shapes.get(protocols.me)
+    received = protocols.exchange(
+        {
+            player: _pack(fields, arrays)
             for player, arrays in pieces.items()
-        }
-        own = shapes.get(self._me)
-        received = self._exchange(
-            {
-                player: _pack(fields, arrays)
-                for player, arrays in pieces.items()
-                if player != self._me
-            },
-            dict.fromkeys(self._others, _bytes_of(own)) if own else {},
-            continued,
-        )
-        opened = {}
-        if own:
-            sent = {player: self._unpack(own, data, player) for player, data in received.items()}
-            sent[self._me] = pieces[self._me]
-            shares = zip(*(sent[player] for player in self._holders), strict=True)
-            opened[self._me] = [
-                shamir.reconstruct(f, arrays, self._last)
-                for f, arrays in zip(fields, shares, strict=True)
-            ]
-        told = self._exchange(
-            dict.fromkeys(self._others, _pack(fields, opened[self._me])) if own else {},
-            {player: _bytes_of(one) for player, one in shapes.items() if player != self._me},
-            continued,
-        )
-        opened |= {
-            player: self._unpack(shapes[player], data, player) for player, data in told.items()
-        }
-        ordered = zip(*(opened[player] for player in pieces), strict=True)
-        return [
-            self._note_opened(f, np.concatenate(arrays, axis=-1))
-            for f, arrays in zip(fields, ordered, strict=True)
+            if player != protocols.me
+        },
+        dict.fromkeys(protocols.all_but_me(protocols.holders), _bytes_of(own)) if own else {},
+        continued,
+        inner=True,
+    )
+    opened = {}
+    if own:
+        sent = {player: protocols.unpack(own, data, player) for player, data in received.items()}
+        sent[protocols.me] = pieces[protocols.me]
+        shares = zip(*(sent[player] for player in protocols.holders), strict=True)
+        opened[protocols.me] = [
+            shamir.reconstruct(f, arrays, 2 * protocols.threshold)
+            for f, arrays in zip(fields, shares, strict=True)
         ]
+    told = protocols.exchange(
+        dict.fromkeys(protocols.all_but_me(protocols.holders), _pack(fields, opened[protocols.me]))
+        if own
+        else {},
+        {player: _bytes_of(one) for player, one in shapes.items() if player != protocols.me},
+        continued,
+        inner=True,
+    )
+    opened |= {
+        player: protocols.unpack(shapes[player], data, player) for player, data in told.items()
+    }
+    ordered = zip(*(opened[player] for player in pieces), strict=True)
+    return [
+        protocols.note_opened(f, np.concatenate(arrays, axis=-1))
+        for f, arrays in zip(fields, ordered, strict=True)
+    ]
 
 
 def _bytes_of(shape):

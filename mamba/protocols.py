@@ -13,15 +13,17 @@ same order with the same lengths; each works on its own shares.
 
 A `part` is a pair (field, array), where the field is the module `mamba.field` or `mamba.gf256`.
 Several parts share one round of communication.
+
+Dealing and multiplying is here. The other protocols are chapters of their own, functions of an
+object of this class; it has the most used of them for its methods.
 """
 
 import hashlib
 
 import numpy as np
 
-from mamba import collectors, common_keys, shamir
+from mamba import agreement, coins, collectors, common_keys, openings, shamir
 from mamba import holders as drawing
-from mamba.openings import Openings
 from mamba.protocol_error import ProtocolError
 from mamba.randomness import Randomness
 
@@ -29,7 +31,7 @@ SECURITY = 40  # default statistical security, in bits
 _PORTION = 1 << 24  # bytes of shares that a player works on at once when products are reduced
 
 
-class Protocols(Openings):
+class Protocols:
     """One player's side of the protocols.
 
     Parameters
@@ -50,10 +52,20 @@ class Protocols(Openings):
         The 2t + 1 players that hold shares. Player ``holders[k]`` has the point k + 1. A player
         that is none has zeros where the others have shares, so that it may run the same program;
         they are never sent.
+    place : int or None
+        Of this player among the holders.
     bystanders : tuple of int
         The other players.
     peers : list of int
         Whom this player is connected to: all others, or all holders when it is none.
+    drawn, sent : tuple of int
+        The first t holders, who draw their shares from keys that they have in common with the
+        dealer, and the other t + 1, who are sent theirs.
+    streams_to, streams_from, zero_streams : dict of int to mamba.randomness.Randomness
+        `mamba.common_keys`.
+    agreement : mamba.agreement.Agreement
+    collector_turn : int
+        Whose it is to collect next (`mamba.collectors`), the same for all holders.
 
     Raises
     ------
@@ -72,28 +84,26 @@ class Protocols(Openings):
         self.holders, about = self._find_holders(holders, about.encode())
         self.bystanders = tuple(p for p in range(self.players) if p not in self.holders)
         self.is_holder = self.me in self.holders
+        self.place = self.holders.index(self.me) if self.is_holder else None
         self.view = view
-        self._sent, self._drawn = self.holders[self.threshold :], self.holders[: self.threshold]
+        self.sent, self.drawn = self.holders[self.threshold :], self.holders[: self.threshold]
+        self.agreement, self.collector_turn = agreement.Agreement(), 0
         # Only a holder has anything to say to everybody.
-        self.peers = self._all_but_me(range(self.players) if self.is_holder else self.holders)
+        self.peers = self.all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
         # For what it deals to each other one, the other way round, and terms of shares of zero.
-        self._to, self._from, self._zero = common_keys.agree(
+        self.streams_to, self.streams_from, self.zero_streams = common_keys.agree(
             self.network, self.peers, about, self.randomness
         )
-        if self.is_holder:
-            self._collectors = collectors.Collectors(
-                self.me,
-                self.holders,
-                (self._to, self._from),
-                self.randomness,
-                lambda outgoing, expected, continued: self._exchange(
-                    outgoing, expected, continued, inner=True
-                ),
-                self._unpack,
-                self._note,
-                self._note_opened,
-            )
+
+    exchange, compare = agreement.exchange, agreement.compare
+    confirm, announce = coins.confirm, coins.announce
+    open, open_among_holders, open_to = (
+        openings.open_to_all,
+        openings.open_among_holders,
+        openings.open_to,
+    )
+    tell, hear, join = openings.tell, openings.hear, openings.join
 
     def _find_holders(self, named, about):
         """The holders, and what players have to agree on."""
@@ -150,7 +160,7 @@ class Protocols(Openings):
                 field.to_bytes(shares[self.holders.index(player)])
                 for (field, _), shares in zip(shapes[self.me], split, strict=True)
             )
-            for player in self._sent
+            for player in self.sent
             if self.me in shapes and player != self.me
         }
         others = {dealer: shape for dealer, shape in shapes.items() if dealer != self.me}
@@ -159,27 +169,31 @@ class Protocols(Openings):
             if not inner:
                 self.network.exchange(outgoing, {}, continued)
             return {dealer: _zeros(shape) for dealer, shape in shapes.items()}
-        if self.me in self._sent:
+        if self.me in self.sent:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
-            received = self._exchange(outgoing, expected, continued, inner)
+            received = self.exchange(outgoing, expected, continued, inner)
             dealt = {
-                dealer: self._unpack(shapes[dealer], data, dealer)
+                dealer: self.unpack(shapes[dealer], data, dealer)
                 for dealer, data in received.items()
             }
         else:
-            self._exchange(outgoing, {}, continued, inner)
-            dealt = {dealer: _random(shape, self._from[dealer]) for dealer, shape in others.items()}
+            self.exchange(outgoing, {}, continued, inner)
+            dealt = {
+                dealer: _random(shape, self.streams_from[dealer])
+                for dealer, shape in others.items()
+            }
         for dealer, arrays in dealt.items():
-            self._note(dealer, shapes[dealer], arrays)
+            self.note(dealer, shapes[dealer], arrays)
         if self.me in shapes:
-            dealt[self.me] = [shares[self.holders.index(self.me)] for shares in split]
+            dealt[self.me] = [shares[self.place] for shares in split]
         return dealt
 
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
         count = field.length(secret)
         first = [
-            field.random(self._to.get(player, self.randomness), count) for player in self._drawn
+            field.random(self.streams_to.get(player, self.randomness), count)
+            for player in self.drawn
         ]
         return first + shamir.complete(field, secret, first, len(self.holders))
 
@@ -193,48 +207,49 @@ class Protocols(Openings):
             return _zeros(shape)
         # Shares of 2t + 1 players are here at once, so many products are done in portions.
         if collectors.pay(self.threshold, _size(shape)):
-            way, room = self._collectors, collectors.PORTION
+            way, room = collectors.reduce, collectors.PORTION
         else:
-            way, room = None, _PORTION // (3 * self.threshold + 2)
+            way, room = reduce_by_all, _PORTION // (3 * self.threshold + 2)
         reduced: list[list] = [[field.zeros(0)] for field, _ in parts]
         for number, portion in enumerate(list(_portions(shape, room)) or [[]]):
             some = [(parts[k][0], parts[k][1][..., part]) for k, part in portion]
-            products = (way.reduce if way else self._reduce_by_all)(some, number > 0)
+            products = way(self, some, number > 0)
             for (k, _), product in zip(portion, products, strict=True):
                 reduced[k].append(product)
         return [one[-1] if len(one) < 3 else np.concatenate(one, axis=-1) for one in reduced]
-
-    def _reduce_by_all(self, parts, continued=False):
-        """In one round. Each of the 2t + 1 holders deals its share of the product; the product is a
-        linear function of these shares, so the same function of the dealt sharings is a fresh
-        sharing of it (Gennaro, Rabin and Rabin, PODC 1998)."""
-        shape, own = [(field, field.length(array)) for field, array in parts], [a for _, a in parts]
-        dealt = self.deal(dict.fromkeys(self.holders, shape), own, continued)
-        return [
-            shamir.reconstruct(
-                field, [dealt[dealer][k] for dealer in self.holders], 2 * self.threshold
-            )
-            for k, (field, _) in enumerate(shape)
-        ]
 
     def multiply(self, field, a, b):
         """Sharing of a * b, element by element; one round."""
         return self.reduce([(field, field.mul(a, b))])[0]
 
-    # --- bytes -----------------------------------------------------------------------------------
+    # --- what the chapters have in common --------------------------------------------------------
 
-    def _all_but_me(self, players):
+    def all_but_me(self, players):
+        """These players without this one."""
         return [player for player in players if player != self.me]
 
-    def _unpack(self, shape, data, player):
+    def note(self, dealer, shape, arrays):
+        """Shares that a dealer sent, for the view."""
+        if self.view:
+            self.view.note(self.network.rounds, dealer, shape, arrays)
+
+    def note_opened(self, field, values):
+        """What was opened, for the view; it is returned."""
+        if self.view:
+            self.view.note_opened(self.network.rounds, field, values)
+        return values
+
+    def unpack(self, shape, data, player):
+        """The field arrays of this shape that a player has sent."""
         arrays, start = [], 0
         for field, count in shape:
             end = start + field.BYTES * count
-            arrays.append(self._decode(field, data[start:end], count, player))
+            arrays.append(self.decode(field, data[start:end], count, player))
             start = end
         return arrays
 
-    def _decode(self, field, data, count, player):
+    def decode(self, field, data, count, player):
+        """One of them; ProtocolError when it is none."""
         try:
             return field.from_bytes(data, count)
         except ValueError as error:
@@ -242,6 +257,21 @@ class Protocols(Openings):
             raise ProtocolError(
                 f"round {self.network.rounds}: {sender} sent no shares: {error}"
             ) from None
+
+
+def reduce_by_all(protocols, parts, continued=False):
+    """Products by degree t, in one round. Each of the 2t + 1 holders deals its share of the
+    product; the product is a linear function of these shares, so the same function of the dealt
+    sharings is a fresh sharing of it (Gennaro, Rabin and Rabin, PODC 1998)."""
+    shape = [(field, field.length(array)) for field, array in parts]
+    own = [array for _, array in parts]
+    dealt = protocols.deal(dict.fromkeys(protocols.holders, shape), own, continued)
+    return [
+        shamir.reconstruct(
+            field, [dealt[dealer][k] for dealer in protocols.holders], 2 * protocols.threshold
+        )
+        for k, (field, _) in enumerate(shape)
+    ]
 
 
 def _size(shape):

@@ -56,12 +56,12 @@ class AnnouncesWrong(WatchedProtocols):
         self.lies = False
         return coin
 
-    def _exchange(self, outgoing, *arguments, **options):
+    def exchange(self, outgoing, *arguments, **options):
         if getattr(self, "lies", False):
             false = field.to_bytes(field.from_ints([7]))
             to = outgoing if self.to is None else {self.to}
             outgoing = {p: false if p in to else data for p, data in outgoing.items()}
-        return super()._exchange(outgoing, *arguments, **options)
+        return super().exchange(outgoing, *arguments, **options)
 
 
 @pytest.mark.parametrize(("d", "which"), [(2, 1), (50, 1), (50, 2)])

@@ -73,10 +73,8 @@ def products(module, players, count, secret=1):
 
     def step(protocols):
         share = np.repeat(shares[protocols.me], count, axis=-1)
-        note = protocols._collectors._note_opened
-        protocols._collectors._note_opened = lambda f, values: (
-            opened.append(values) or note(f, values)
-        )
+        note = protocols.note_opened
+        protocols.note_opened = lambda f, values: opened.append(values) or note(f, values)
         return protocols.multiply(module, share, share), protocols.network.received
 
     reduced, received = zip(*play(players, step), strict=True)
@@ -137,13 +135,16 @@ def test_double_sharings_hide_all_that_a_collector_is_sent_from_any_t_holders(mo
         return [values[k : k + width] for k in range(0, len(values), width)]
 
     def step(protocols):
-        one, me, sent = protocols._collectors, protocols.me, []
-        for other in one._others:
-            one._to[other] = Unit(module, first[me, other], width)
-            one._from[other] = Unit(module, first[other, me], width)
-        one._randomness = Unit(module, first[me, me], width)
-        one._note = lambda dealer, _, pair: sent.append((dealer, [*rows(pair[0]), *rows(pair[1])]))
-        ((low, high),) = one._double_sharings([(module, (t + 1) * width)], False)
+        me, sent = protocols.me, []
+        for other in protocols.all_but_me(protocols.holders):
+            protocols.streams_to[other] = Unit(module, first[me, other], width)
+            protocols.streams_from[other] = Unit(module, first[other, me], width)
+        protocols.randomness = Unit(module, first[me, me], width)
+        protocols.note = lambda dealer, _, pair: sent.append(
+            (dealer, [*rows(pair[0]), *rows(pair[1])])
+        )
+        shape = [(module, (t + 1) * width)]
+        ((low, high),) = collectors._double_sharings(protocols, shape, False)
         return low, high, sent
 
     low, high, sent = zip(*play(players, step), strict=True)
@@ -207,7 +208,7 @@ def test_bytes_that_are_no_elements_name_their_player():
     shares = dealt(field, 5, field.from_ints([3] * 9))
 
     def step(protocols):
-        protocols._collectors._turn = 2
+        protocols.collector_turn = 2
         return protocols.multiply(field, *shares[protocols.me], *shares[protocols.me])
 
     with pytest.raises(ProtocolError, match="round 4: player 2 sent no shares"):

@@ -378,7 +378,7 @@ def test_every_common_stream_is_known_to_two_players_and_serves_one_purpose():
 
     def step(network):
         protocols = Protocols(network)
-        kinds = protocols._to, protocols._from, protocols._zero
+        kinds = protocols.streams_to, protocols.streams_from, protocols.zero_streams
         return [stream.bytes(16) for streams in kinds for stream in streams.values()]
 
     seen = Counter(piece for pieces in together(5, step) for piece in pieces)
