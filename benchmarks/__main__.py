@@ -1,9 +1,9 @@
 """``python -m benchmarks``: measure, and write benchmark.json, benchmark.md and benchmark.png.
 
-``python -m benchmarks accuracy`` is the other half: not how fast, but how well it learns; and
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
 counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
-check of the clients' inputs costs, and ``python -m benchmarks clients`` many clients.
+check of the clients' inputs costs, and ``python -m benchmarks clients`` many clients. The other
+half, not how fast but how well it learns, is ``python -m fl_krum sweep benchmarks/accuracy.toml``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import (
-    accuracy,
     cases,
     check,
     classroom,
@@ -40,7 +39,6 @@ from fl_krum.players.local_players import PlayerError
 
 ENOUGH = 120.0  # seconds on one engine and size, after which it is not measured again
 OTHERS = {
-    "accuracy": accuracy,
     "check": check,
     "classroom": classroom,
     "clients": clients,
@@ -193,8 +191,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure secure Krum on the embedded players, and plain Krum.",
         epilog="Without --d and --n: n = 7 at d = 5, 1000, 10^5, 10^6; n = 15 at d = 1000; n = 30 "
         "at d = 100. f is always the largest that n allows. "
-        "What each rule learns: python -m benchmarks accuracy --help. What a class takes: "
-        "python -m benchmarks classroom --help",
+        "What each rule learns: python -m fl_krum sweep benchmarks/accuracy.toml. What a class "
+        "takes: python -m benchmarks classroom --help",
     )
     parser.add_argument("--quick", action="store_true", help="two small sizes, each twice")
     parser.add_argument(

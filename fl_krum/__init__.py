@@ -14,6 +14,8 @@ __version__ = "0.2.0"
 _HOMES = {
     "AGGREGATORS": "aggregators.rules",
     "ATTACKS": "federation.attacks",
+    "Dataset": "federation.dataset",
+    "Experiment": "experiments.experiment",
     "FederatedSession": "federation.session",
     "FixedPoint": "program.fixed_point",
     "KrumProgram": "program.krum_program",
@@ -30,6 +32,7 @@ _HOMES = {
     "multi_krum": "aggregators.krum",
     "print_versions": "cli.check",
     "run_program": "players.run_program",
+    "sweep": "experiments.sweep",
 }
 __all__ = sorted(_HOMES)
 

@@ -1,19 +1,18 @@
 """The benchmark's own arithmetic, on made-up measurements; nothing here is timed or started."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import accuracy, cases, check, clients, plain, plot, report, stages, usage
+from benchmarks import cases, check, clients, plain, plot, report, stages, usage
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
 from benchmarks.traced_player import trace
-from fl_krum import FederatedSession, KrumProgram, multi_krum
+from fl_krum import KrumProgram
 from fl_krum.program.cost import Round
 
 
@@ -322,50 +321,6 @@ def test_results_are_written(results, tmp_path, capsys):
 def test_updates_are_not_a_tie():
     X = plain.updates(n=9, d=50)
     assert len(np.unique(np.linalg.norm(X, axis=1))) == 9
-
-
-# --- accuracy
-# ----------------------------------------------------------------------------------------------
-
-
-def test_accuracies_are_those_of_sessions():
-    size = dict(rounds=1, seed=2)
-    found = accuracy.accuracies("uneven", "sign-flip", n=5, f=1, **size)
-    session = FederatedSession(
-        clients=5, byzantine=1, attack="sign-flip", dataset="digits", dimension=650, **size,
-        partition="dirichlet", alpha=0.5, aggregate=lambda X, f: multi_krum(X, f, m=3),
-    )  # fmt: skip
-    assert found["Multi-Krum, m = n − 2f = 3"] == session.run()[0].accuracy
-    assert list(found)[:3] == ["alone", "mean", "Krum"] and list(found)[-1] == "pooled"
-    assert "Bulyan" in accuracy.rules(11, 2) and "Bulyan" not in found
-
-
-def test_accuracy_table_shows_mean_spread_and_the_best_rule():
-    cells = [
-        {"rule": rule, "data": "even", "attack": "none", "accuracy": values}
-        for rule, values in (("alone", [0.99, 0.97]), ("mean", [0.9, 0.8]), ("Krum", [0.5, 0.5]))
-    ]
-    table = accuracy.markdown({"cells": cells})
-    assert "|  | even: no attack |" in table
-    assert "| alone | 98 ± 1 |" in table  # no rule: never in bold
-    assert "| mean | **85 ± 7** |" in table and "| Krum | 50 ± 0 |" in table
-
-
-def test_accuracy_command_writes_both_files(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(accuracy, "accuracies", lambda *task, **size: {"Krum": 0.5, "mean": 0.25})
-    monkeypatch.setattr(accuracy, "ProcessPoolExecutor", ThreadPoolExecutor)
-    assert command.main(["accuracy", "--seeds", "2", "--output", str(tmp_path / "new")]) == 0
-    assert "**50 ± 0**" in capsys.readouterr().out
-    content = json.loads((tmp_path / "new" / "accuracy.json").read_text(encoding="utf-8"))
-    assert len(content["cells"]) == 2 * 2 * 4 and content["cells"][0]["accuracy"] == [0.5, 0.5]
-    assert "mean" in (tmp_path / "new" / "accuracy.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("arguments", [["--clients", "6"], ["--seeds", "0"], ["--attacks", "x"]])
-def test_accuracy_command_refuses_bad_arguments(arguments, capsys):
-    with pytest.raises(SystemExit) as end:
-        command.main(["accuracy", *arguments])
-    assert end.value.code == 2 and "error:" in capsys.readouterr().err
 
 
 # --- the check ------------------------------------------------------------------------------------

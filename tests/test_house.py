@@ -19,13 +19,15 @@ ROOMS = {
     "fl_krum.federation": {"aggregators", "program"},
     "fl_krum.players": {"aggregators", "program"},
     "fl_krum.plots": {"aggregators", "program"},
+    "fl_krum.experiments": {"aggregators", "program", "federation", "players", "plots"},
     "fl_krum.lesson": {"aggregators", "program", "federation", "players"},
     "fl_krum.lesson.widgets": {
         "aggregators", "program", "federation", "players", "plots", "lesson",
     },
     "fl_krum.contest": {"aggregators", "program", "federation", "lesson"},
     "fl_krum.cli": {
-        "aggregators", "program", "federation", "players", "plots", "lesson", "contest",
+        "aggregators", "program", "federation", "players", "plots", "experiments", "lesson",
+        "contest",
     },
     "fl_krum.__main__": {"players", "cli"},
     "mamba": set(),

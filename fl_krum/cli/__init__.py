@@ -20,7 +20,10 @@ import warnings
 from .. import __version__
 from ..players.process import PlayerError
 
-COMMANDS = ("session", "aggregate", "run", "program", "check", "deploy", "lab", "export", "contest")
+COMMANDS = (
+    "session", "sweep", "aggregate", "run", "program", "check", "deploy", "lab", "export",
+    "contest",
+)  # fmt: skip
 
 DESCRIPTION = (
     "Private, Byzantine-robust federated learning: Krum inside secure multiparty computation."

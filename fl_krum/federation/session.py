@@ -19,8 +19,10 @@ from ..program.fixed_point import FixedPoint
 from .attacks import ATTACKS
 from .below_protocol import lying_words
 from .clients import SimulatedClients
-from .data import Dataset, load, split
+from .data import load
+from .dataset import Dataset
 from .models import LogisticModel
+from .partitions import split
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from .style import (
     png,
     styled,
 )
+from .sweep import sweep_figure
 from .table import accuracy_table_figure
 
 __all__ = [
@@ -59,4 +60,5 @@ __all__ = [
     "rules_figure",
     "session_figure",
     "styled",
+    "sweep_figure",
 ]

@@ -21,18 +21,35 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     title : str
     """
     seeds = np.asarray(accuracy, dtype=np.float64).reshape(len(rules), len(attacks), -1)
-    mean, several = seeds.mean(axis=2).T, seeds.shape[2] > 1
-    spread = seeds.std(axis=2, ddof=1).T if several else mean
+    mean = seeds.mean(axis=2).T
+    spread = seeds.std(axis=2, ddof=1).T if seeds.shape[2] > 1 else np.full(mean.shape, np.nan)
     figure = new_figure(2.0 * len(rules) + 2.6, 0.72 * len(attacks) + 2.3)
-    axes = figure.add_subplot()
-    axes.imshow(mean.max() - mean, cmap=LOSS, vmin=0, vmax=0.7, aspect="auto")
+    draw_accuracy_table(figure.add_subplot(), mean, spread, rules, attacks)
+    figure.suptitle(title, fontsize=19, weight="bold", x=0.012, ha="left")
+    return figure
+
+
+def draw_accuracy_table(axes, mean, spread, rules, attacks) -> None:
+    """Draw accuracies and their standard deviations on given axes.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    mean : ndarray, shape (attacks, rules)
+        0 … 1; NaN where a run has failed.
+    spread : ndarray, shape (attacks, rules)
+        NaN where there is one seed.
+    rules, attacks : sequence of str
+    """
+    best, several = np.nanmax(mean, initial=0), bool(np.isfinite(spread).any())
+    axes.imshow(best - mean, cmap=LOSS, vmin=0, vmax=0.7, aspect="auto")
     for (row, column), value in np.ndenumerate(mean):
-        lost, dark = (mean.max() - value > limit for limit in (0.5, 0.6))
+        lost, dark = (best - value > limit for limit in (0.5, 0.6))
         look: dict = {"va": "center_baseline", "color": "white" if dark else SERVER}
-        axes.text(column + 0.03 * several, row, f"{value:.0%}", fontsize=20,
-                  ha="right" if several else "center", weight="bold" if lost else "normal",
-                  **look)  # fmt: skip
-        if several:
+        axes.text(column + 0.03 * several, row, f"{value:.0%}" if value == value else "failed",
+                  fontsize=20, ha="right" if several else "center",
+                  weight="bold" if lost else "normal", **look)  # fmt: skip
+        if np.isfinite(spread[row, column]):
             axes.text(column + 0.09, row, f"± {100 * spread[row, column]:.0f}", ha="left",
                       fontsize=16, **look)  # fmt: skip
     axes.set_xticks(range(len(rules)), rules)
@@ -42,8 +59,6 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     axes.tick_params(length=0, labelsize=16)
     axes.xaxis.set(ticks_position="top", label_position="top")
     axes.spines[:].set_visible(False)
-    figure.suptitle(title, fontsize=19, weight="bold", x=0.012, ha="left")
-    return figure
 
 
 @styled

@@ -1,0 +1,73 @@
+"""``python -m fl_krum sweep``: all sessions of an experiment, and one table of them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+SUMMARY = "run many sessions, described in a file, and make one table of them"
+DETAILS = """\
+The file says, in TOML, what all sessions have in common and what differs: rules, attacks, f,
+partitions and seeds, of which every combination is run. Every run is kept as soon as it is over, so
+that a sweep that was interrupted goes on where it was, and a grid may grow.
+
+an experiment:
+  title = "Handwritten digits"
+  [session]
+  dataset = "digits"
+  dimension = 650
+  rounds = 10
+  [grid]
+  rule = ["alone", "mean", "krum", "multi-krum", "pooled"]
+  attack = ["none", "sign-flip"]
+  partition = ["iid", {name = "dirichlet", alpha = 0.5}]
+  seeds = 10
+
+All is computed in the clear, which gives the players' result bit for bit. A section [players], with
+engine = "embedded" if you like, has real players compute krum and multi-krum.
+
+written to the folder:
+  runs.csv     one row a run        table.csv, table.md   mean and standard deviation over seeds
+  figure.png   the same             experiment.json       all settings
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("experiment", metavar="FILE.toml", help="the experiment")
+    parser.add_argument(
+        "--output", metavar="FOLDER", help="where to write (default FILE-results, beside the file)"
+    )
+    parser.add_argument(
+        "--workers", type=int, metavar="K", help="processes side by side (default: one a core)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    from ..experiments.sweep import sweep
+
+    file = Path(options.experiment)
+    folder = Path(options.output or file.with_name(f"{file.stem}-results"))
+    look = "  {desc}|{bar:24}| {n_fmt} of {total_fmt} runs  {elapsed}, {remaining} to go"
+    with tqdm(total=1, bar_format=look, disable=None, leave=False, file=sys.stderr) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            if bar.n == 0 and done:
+                bar.initial = done
+            bar.update(done - bar.n)
+
+        result = sweep(file, folder, options.workers, progress)
+    paths = result.write(folder)
+    print(result.markdown())
+    for failed in result.failed[:10]:
+        what = failed["error"] or "the players' result differs from Krum in the clear"
+        where = ", ".join(f"{key} {failed[key]}" for key in ("rule", "attack", "seed"))
+        print(f"fl_krum: failed: {where}: {what}", file=sys.stderr)
+    if len(result.failed) > 10:
+        print(f"fl_krum: and {len(result.failed) - 10} more failed", file=sys.stderr)
+    print(f"{len(result.runs)} runs; written: {folder}{'/'}runs.csv, ", end="")
+    print(", ".join(path.name for path in paths))
+    return 1 if result.failed else 0

@@ -1,0 +1,434 @@
+"""Data for a federated session: one's own arrays, a table, or what each client holds already.
+
+Two kinds. Data in one place are divided into a training and a test part, and a session deals the
+training part out among simulated clients. Data that clients hold (`from_clients`, `from_folder`)
+stay as they are, an array for each client, of any size, and are never put together here: every
+client keeps a part of its own samples for the test. (A session that compares with *pooled* data
+puts the honest clients' samples together for that line alone, as `compare=False` does not.)
+
+Labels may be anything that can be sorted, strings or -1 and 1; models see 0 … k-1, and
+`Dataset.labels` says what each stands for. Features are standardised unless told otherwise: plain
+gradient descent needs it. In a real federation clients would have to agree on that first, by means
+and variances that each tells of its own data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .partitions import split
+from .tables import Table, read_csv, table_of_frame
+
+_MANY_LABELS = 100  # more of them than this, and than a label has samples, are no classes
+
+
+class Samples(NamedTuple):
+    """Features, shape (samples, …), and labels 0 … k-1, shape (samples,)."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Samples with labels, divided into what is learnt from and what is tested on.
+
+    Make one with `from_arrays`, `from_frame`, `from_csv`, `from_clients` or `from_folder`. All
+    arrays are read-only.
+
+    Attributes
+    ----------
+    name : str
+    train, test : tuple of Samples
+        One pair (x, y) for data in one place, one for each client otherwise.
+    labels : tuple
+        ``labels[k]`` is what the label k of ``y`` stands for.
+    groups : ndarray or None, shape (training samples,)
+        What the partition "column" goes by.
+    apart : bool
+        Whether the clients hold the data already.
+
+    Examples
+    --------
+    >>> data = Dataset.from_arrays([[0.0], [1.0], [2.0], [3.0]] * 5, ["no", "no", "yes", "yes"] * 5)
+    >>> data
+    <Dataset arrays: 14 + 6 samples, 1 features, 2 classes: 0 = no, 1 = yes>
+    >>> data.classes, data.x_train.shape
+    (2, (14, 1))
+    """
+
+    name: str
+    train: tuple[Samples, ...] = field(repr=False)
+    test: tuple[Samples, ...] = field(repr=False)
+    labels: tuple
+    groups: np.ndarray | None = None
+    apart: bool = False
+
+    def __post_init__(self):
+        for samples in (*self.train, *self.test):
+            for array in samples:
+                array.flags.writeable = False
+
+    @classmethod
+    def from_arrays(
+        cls, x, y, *, test=None, test_share=0.3, by=None, standardise=True, seed=0, name="arrays"
+    ) -> Dataset:
+        """Data in one place, for a session to deal out.
+
+        Parameters
+        ----------
+        x : array_like of numbers, shape (samples, features), or (samples, …) for a model that
+            takes more, such as images
+        y : array_like, shape (samples,)
+            Labels of two classes at least.
+        test : (x, y), optional
+            A test part of its own. By default `test_share` of the samples are drawn for it, the
+            same share of every class.
+        test_share : float
+            Above 0 and below 1.
+        by : array_like, shape (samples,), optional
+            The group, such as the hospital, of every sample, for the partition "column".
+        standardise : bool
+            Whether to bring features to mean 0 and variance 1 of the training part.
+        seed : int
+            Decides which samples are in the test part.
+        name : str
+
+        Raises
+        ------
+        ValueError
+            Shapes do not fit, a feature is not a finite number, or the labels are no classes.
+        """
+        x, y = _features(x, "x"), np.asarray(y)
+        _check_labels(y, len(x))
+        names, y = np.unique(y, return_inverse=True)
+        _check_classes(names, len(y))
+        groups = None if by is None else _column(by, len(x), "by")
+        if test is None:
+            training, testing = _draw_test(y, names, test_share, seed)
+            x, y, x_test, y_test = x[training], y[training], x[testing], y[testing]
+            groups = None if groups is None else groups[training]
+        else:
+            x_test, y_test = _given_test(test, x.shape[1:], names)
+        if standardise:
+            x, x_test = _standardised([x], [x_test])
+            x, x_test = x[0], x_test[0]
+        return cls(
+            name, (Samples(x, y),), (Samples(x_test, y_test),), tuple(names.tolist()), groups
+        )
+
+    @classmethod
+    def from_frame(cls, frame, target: str, *, by: str | None = None, **options) -> Dataset:
+        """A pandas table: column `target` has the labels, all others are features.
+
+        Columns of text with a few different values become a column of 0 and 1 for each value.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+        target : str
+        by : str, optional
+            A column that is no feature but says where a sample belongs, for the partition "column".
+        **options
+            As for `from_arrays`.
+        """
+        return cls._from_table(table_of_frame(frame), target, by, **{"name": "frame", **options})
+
+    @classmethod
+    def from_csv(cls, path, target: str, *, by: str | None = None, **options) -> Dataset:
+        """A CSV file with a line of names; as `from_frame`, without pandas."""
+        return cls._from_table(read_csv(path), target, by, **{"name": Path(path).stem, **options})
+
+    @classmethod
+    def _from_table(cls, table: Table, target: str, by: str | None, **options) -> Dataset:
+        y = table.column(target)
+        groups = None if by is None else table.column(by)
+        x = table.features(without=[target] if by is None else [target, by])
+        return cls.from_arrays(x, y, by=groups, **options)
+
+    @classmethod
+    def from_clients(
+        cls, clients, *, test=None, test_share=0.3, standardise=True, seed=0, name="clients"
+    ) -> Dataset:
+        """What each client holds already: it stays apart, whatever its size and its labels.
+
+        Parameters
+        ----------
+        clients : sequence of pairs (x, y)
+            As for `from_arrays`; a client may lack classes that others have.
+        test : (x, y), optional
+            A test part that is nobody's. By default every client keeps `test_share` of its own
+            samples, drawn at random, and accuracy is that on all of them.
+        test_share, standardise, seed, name
+            As for `from_arrays`. Standardising takes the mean and the variance of each client's
+            training part, weighted by its size: what the clients would have to tell.
+
+        Raises
+        ------
+        ValueError
+            As for `from_arrays`; the client is named.
+        """
+        found = [_client_arrays(number, *pair) for number, pair in enumerate(clients, start=1)]
+        if not found:
+            raise ValueError("there are no clients")
+        width = found[0][0].shape[1:]
+        for number, (x, _) in enumerate(found, start=1):
+            if x.shape[1:] != width:
+                raise ValueError(
+                    f"client {number} has features of the shape {x.shape[1:]}, client 1 {width}"
+                )
+        names = _all_labels(found)
+        _check_classes(names, sum(len(y) for _, y in found))
+        encoded = [Samples(x, np.searchsorted(names, y)) for x, y in found]
+        if test is None:
+            parts = [_keep_some(*pair, test_share, [seed, row]) for row, pair in enumerate(encoded)]
+            training, testing = [part[0] for part in parts], [part[1] for part in parts]
+        else:
+            training, testing = encoded, [_given_test(test, width, names)]
+        xs, x_tests = [x for x, _ in training], [x for x, _ in testing]
+        if standardise:
+            xs, x_tests = _standardised(xs, x_tests)
+        return cls(
+            name,
+            tuple(Samples(x, y) for x, (_, y) in zip(xs, training, strict=True)),
+            tuple(Samples(x, y) for x, (_, y) in zip(x_tests, testing, strict=True)),
+            tuple(names.tolist()),
+            apart=True,
+        )
+
+    @classmethod
+    def from_folder(cls, path, target: str, **options) -> Dataset:
+        """A folder with a CSV file for each client, all with the same columns.
+
+        Clients are numbered by the sorted names of the files.
+
+        Parameters
+        ----------
+        path : str or Path
+        target : str
+            As for `from_frame`.
+        **options
+            As for `from_clients`.
+
+        Raises
+        ------
+        ValueError
+            There is no CSV file, or columns differ; the file is named.
+        """
+        path = Path(path)
+        files = sorted(file for file in path.glob("*.csv") if file.is_file())
+        if not files:
+            raise ValueError(f"{path} has no file that ends in .csv: one for each client")
+        tables = [read_csv(file) for file in files]
+        for file, table in zip(files[1:], tables[1:], strict=True):
+            if sorted(table.columns) != sorted(tables[0].columns):
+                odd = sorted({*table.columns} ^ {*tables[0].columns})
+                raise ValueError(f"{file} and {files[0]} differ in columns: {', '.join(odd)}")
+        words = Table.shared_words(tables)
+        pairs = [(t.features([target], words, tables[0].columns), t.column(target)) for t in tables]
+        return cls.from_clients(pairs, **{"name": path.name, **options})
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.labels)
+
+    @property
+    def features(self) -> int:
+        """Number of features, without an intercept."""
+        return int(np.prod(self.train[0].x.shape[1:]))
+
+    @property
+    def x_train(self) -> np.ndarray:
+        """Features of the training part, of data in one place."""
+        return self._in_one_place().x
+
+    @property
+    def y_train(self) -> np.ndarray:
+        """Labels of the training part, of data in one place."""
+        return self._in_one_place().y
+
+    @property
+    def x_test(self) -> np.ndarray:
+        """Features of the test part."""
+        return np.concatenate([samples.x for samples in self.test])
+
+    @property
+    def y_test(self) -> np.ndarray:
+        """Labels of the test part."""
+        return np.concatenate([samples.y for samples in self.test])
+
+    def deal(self, clients, partition, alpha, rng) -> tuple[list[Samples], list[np.ndarray]]:
+        """Give each client its samples, and their row numbers in the training part.
+
+        Parameters
+        ----------
+        clients : int
+        partition, alpha, rng
+            As for `split`. Data that clients hold already are not dealt out: `partition` must be
+            "given", and the row numbers count each client's own.
+
+        Raises
+        ------
+        ValueError
+            There are not as many clients as the data are for, or `partition` does not fit.
+        """
+        if self.apart:
+            if len(self.train) != clients:
+                raise ValueError(f"the data are those of {len(self.train)} clients, not {clients}")
+            if partition != "given":
+                raise ValueError('clients hold these data already: partition "given" only')
+            return list(self.train), [np.arange(len(samples.y)) for samples in self.train]
+        if isinstance(partition, str) and partition == "given":
+            raise ValueError('partition "given" is for data that clients hold already')
+        parts = split(self.y_train, clients, partition, alpha, rng, self.groups)
+        return [Samples(self.x_train[part], self.y_train[part]) for part in parts], parts
+
+    def accuracy(self, model, vector, part="test") -> float:
+        """Share of the samples of the test (or "train") part that a model classifies correctly.
+
+        Each client's part is tested where it is; their accuracies are weighted by its size.
+        """
+        parts = getattr(self, part)
+        found = [model.accuracy(vector, samples.x, samples.y) for samples in parts]
+        if len(found) == 1:
+            return found[0]
+        return float(np.average(found, weights=[len(samples.y) for samples in parts]))
+
+    def described_labels(self) -> str:
+        """What the labels 0 … k-1 stand for."""
+        if self.labels == tuple(range(self.classes)):
+            return f"0 … {self.classes - 1}"
+        shown = [f"{k} = {label}" for k, label in enumerate(self.labels)]
+        return ", ".join(shown if len(shown) <= 6 else [*shown[:3], "…", shown[-1]])
+
+    def __repr__(self) -> str:
+        train, test = (sum(len(s.y) for s in part) for part in (self.train, self.test))
+        clients = f" of {len(self.train)} clients" if self.apart else ""
+        return (
+            f"<Dataset {self.name}: {train} + {test} samples{clients}, {self.features} features, "
+            f"{self.classes} classes: {self.described_labels()}>"
+        )
+
+    def _in_one_place(self) -> Samples:
+        if self.apart:
+            raise ValueError("clients hold these data, which are not put together: see `train`")
+        return self.train[0]
+
+
+def _features(x, who) -> np.ndarray:
+    try:
+        values = np.array(x, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{who}: features must be numbers, shape (samples, features)") from None
+    if values.ndim < 2 or 0 in values.shape:
+        raise ValueError(f"{who} must have the shape (samples, features); got {values.shape}")
+    if not (fine := np.isfinite(values)).all():
+        sample, *feature = np.argwhere(~fine)[0].tolist()
+        where = ", ".join(map(str, feature))
+        raise ValueError(
+            f"{who}: feature {where} of sample {sample} (from 0) is {values[~fine][0]}: fill in "
+            "what is missing, or leave it out"
+        )
+    return values
+
+
+def _check_labels(y, samples, who="y") -> None:
+    if y.shape != (samples,):
+        raise ValueError(f"{who} must have a label for each of {samples} samples; got {y.shape}")
+    if y.dtype.kind == "f":
+        if not np.isfinite(y).all():
+            raise ValueError(f"{who}: label of sample {np.argmin(np.isfinite(y))} (from 0) is {y}")
+        if (odd := y != np.round(y)).any():
+            raise ValueError(
+                f"{who}: {y[odd][0]} is no label of a class; numbers to be predicted are not "
+                "what this is for"
+            )
+    elif y.dtype.kind == "O":
+        kinds = {type(label) for label in y.tolist()}
+        if len(kinds) > 1:
+            words = " and ".join(sorted(kind.__name__ for kind in kinds))
+            raise ValueError(f"{who}: labels are of several kinds, {words}: make them strings")
+
+
+def _check_classes(names, samples) -> None:
+    if len(names) < 2:
+        raise ValueError(f"all labels are {names[0]}: there must be two classes at least")
+    if len(names) > max(_MANY_LABELS, samples // 2):
+        raise ValueError(f"{samples} samples have {len(names)} labels: is this the right column?")
+
+
+def _client_arrays(number, x, y) -> tuple[np.ndarray, np.ndarray]:
+    x, y = _features(x, f"client {number}"), np.asarray(y)
+    _check_labels(y, len(x), f"client {number}")
+    return x, y
+
+
+def _all_labels(found) -> np.ndarray:
+    """All labels that some client has. What it has is told, not how many of which."""
+    kinds = {np.unique(y).dtype.kind in "USO" for _, y in found}
+    if len(kinds) > 1:
+        raise ValueError("some clients have text as labels, others numbers")
+    return np.unique(np.concatenate([np.unique(y) for _, y in found]))
+
+
+def _given_test(test, width, names) -> Samples:
+    x, y = _features(test[0], "test"), np.asarray(test[1])
+    _check_labels(y, len(x), "test")
+    if x.shape[1:] != width:
+        raise ValueError(f"the test part has features of the shape {x.shape[1:]}, not {width}")
+    if len(unknown := np.setdiff1d(y, names)):
+        raise ValueError(f"the test part has a label that nobody trains on: {unknown[0]}")
+    return Samples(x, np.searchsorted(names, y))
+
+
+def _draw_test(y, names, share, seed) -> tuple[np.ndarray, np.ndarray]:
+    """Row numbers of the training part and of the test part, the same share of every class."""
+    from sklearn.model_selection import train_test_split  # takes a second to import
+
+    _check_share(share)
+    counts = np.bincount(y)
+    if counts.min() < 2:
+        raise ValueError(f"label {names[counts.argmin()]} has one sample: each needs two at least")
+    try:
+        return train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=seed)
+    except ValueError as error:
+        raise ValueError(
+            f"{len(y)} samples are too few for test_share = {share}: {error}"
+        ) from None
+
+
+def _keep_some(x, y, share, seed) -> tuple[Samples, Samples]:
+    """A client's training part and test part; with a single sample, that is trained on."""
+    _check_share(share)
+    order = np.random.default_rng(seed).permutation(len(y))
+    kept = min(max(1, round(share * len(y))), len(y) - 1)
+    testing, training = np.sort(order[:kept]), np.sort(order[kept:])
+    return Samples(x[training], y[training]), Samples(x[testing], y[testing])
+
+
+def _check_share(share) -> None:
+    if not 0 < share < 1:
+        raise ValueError(f"test_share must be above 0 and below 1; got {share}")
+
+
+def _standardised(train: Sequence, test: Sequence) -> tuple[list, list]:
+    """All arrays with mean 0 and variance 1 over the training parts; constants become 0."""
+    sizes = [len(x) for x in train]
+    mean = np.average([x.mean(axis=0) for x in train], axis=0, weights=sizes)
+    variance = np.average([((x - mean) ** 2).mean(axis=0) for x in train], axis=0, weights=sizes)
+    spread = np.sqrt(variance)
+    spread = np.where(spread > 1e-12 * np.maximum(1, np.abs(mean)), spread, 1.0)
+    return [(x - mean) / spread for x in train], [(x - mean) / spread for x in test]
+
+
+def _column(values, samples, name) -> np.ndarray:
+    values = np.asarray(values)
+    if values.shape != (samples,):
+        raise ValueError(f"{name} must have a value for each of {samples} samples")
+    return values
