@@ -80,6 +80,8 @@ def _type_error(said: str) -> str:
 
 
 def _value_error(said: str) -> str:
+    if "not invertible" in said:
+        return "it divides by 0 modulo p: for j = i that is i - i, so leave out j = i"
     if "truth value of an array" in said:
         return "an `if`, `and` or `or` needs one truth value, and gets a whole array of them"
     if "broadcast" in said or "mismatch" in said or "not aligned" in said:

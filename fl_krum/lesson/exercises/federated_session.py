@@ -111,6 +111,11 @@ def _seconds(exchanges, size, trip, line) -> float:
         "The bytes are missing: they have to go through the line.": (
             lambda exchanges, size, trip, line: exchanges * trip / 1000
         ),
+        "You take the longer of the two times. Both have to pass: add them up.": (
+            lambda exchanges, size, trip, line: max(
+                exchanges * trip / 1000, 8 * size / (line * 10**6)
+            )
+        ),
         "Faster lines take less time: divide by line.": lambda exchanges, size, trip, line: (
             exchanges * trip / 1000 + 8 * size * line * 10**6
         ),
@@ -118,5 +123,10 @@ def _seconds(exchanges, size, trip, line) -> float:
 )
 def check_seconds_across(seconds_across: Callable) -> None:
     """Check ``seconds_across(exchanges, size, trip, line)``: how long an aggregation takes."""
-    cases = [(41, 210_000, 0.5, 1000), (41, 210_000, 40, 100), (55, 3_000_000, 150, 20)]
+    cases = [
+        (41, 210_000, 0.5, 1000),
+        (41, 210_000, 40, 100),
+        (55, 3_000_000, 150, 20),
+        (41, 10**8, 1, 100),
+    ]
     compare(seconds_across, _seconds, cases)

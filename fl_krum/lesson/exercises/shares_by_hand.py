@@ -8,6 +8,8 @@ and to compare is in `choices_and_comparisons`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
+from math import prod
 from random import Random
 
 from .. import toy_shares
@@ -109,10 +111,23 @@ def _weighted(weight: Callable) -> Callable:
 
 
 def _product(factors, p) -> int:
-    result = 1
-    for factor in factors:
-        result = result * factor % p
-    return result
+    return prod(factors) % p
+
+
+def _divided_otherwise(shares: Mapping[int, int], p: int) -> set[int]:
+    """Return what ``//``, fractions and rounding give in place of a division modulo p."""
+    found = set()
+    for whole_weight in (True, False):
+        total, floored, exact = 0, 0, Fraction(0)
+        for i, value in shares.items():
+            others = [j for j in shares if j != i]
+            top, bottom = prod(-j for j in others), prod(i - j for j in others)
+            one_by_one = prod(-j // (i - j) for j in others)
+            total += value * (top // bottom if whole_weight else one_by_one)
+            floored += value * top // bottom
+            exact += Fraction(value * top, bottom)
+        found |= {total % p, floored % p, round(exact) % p, int(exact) % p}
+    return found
 
 
 @exercise(
@@ -172,6 +187,13 @@ def check_reconstruct(reconstruct: Callable) -> None:
         value = numbers(value, ())
         if value == secret:
             continue
+        if all(
+            one in _divided_otherwise(*case[1:]) for case, one in zip(cases, given, strict=True)
+        ):
+            raise Wrong(
+                f"You divide by i - j as ordinary numbers are divided, and round. Modulo {p} "
+                "dividing by b is multiplying by pow(b, -1, p)."
+            )
         if value % p == secret:
             raise Wrong(f"You return {value:g}, and modulo {p} that is right. Finish with % p.")
         players = ", ".join(map(str, shares))
@@ -244,14 +266,15 @@ def check_reduce(reduce: Callable) -> None:
 
 def _judge_reduced(secret, products, p, dealt, weights, result) -> None:
     values = [value % p for value, _ in dealt]
+    weighted = sorted(values) == sorted(products[j] * weights[j] % p for j in products)
     if values == [secret] and secret not in products.values():
         raise Wrong(_OPENED)
     shares = _sharing(result, _PLAYERS, p)
     if not dealt:
         raise Wrong("Nobody shares anything. Every player must share(…) its own value.")
-    if sorted(values) != sorted(products.values()):
+    if not weighted and sorted(values) != sorted(products.values()):
         raise Wrong(
-            f"Seven values have to be shared, one for each player; you share {len(values)}: "
+            f"Every player has to share its own value, {list(products.values())}; you share "
             f"{values}."
         )
     if shares == products:
@@ -259,9 +282,8 @@ def _judge_reduced(secret, products, p, dealt, weights, result) -> None:
             "You put every dealer's shares together again. Player i combines what all the "
             "dealers gave to *it*: dealt[j][i] for every j."
         )
-    by_value = {value: one for value, one in zip(values, (d for _, d in dealt), strict=True)}
-    of = {j: by_value[products[j]] for j in products}
-    if shares == {i: sum(of[j][i] for j in of) % p for i in _PLAYERS}:
+    sums = {i: sum(shared[i] for _, shared in dealt) % p for i in _PLAYERS}
+    if shares == sums and not weighted:  # weighted before it was shared, the sum is right
         raise Wrong("You add up what was dealt. Each dealer's share counts with weights[j].")
     if len(_coefficients(shares, p)) > 4:
         raise Wrong(

@@ -108,23 +108,32 @@ def _judge(inputs: Inputs, opened: list[Opening], right: Outcome) -> None:
     """Raise `Wrong` for the first thing that somebody learns and should not, or the reverse."""
     where = f"With the inputs {_in_words(inputs)}"
     learnt = _by_player(opened)
+    if EVERYBODY in right and learnt == {i: right[EVERYBODY] for i in range(len(inputs))}:
+        return  # told to each player one by one
     for one in opened:
         if one.player not in right:
-            raise Wrong(
-                f"{where}, line {one.line} opens {_numbers(one.values)} to {_who(one.player)}, who "
-                "should learn nothing."
-            )
+            raise Wrong(f"{where}, {_to_the_wrong(one, right)}")
     for player, values in right.items():
         given = learnt.get(player, [])
         if values[0] not in given:
             what = f"it learns {_numbers(given)}" if given else "it learns nothing"
             raise Wrong(f"{where}, {_who(player)} should learn {_numbers(values)}; {what}.")
         if given != values:
-            extra = next(o for o in opened if o.player == player and o.values != values)
+            extra = next((o for o in opened if o.player == player and o.values != values), None)
+            if extra is None:  # the result itself, more than once: a waste, and no leak
+                continue
             raise Wrong(
                 f"{where}, line {extra.line} opens {_numbers(extra.values)} to {_who(player)}, "
                 f"besides the result {_numbers(values)}. That is a leak."
             )
+
+
+def _to_the_wrong(one: Opening, right: Outcome) -> str:
+    """Say whom an opening tells something, and what is wrong with it."""
+    what = f"line {one.line} opens {_numbers(one.values)} to {_who(one.player)}"
+    if EVERYBODY in right and one.values == right[EVERYBODY]:
+        return f"{what} alone. The result is for everybody: open it once, with reveal()."
+    return f"{what}, which should learn nothing."
 
 
 def _in_words(inputs: Inputs) -> str:

@@ -75,7 +75,7 @@ def _describe_state(session: LiveSession) -> tuple[str, str]:
             "in the clear, bit for bit. All players have ended.",
             "good" if equal else "problem",
         )
-    return f"{players} players are running: round {count + 1} of {total} …", "note"
+    return f"{players} players are running: round {min(count + 1, total)} of {total} …", "note"
 
 
 class SessionPanel:

@@ -1,6 +1,7 @@
 """Wrong answers to the exercises of the notebook on shares by hand, and what they are told."""
 
 import re
+from fractions import Fraction
 from math import ceil, log2
 from random import randrange
 
@@ -126,6 +127,20 @@ def with_division(shares, p):
     return total % p
 
 
+def divided(divide):
+    def reconstruct(shares, p):
+        total = 0
+        for i in shares:
+            weight = 1
+            for j in shares:
+                if j != i:
+                    weight *= divide(-j, i - j)
+            total += weight * shares[i]
+        return int(total) % p
+
+    return reconstruct
+
+
 @pytest.mark.parametrize(
     ("reconstruct", "said"),
     [
@@ -137,7 +152,10 @@ def with_division(shares, p):
         (lambda shares, p: shares[1], "the key 1 is not there"),
         (lambda shares, p: 42, "you put 42 together; the secret is 5."),
         (lambda shares, p: sum(pow(i - j, -1, p) for i in shares for j in shares),
-         "base is not invertible"),
+         "it divides by 0 modulo p: for j = i that is i - i"),
+        (divided(lambda a, b: a // b), "You divide by i - j as ordinary numbers are divided"),
+        (divided(Fraction), "You divide by i - j as ordinary numbers are divided"),
+        (lambda shares, p: round(with_division(shares, p)), "as ordinary numbers are divided"),
     ],
 )  # fmt: skip
 def test_mistakes_in_reconstructing_are_named(reconstruct, said):
@@ -207,7 +225,7 @@ def not_reduced(products, share, weights, p):
         (unweighted, "Each dealer's share counts with weights[j]."),
         (own_weight, "Your result has the degree 6; it should be 3."),
         (four_dealers, "Put together, your shares give"),
-        (four_share, "Seven values have to be shared, one for each player; you share 4"),
+        (four_share, "Every player has to share its own value, ["),
         (not_reduced, "which is not one of 0 … 100: % p."),
         (
             lambda products, share, weights, p: dealt_by(products, share),

@@ -72,6 +72,8 @@ def test_images_can_be_read_in_several_ways():
         (lambda change: change[0, :64] / change[0, 64], "a row whose intercept did not move says"),
         (lambda change: 2 * strongest(change)[:64] / strongest(change)[64], "the image times 2."),
         (lambda change: change[:, 64], "Return 64 numbers; you return an array of shape (10,)."),
+        (lambda change: (strongest(change)[:64] / strongest(change)[64]).round(2), "rounded"),
+        (lambda change: [str(pixel) for pixel in change[0, :64]], "you return a list"),
         (lambda change: np.ones(64), "The first pixel should be 0.5000; yours is"),
         (lambda change: change[:64] / change[64], "there is no place of that number (index 64 is"),
         (lambda change: change / change[:, 64], "arrays of these shapes do not fit together"),
@@ -111,7 +113,38 @@ def one_is_zero(n, d, rng):
     return np.vstack([last_one_cancels(n - 1, d, rng), np.zeros(d)])
 
 
-@pytest.mark.parametrize("masks_for", [pairs, last_one_cancels])
+def one_large_others_small(n, d, rng):
+    masks = last_one_cancels(n, d, rng)
+    masks[1:-1] *= 1e-6
+    masks[-1] = -masks[:-1].sum(axis=0)
+    return masks
+
+
+def repeated(sign):
+    def masks_for(n, d, rng):
+        half = last_one_cancels(n, d // 2, rng)
+        return np.hstack([half, sign * half])
+
+    return masks_for
+
+
+def whole_numbers(n, d, rng):
+    first = rng.integers(-1000, 1001, size=(n - 1, d))
+    return np.vstack([first, -first.sum(axis=0)])
+
+
+def lists_of_lists(n, d, rng):
+    return last_one_cancels(n, d, rng).tolist()
+
+
+def uniform(n, d, rng):
+    first = rng.uniform(-1e6, 1e6, size=(n - 1, d))
+    return np.concatenate([-first.sum(axis=0, keepdims=True), first])
+
+
+@pytest.mark.parametrize(
+    "masks_for", [pairs, last_one_cancels, whole_numbers, lists_of_lists, uniform]
+)
 def test_masks_that_cancel_pass(masks_for):
     assert check_masks(masks_for) == (
         "✓ Right: each is noise by itself, and all together they are nothing."
@@ -125,13 +158,16 @@ def test_masks_that_cancel_pass(masks_for):
         (lambda n, d, rng: np.zeros((n, d)), "Client 1 has a mask of zeros: the server sees its"),
         (lambda n, d, rng: np.tile(rng.normal(size=d), (n, 1)), "The masks do not cancel"),
         (lambda n, d, rng: pairs(n, d, np.random.default_rng(0)), "the same each time: whoever"),
-        (lambda n, d, rng: pairs(n, d, rng) / 1000, "beside it a vector of length 5 can be seen"),
+        (lambda n, d, rng: pairs(n, d, rng) / 1000, "a vector of length 5 can be seen beside it"),
         (lambda n, d, rng: pairs(n, 1, rng) * np.ones(d), "All numbers of client 1's mask are the"),
         (lambda n, d, rng: pairs(n, d, rng).T, "Return an array of shape (6, 20); you return an"),
         (lambda n, d, rng: pairs(n, d, rng)[:-1], "you return an array of shape (5, 20)"),
         (neighbours_cancel, "Clients 1 and 2 cancel by themselves"),
         (two_groups_cancel, "Some of the masks cancel without the others"),
         (one_is_zero, "Client 6 has a mask of zeros"),
+        (one_large_others_small, "Client 2's mask has no number larger than 0.0"),
+        (repeated(1), "Numbers 1 and 11 of each mask are one draw: the server sees the difference"),
+        (repeated(-1), "the server sees the sum of these two coordinates"),
         (lambda n, d: pairs(n, d, 0), "is called as masks_for(n, d, rng), with 3 arguments"),
         (lambda n, d, rng: rng.normal(n, d).mask, "there is no such attribute ("),
     ],

@@ -80,11 +80,11 @@ WRONG = [
     (check_largest, THREE + "m = (a < b).if_else(a, b)\n(m < c).if_else(m, c).reveal_to(0)",
      "That is the smallest number."),
     (check_largest, THREE + LARGEST + "m.reveal()", "You open the largest number to everybody"),
-    (check_largest, THREE + LARGEST + "m.reveal_to(1)", "opens 673 to player 1, who should learn"),
+    (check_largest, THREE + LARGEST + "m.reveal_to(1)", "to player 1, which should learn"),
     (check_largest, THREE + LARGEST + "a.reveal_to(0)\nb.reveal_to(0)\nc.reveal_to(0)",
      "You open all numbers to player 0"),
     (check_largest, THREE + "bit = (a < b).reveal()\n" + LARGEST + "m.reveal_to(0)",
-     "line 2 opens 0 to everybody, who should learn nothing"),
+     "line 2 opens 0 to everybody, which should learn nothing"),
     (check_largest, THREE + LARGEST + "m.reveal_to(0)\na.reveal_to(0)",
      "besides the result 673. That is a leak"),
     (check_largest, THREE + "if a < b:\n    a = b\n", "a sint cannot decide an if"),
@@ -94,7 +94,7 @@ WRONG = [
     (check_majority, FIVE + "(sum(x) < 3).reveal()", "That is 1 when the majority says no"),
     (check_majority, FIVE + "(sum(x) > 3).reveal()", "yours begins with four"),
     (check_majority, FIVE + "for one in x:\n    one.reveal()", "You open every single vote"),
-    (check_majority, FIVE + "(sum(x) > 2).reveal_to(0)", "to player 0, who should learn nothing"),
+    (check_majority, FIVE + "(sum(x) > 2).reveal_to(0)", "0 to player 0 alone. The result is for"),
     (check_near, NEAR + SQUARED + "d.reveal_to(2)", "You open the squared distance"),
     (check_near, NEAR + SQUARED + "(d > 99).reveal_to(2)", "when they are far from each other"),
     (check_near, NEAR + SQUARED + "(d < 10).reveal_to(2)", "You compare with 10"),
@@ -117,6 +117,30 @@ def test_usual_mistakes_are_named(monkeypatch, check, program, sentence):
     check.tries = 0
     said = check(program)
     assert said.startswith("✗ ") and sentence in said and not said.passed
+
+
+@pytest.mark.parametrize(
+    ("check", "program"),
+    [
+        (check_largest, THREE + LARGEST + "m.reveal_to(0)\nm.reveal_to(0)"),
+        (check_largest, THREE + "m = (a > b).if_else(a, b)\n(m > c).if_else(m, c).reveal_to(0)"),
+        (check_largest, THREE + "x = (a < b) * (b - a) + a\n(x + (x < c) * (c - x)).reveal_to(0)"),
+        (check_majority, FIVE + "for i in range(5):\n    (sum(x) > 2).reveal_to(i)"),
+        (check_majority, FIVE + "(sum(x) >= 3).reveal()"),
+        (check_majority, FIVE + "(1 - (sum(x) < 3)).reveal()"),
+        (check_near, NEAR + SQUARED + "(d < 100).reveal_to(2)"),
+        (check_near, NEAR + SQUARED + "(1 - (d >= 100)).reveal_to(2)"),
+        (
+            check_rank,
+            FIVE + "r = 0\nfor y in x[1:]:\n    r = r + (y < x[0])\nr.reveal_to(0)",
+        ),
+        (check_rank, FIVE + "(4 - sum(x[i] >= x[0] for i in range(1, 5))).reveal_to(0)"),
+    ],
+)
+def test_right_programs_of_other_forms_pass(monkeypatch, check, program):
+    monkeypatch.setattr(write_your_own, "run_program", run_in_threads)
+    check.tries = 0
+    assert check(program) == f"✓ {check.praise}"
 
 
 def test_hints_come_with_more_tries(monkeypatch):

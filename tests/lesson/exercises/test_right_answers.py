@@ -1,0 +1,295 @@
+"""Right answers in all the ways that students write them: in place, with NumPy, as sums, as loops.
+
+A check that refuses one of them is worse than one that lets a wrong answer pass.
+"""
+
+from fractions import Fraction
+from functools import reduce as fold
+from itertools import accumulate
+from math import ceil, log2, prod
+from random import SystemRandom, randint
+
+import numpy as np
+import pytest
+
+from fl_krum import krum, krum_scores
+from fl_krum.lesson import toy_shares
+from fl_krum.lesson.exercises import choices_and_comparisons as comparisons
+from fl_krum.lesson.exercises import federated_session, generate_krum_mpc, use_case
+from fl_krum.lesson.exercises import krum_in_plaintext as plaintext
+from fl_krum.lesson.exercises import shares_by_hand as by_hand
+
+
+def multiply_in_place(a, b, p):
+    for i in a:
+        a[i] = a[i] * b[i] % p
+    return a
+
+
+def multiply_and_empty(a, b, p):
+    return {i: a.pop(i) * b.pop(i) % p for i in list(a)}
+
+
+def share_by_horner(secret, t, players, p):
+    random = [randint(0, p - 1) for _ in range(t)]
+    return {
+        i: (fold(lambda total, c, i=i: total * i + c, random, 0) * i + secret) % p for i in players
+    }
+
+
+def share_by_powers(secret, t, players, p):
+    coefficients = [secret] + [SystemRandom().randrange(p) for _ in range(t)]
+    return {i: sum(c * i**k for k, c in enumerate(coefficients)) % p for i in players}
+
+
+def share_with_numpy(secret, t, players, p):
+    rng = np.random.default_rng()
+    coefficients = np.append(rng.integers(p, size=t), secret)
+    return {i: int(np.polyval(coefficients, i) % p) for i in players}
+
+
+def reconstruct_one_inverse(shares, p):
+    total = 0
+    for i, value in shares.items():
+        others = [j for j in shares if j != i]
+        total += value * prod(-j for j in others) * pow(prod(i - j for j in others), -1, p)
+    return total % p
+
+
+def reconstruct_with_fractions(shares, p):
+    total = Fraction(0)
+    for i in shares:
+        total += shares[i] * prod(Fraction(-j, i - j) for j in shares if j != i)
+    return total.numerator * pow(total.denominator, -1, p) % p
+
+
+def reconstruct_by_fermat(shares, p):
+    total = 0
+    for i in shares:
+        for j in [*shares]:
+            if j != i:
+                shares = {**shares, i: shares[i] * j * pow(j - i, p - 2, p) % p}
+        total = (total + shares[i]) % p
+    return total
+
+
+def reduce_weighing_last(products, share, weights, p):
+    dealt = {j: share(value) for j, value in products.items()}
+    return {i: sum(weights[j] * dealt[j][i] for j in dealt) % p for i in products}
+
+
+def reduce_weighing_first(products, share, weights, p):
+    dealt = {j: share(products[j] * weights[j] % p) for j in products}
+    return {i: sum(dealt[j][i] for j in dealt) % p for i in products}
+
+
+def reduce_adding_up(products, share, weights, p):
+    result = dict.fromkeys(products, 0)
+    for j in products:
+        for i, part in share(products[j]).items():
+            result[i] = (result[i] + weights[j] * part) % p
+    return result
+
+
+def reduce_weighing_all_dealt(products, share, weights, p):
+    weighted = []
+    for j in sorted(products, reverse=True):
+        weighted.append({i: part * weights[j] % p for i, part in share(products[j]).items()})
+    return {i: sum(one[i] for one in weighted) % p for i in products}
+
+
+def bits_of_the_largest(bits, d, near, kappa, masks):
+    score = near * d * (2**bits - 1) ** 2
+    return score.bit_length() + 1 + kappa + (masks - 1).bit_length()
+
+
+def masks_in_pairs(n, d, rng):
+    masks = np.zeros((n, d))
+    for i in range(n):
+        for j in range(i + 1, n):
+            shared = rng.uniform(-5000, 5000, size=d)
+            masks[i], masks[j] = masks[i] + shared, masks[j] - shared
+    return masks
+
+
+def masks_less_their_mean(n, d, rng):
+    masks = rng.normal(0, 1000, (n, d))
+    return masks - masks.mean(axis=0)
+
+
+def masks_in_a_ring(n, d, rng):
+    edges = rng.normal(scale=1e4, size=(n, d))
+    return edges - np.roll(edges, 1, axis=0) if n > 2 else np.stack([edges[0], -edges[0]])
+
+
+def scores_by_loops(X, f):
+    n, found = len(X), []
+    for i in range(n):
+        distances = sorted(sum((a - b) ** 2 for a, b in zip(X[i], X[j], strict=True))
+                           for j in range(n) if j != i)  # fmt: skip
+        found.append(sum(distances[: n - f - 2]))
+    return found
+
+
+def scores_by_partition(X, f):
+    squared = ((X[:, None] - X[None]) ** 2).sum(axis=-1)
+    np.fill_diagonal(squared, 0)
+    return np.partition(squared, range(len(X) - f - 1), axis=1)[:, : len(X) - f - 1].sum(axis=1)
+
+
+def scores_with_infinity(X, f):
+    distances = np.linalg.norm(X[:, None].astype(float) - X[None], axis=2) ** 2
+    distances[np.diag_indices(len(X))] = np.inf
+    return np.sort(distances)[:, : -f - 2].sum(1) if f else np.sort(distances)[:, :-2].sum(1)
+
+
+def smallest_by_loop(scores):
+    best = 0
+    for client in range(1, len(scores)):
+        if scores[client] < scores[best]:
+            best = client
+    return best
+
+
+def multi_by_sorting(X, f, m):
+    scores = krum_scores(X, f)
+    rows = sorted(range(len(X)), key=lambda row: (scores[row], row))[:m]
+    return sum(X[row] for row in rows) / m
+
+
+def lie_by_sums(others, target):
+    return (len(others) + 1) * target - sum(others)
+
+
+def read_by_ratio(change):
+    row = max(change, key=lambda one: abs(one[-1]))
+    return [pixel / row[-1] for pixel in row[:-1]]
+
+
+def read_by_all_rows(change):
+    error = change[:, -1]
+    return error @ change[:, :-1] / (error @ error)
+
+
+FAMILIES = {
+    by_hand.check_share: [share_by_horner, share_by_powers, share_with_numpy, toy_shares.share],
+    by_hand.check_reconstruct: [
+        reconstruct_one_inverse,
+        reconstruct_with_fractions,
+        reconstruct_by_fermat,
+        lambda shares, p: np.int64(reconstruct_one_inverse(shares, p)),
+        lambda shares, p: sum(w * shares[i] for i, w in toy_shares.weights(shares, p).items()) % p,
+    ],
+    by_hand.check_multiply: [
+        multiply_in_place,
+        multiply_and_empty,
+        lambda a, b, p: {i: x * b[i] % p for i, x in a.items()},
+        lambda a, b, p: dict(zip(a, [x * y % p for x, y in zip(a.values(), b.values())])),  # noqa: B905
+        lambda a, b, p: {i: np.int64(a[i]) * b[i] % p for i in range(1, 8)},
+    ],
+    by_hand.check_reduce: [
+        reduce_weighing_last,
+        reduce_weighing_first,
+        reduce_adding_up,
+        reduce_weighing_all_dealt,
+    ],
+    comparisons.check_choose: [
+        lambda bit, a, b: bit * a + (1 - bit) * b,
+        lambda bit, a, b: b + bit * (a - b),
+        lambda bit, a, b: a - (1 - bit) * (a - b),
+        lambda bit, a, b: (a - b) * bit + b,
+        lambda bit, a, b: a * bit - b * bit + b,
+    ],
+    comparisons.check_bits_needed: [
+        bits_of_the_largest,
+        lambda bits, d, near, kappa, masks: (
+            2 * bits + ceil(log2(d)) + ceil(log2(near)) + 1 + kappa + ceil(log2(masks))
+        ),
+        lambda bits, d, near, kappa, masks: (
+            2 * bits + ceil(log2(d * near)) + 1 + kappa + ceil(log2(masks))
+        ),
+        lambda bits, d, near, kappa, masks: 2 * bits + ceil(log2(d * near * masks)) + 1 + kappa,
+        lambda bits, d, near, kappa, masks: float(
+            ceil(2 * bits + log2(d) + log2(near)) + 1 + kappa + ceil(log2(masks))
+        ),
+    ],
+    use_case.check_masks: [masks_in_pairs, masks_less_their_mean, masks_in_a_ring],
+    use_case.check_lie: [
+        lie_by_sums,
+        lambda others, target: target + len(others) * (target - others.mean(axis=0)),
+        lambda others, target: target + (target - others).sum(axis=0),
+        lambda others, target: list(lie_by_sums(others, target)),
+    ],
+    use_case.check_read_image: [
+        read_by_ratio,
+        read_by_all_rows,
+        lambda change: np.linalg.svd(change)[2][0, :-1] / np.linalg.svd(change)[2][0, -1],
+    ],
+    plaintext.check_largest_f: [
+        lambda n: (n - 3) // 2,
+        lambda n: ceil((n - 2) / 2) - 1,
+        lambda n: max(f for f in range(n) if 2 * f + 2 < n),
+        lambda n: int((n - 3) / 2),
+        lambda n: (n - 1) // 2 - 1,
+    ],
+    plaintext.check_scores: [
+        scores_by_loops,
+        scores_by_partition,
+        scores_with_infinity,
+        lambda X, f: krum(X, f).scores,
+        lambda X, f: tuple(scores_by_loops(X.tolist(), f)),
+    ],
+    plaintext.check_fewest_honest: [
+        lambda n, f: n - 2 * f - 1,
+        lambda n, f: (n - f - 2) - (f - 1),
+        lambda n, f: min((n - f - 2) - liars for liars in range(f)),
+    ],
+    plaintext.check_smallest: [
+        np.argmin,
+        smallest_by_loop,
+        lambda scores: list(scores).index(min(scores)),
+        lambda scores: min(range(len(scores)), key=lambda row: scores[row]),
+        lambda scores: np.argsort(scores, kind="stable")[0],
+        lambda scores: np.flatnonzero(scores == scores.min())[0],
+    ],
+    plaintext.check_multi: [
+        multi_by_sorting,
+        lambda X, f, m: X[np.argsort(krum_scores(X, f), kind="stable")[:m]].mean(axis=0),
+        lambda X, f, m: np.average(X[krum(X, f).ranking[:m]], axis=0),
+        lambda X, f, m: list(multi_by_sorting(X, f, m)),
+    ],
+    generate_krum_mpc.check_smaller: [
+        lambda a, b: (a < b) * a + (1 - (a < b)) * b,
+        lambda a, b: b + (a < b) * (a - b),
+        lambda a, b: a - (b < a) * (a - b),
+        lambda a, b: (a < b) * (a - b) + b,
+    ],
+    federated_session.check_rounds_chosen: [
+        lambda own, models: [r for r, v in enumerate(own, 1) if (v == models[r]).all()],
+        lambda own, models: tuple(
+            r + 1 for r in range(len(own)) if np.array_equal(own[r], models[r + 1])
+        ),
+        lambda own, models: [
+            r for r in range(1, len(models)) if own[r - 1].tolist() == models[r].tolist()
+        ],
+        lambda own, models: list(
+            np.flatnonzero([np.array_equal(*both) for both in zip(own, models[1:])]) + 1  # noqa: B905
+        ),
+    ],
+    federated_session.check_seconds_across: [
+        lambda exchanges, size, trip, line: exchanges * trip / 1000 + 8 * size / (line * 10**6),
+        lambda exchanges, size, trip, line: (exchanges * trip + 8 * size / line / 1000) / 1000,
+        lambda exchanges, size, trip, line: sum([trip * 1e-3] * exchanges) + size / (line * 125e3),
+        lambda exchanges, size, trip, line: (
+            list(accumulate([trip / 1000] * exchanges))[-1] + size * 8 / line / 1e6
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize("check", FAMILIES, ids=lambda check: check.__name__)
+def test_every_way_to_be_right_passes(check):
+    for answer in FAMILIES[check]:
+        check.tries = 0
+        said = check(answer)
+        assert said == f"✓ {check.praise}", (answer, said)
