@@ -12,6 +12,7 @@ MP-SPDZ.
 =====================  =======================================================================
 ``field.py``           the prime field that shares live in, on NumPy arrays
 ``gf256.py``           the small field that single bits are shared in
+``gf2_72.py``          an extension of it, so large that a random element is not guessed
 ``shamir.py``          a secret becomes N shares; t + 1 of them give it back
 ``randomness.py``      uniform bytes from the operating system, in bulk
 =====================  =======================================================================
@@ -34,6 +35,15 @@ MP-SPDZ.
 ``truncation.py``      division by powers of two
 ``projections.py``     random sums of long vectors, from a seed that nobody chose
 ``input_proof.py``     what a client deals to prove that its words are short
+=====================  =======================================================================
+
+*Players that deviate*
+
+=====================  =======================================================================
+``claims.py``          what holders believe of their shares until it is verified
+``product_check.py``   many products of the prime field, verified at the price of few
+``distance_check.py``  all distances of some vectors, by one inner product
+``byte_check.py``      products of the small field, verified over its extension
 =====================  =======================================================================
 
 *Process*

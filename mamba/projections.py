@@ -8,7 +8,7 @@ rows. A sum is linear, so every holder of shares computes its own share of it.
 import numpy as np
 
 from mamba import field
-from mamba.randomness import Randomness
+from mamba.randomness import from_coin
 
 ROWS = 64
 _CHUNK = 2048  # columns at a time, so that the coefficients stay in the processor's cache
@@ -39,7 +39,7 @@ def project(seed, arrays, length, centre=0):
     -----
     Exact in floating point: a chunk's sums stay below 2^(32 + 11).
     """
-    stream = Randomness(seed.to_bytes(16, "little").ljust(32, b"\0"), "rows")
+    stream = from_coin(seed, "rows")
     counts = [len(array) for array in arrays]
     totals = np.zeros((ROWS, sum(counts) + 1), np.int64)
     for start in range(0, length, _CHUNK):

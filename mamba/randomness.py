@@ -32,3 +32,9 @@ class Randomness:
     def bytes(self, count):
         """The next `count` bytes of the stream."""
         return self._stream.update(bytes(count))
+
+
+def from_coin(coin, label):
+    """The stream of everybody who knows a coin, a number below 2^127; labels tell streams
+    apart."""
+    return Randomness(coin.to_bytes(16, "little").ljust(32, b"\0"), label)

@@ -1,0 +1,222 @@
+"""Products of the small field are verified together, over the field of 2^72 elements.
+
+The protocol is that of `mamba.product_check`; what differs is the field. A coin from 256 elements
+is guessed too easily, so coins come from K = `mamba.gf2_72`, of which GF(256) is a subfield, and so
+is what is shared for the proof. Blocks still stand at points of GF(256), up to 2k - 1 = 255 of
+them, so a value of a polynomial there costs no product of K.
+
+The first level takes no element of K for each product. Let x_aj, y_aj, z_aj be element j of block
+a, a = 1 ... k, and rho_j a weight from K that position j has in all blocks. With f_j the polynomial
+of degree k - 1 that is x_aj at a, and g_j likewise,
+
+    h(p) = sum over j of rho_j f_j(p) g_j(p).
+
+If all claims are true, h(a) = sum rho_j z_aj, which is local, for a = 1 ... k; if one is false, one
+of these k equations is false but for a chance of 2^-72. The holders multiply for h at
+k + 1 ... 2k - 1 alone. Where claims are inner products, all terms of one have the same weight.
+
+Soundness: 2^-72, and (2k - 2) / 2^72 for each level and the end: below 2^-62 for k = 64 and
+as many levels as there can be.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mamba import gf2_72, gf256
+from mamba.randomness import from_coin
+
+SHORT = 64  # elements of K that may be opened at the end
+_AIM = SHORT // 2  # elements that the last level should leave
+_BLOCKS = 64
+_PORTION = 1 << 20  # factors that are worked on at once
+
+
+class ByteCheck:
+    """One holder's side of it.
+
+    Parameters
+    ----------
+    claims : list of mamba.claims.SmallProducts
+    stream : mamba.randomness.Randomness
+        For the weights rho.
+    """
+
+    module = gf256
+    blinds = 2 * SHORT * gf2_72.DEGREE  # random bytes that are needed for the end
+
+    def __init__(self, claims, stream):
+        self._groups = _grouped(claims)
+        self._stream, self._k = stream, 0
+        self._x: Any = None  # elements of K, after the first level
+        self._y: Any = None
+        self._total: Any = None
+
+    @staticmethod
+    def challenge(coin):
+        """What a public coin is in K."""
+        return gf2_72.random(from_coin(coin, "element of K"), 1)
+
+    @property
+    def is_short(self):
+        return self._x is not None and self._x.shape[1] <= SHORT
+
+    def divide(self):
+        """The values of h that the holders multiply for, of degree 2t."""
+        if self._x is None:
+            return self._divide_bytes().ravel()
+        k = self._k = min(_BLOCKS, -(-self._x.shape[1] // _AIM))
+        self._x, self._y = (_cut(side, k) for side in (self._x, self._y))
+        known = gf2_72.inner(self._x[:, :-1], self._y[:, :-1])
+        beyond = gf2_72.inner(_beyond(self._x, k), _beyond(self._y, k))
+        return np.concatenate([known, beyond], axis=1).ravel()
+
+    def fold(self, values, coin):
+        """Go on with the shorter vectors, when these values are shared by degree t; `coin` is an
+        element of K."""
+        values, k = values.reshape(gf2_72.DEGREE, -1), self._k
+        if self._x is None:
+            values = np.concatenate([self._known, values], axis=1)
+        else:
+            last = self._total ^ np.bitwise_xor.reduce(values[:, : k - 1], axis=1, keepdims=True)
+            values = np.concatenate([values[:, : k - 1], last, values[:, k - 1 :]], axis=1)
+        self._total = gf2_72.inner(values, gf2_72.lagrange(2 * k - 1, coin))[:, None]
+        weights = gf2_72.lagrange(k, coin)
+        if self._x is None:
+            self._fold_bytes(weights)
+        else:
+            self._x, self._y = (gf2_72.fold(weights, side) for side in (self._x, self._y))
+
+    # --- the first level -------------------------------------------------------------------------
+
+    def _divide_bytes(self):
+        count = sum(group.count for group in self._groups)
+        k = self._k = min(_BLOCKS, max(2, -(-count // _AIM)))
+        self._groups = [group.cut(k) for group in self._groups]
+        self._weights = [gf2_72.random(self._stream, group.count) for group in self._groups]
+        self._known, beyond = gf2_72.zeros(k), gf2_72.zeros(k - 1)
+        rows = _rows_beyond(k)
+        for group, weights in zip(self._groups, self._weights, strict=True):
+            self._known ^= gf2_72.weigh(weights, group.z)
+            for part in group.portions():
+                x, y = (
+                    np.stack(gf256.combine_rows(rows, [*block.reshape(k, -1)]))
+                    for block in (group.x[..., part], group.y[..., part])
+                )
+                products = gf256.mul(x, y).reshape(k - 1, group.terms, -1)
+                products = np.bitwise_xor.reduce(products, axis=1)
+                beyond ^= gf2_72.weigh(weights[:, part], products)
+        return beyond
+
+    def _fold_bytes(self, at):
+        xs, ys = [], []
+        for group, weights in zip(self._groups, self._weights, strict=True):
+            for part in group.portions():
+                x, y = (
+                    gf2_72.combine(at, np.ascontiguousarray(block).reshape(len(block), -1))
+                    for block in (group.x[..., part], group.y[..., part])
+                )
+                xs.append(gf2_72.mul(x, np.tile(weights[:, part], (1, group.terms))))
+                ys.append(y)
+        self._x, self._y = (np.concatenate(side, axis=1) for side in (xs, ys))
+        self._groups = self._weights = []
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    def blind(self, numbers):
+        """With random elements as the second block: h at 2 and 3, of degree 2t."""
+        numbers, count = numbers.reshape(gf2_72.DEGREE, -1), self._x.shape[1]
+        self._second = numbers[:, :count], numbers[:, SHORT : SHORT + count]
+        at_three = [
+            _line(first, second, 3)
+            for first, second in zip((self._x, self._y), self._second, strict=True)
+        ]
+        values = np.stack([gf2_72.inner(*self._second), gf2_72.inner(*at_three)], axis=1)
+        return values.ravel()
+
+    def disclose(self, values, coin):
+        """f(r), g(r) and h(r), to be opened."""
+        weights = gf2_72.lagrange(2, coin)
+        sides = [
+            gf2_72.mul(weights[:, :1], first) ^ gf2_72.mul(weights[:, 1:], second)
+            for first, second in zip((self._x, self._y), self._second, strict=True)
+        ]
+        values = np.concatenate([self._total, values.reshape(gf2_72.DEGREE, -1)], axis=1)
+        product = gf2_72.inner(values, gf2_72.lagrange(3, coin))[:, None]
+        return np.concatenate([*sides, product], axis=1).ravel()
+
+    def holds(self, numbers):
+        """Whether h(r) is the product, of what was opened."""
+        numbers = numbers.reshape(gf2_72.DEGREE, -1)
+        count = numbers.shape[1] // 2
+        product = gf2_72.inner(numbers[:, :count], numbers[:, count : 2 * count])
+        return bool((product == numbers[:, -1]).all())
+
+
+class _Group:
+    """Claims of equally many terms, in k blocks: x and y of shape (k, terms, count), z of (k,
+    count)."""
+
+    def __init__(self, x, y, z):
+        self.x, self.y, self.z = x, y, z
+        self.terms, self.count = x.shape[1], x.shape[2]
+
+    def cut(self, k):
+        """The same claims in k blocks; what is missing are zeros."""
+        missing = -self.count % k
+        x, y, z = (
+            np.concatenate([a, np.zeros((*a.shape[:-1], missing), np.uint8)], axis=-1)
+            if missing else a
+            for a in (self.x[0], self.y[0], self.z[0])
+        )  # fmt: skip
+        x, y = (a.reshape(self.terms, k, -1).transpose(1, 0, 2) for a in (x, y))
+        return _Group(x, y, z.reshape(k, -1))
+
+    def portions(self):
+        step = max(1, _PORTION // (self.x.shape[0] * self.terms))
+        return [slice(start, start + step) for start in range(0, self.count, step)]
+
+
+def _grouped(claims):
+    groups: dict[int, list] = {}
+    for claim in claims:
+        groups.setdefault(claim.terms, []).append(claim)
+    return [
+        _Group(
+            _side_by_side([claim.x.reshape(terms, -1) for claim in same]),
+            _side_by_side([claim.y.reshape(terms, -1) for claim in same]),
+            _side_by_side([claim.z for claim in same]),
+        )
+        for terms, same in groups.items()
+    ]
+
+
+def _side_by_side(arrays):
+    return np.concatenate(arrays, axis=-1)[np.newaxis]
+
+
+def _cut(side, k):
+    missing = -side.shape[1] % k
+    if missing:
+        side = np.concatenate([side, gf2_72.zeros(missing)], axis=1)
+    return side.reshape(gf2_72.DEGREE, k, -1)
+
+
+def _beyond(side, k):
+    """Values at k + 1 ... 2k - 1 of the polynomials through blocks, of shape (9, k - 1, count)."""
+    blocks = [np.ascontiguousarray(side[:, a]).ravel() for a in range(k)]
+    rows = gf256.combine_rows(_rows_beyond(k), blocks)
+    return np.stack([row.reshape(gf2_72.DEGREE, -1) for row in rows], axis=1)
+
+
+def _rows_beyond(k):
+    points = tuple(range(1, k + 1))
+    return [gf256.lagrange(points, p) for p in range(k + 1, 2 * k)]
+
+
+def _line(first, second, at):
+    """The value of the polynomial of degree 1 that is `first` at 1 and `second` at 2."""
+    one, two = gf256.lagrange((1, 2), at)
+    return gf256.scale(np.ascontiguousarray(first).ravel(), one).reshape(first.shape) ^ gf256.scale(
+        np.ascontiguousarray(second).ravel(), two
+    ).reshape(second.shape)

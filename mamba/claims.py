@@ -1,0 +1,113 @@
+"""What holders believe of their shares until it is verified.
+
+A product that is brought back to degree t is what the holders dealt, and a holder that departs from
+the protocol can deal something else: it adds a number that it knows to the product (Genkin,
+Ishai, Prabhakaran, Sahai and Tromer, STOC 2014). So a product is a *claim*, z = x y, and so is what
+the dealer of a mask says of its bits. Claims are collected here while a program runs, and are
+verified all together before anything is opened that could tell something because of a false one
+(`mamba.verification`).
+
+This file is a list; it sends nothing. Arrays that are noted must not be changed afterwards.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mamba import field as prime
+
+_BLOCK = 1 << 18  # factors that are put side by side at once
+
+
+@dataclass(frozen=True)
+class Products:
+    """z = x y in the prime field: element by element or, where x and y are longer than z, inner
+    products: z[k] is the sum of x[j] y[j] over all j that are k modulo the length of z.
+
+    `dealer` is the only player that can have made it false, where there is one.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    dealer: int | None = None
+
+
+@dataclass(frozen=True)
+class Zeros:
+    """These shared numbers of the prime field are 0."""
+
+    z: np.ndarray
+    dealer: int | None = None
+
+
+@dataclass(frozen=True)
+class Distances:
+    """z[c] = |vectors[i] - vectors[j]|^2 for the couple c = (i, j)."""
+
+    vectors: list
+    couples: list
+    z: np.ndarray
+
+
+@dataclass(frozen=True)
+class SmallProducts:
+    """z = x y in the field of 256 elements, summed over the first axis where x has two: its shape
+    is (terms, count), or (count,)."""
+
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+
+    @property
+    def terms(self):
+        return 1 if self.x.ndim == 1 else len(self.x)
+
+    @property
+    def count(self):
+        return len(self.z)
+
+
+@dataclass
+class Claims:
+    """Claims of both fields.
+
+    Attributes
+    ----------
+    converted : bool
+        Whether, since claims of the small field were verified last, a shared bit was brought from
+        there to the prime field: then a false one can make a number of the prime field something
+        that no mask hides.
+    """
+
+    products: list = field(default_factory=list)
+    zeros: list = field(default_factory=list)
+    distances: list = field(default_factory=list)
+    bytes: list = field(default_factory=list)
+    converted: bool = False
+
+    def add(self, module, x, y, z, dealer=None):
+        """Note a product of `mamba.field` or `mamba.gf256`."""
+        if module is prime:
+            self.products.append(Products(x, y, z, dealer))
+        else:
+            self.bytes.append(SmallProducts(x, y, z))
+
+    def take(self, masked=False):
+        """What is to be verified before an opening, which is taken off the list.
+
+        Parameters
+        ----------
+        masked : bool
+            Whether a number of the prime field is opened that a mask hides: then it takes claims of
+            the small field only if numbers have come from there.
+        """
+        everything = self.converted or not masked
+        taken = Claims(self.products, self.zeros, self.distances, self.bytes if everything else [])
+        self.products, self.zeros, self.distances = [], [], []
+        if everything:
+            self.bytes, self.converted = [], False
+        return taken
+
+    def __bool__(self):
+        return bool(self.products or self.zeros or self.distances or self.bytes)

@@ -1,0 +1,211 @@
+"""Products of the prime field are verified together, at the price of very few of them.
+
+Given sharings of degree t of vectors X and Y and of a number Z, is Z = <X, Y>? This is the protocol
+of Boneh, Boyle, Corrigan-Gibbs, Gilboa and Ishai (CRYPTO 2019) in the form of Goyal and Song
+(CRYPTO 2020, section 5.2), with what it takes to be secure among 2t + 1 holders of whom t deviate:
+
+1. *One claim of many.* For claims z_i = x_i y_i, public weights rho_i come from a coin that is
+   tossed when all z_i are shared. With X_i = rho_i x_i, Y = y and Z = sum rho_i z_i there is one
+   claim left; a false one of the many makes it false but with a chance of 1/p.
+2. *Shorter.* X and Y are cut into k blocks each. Let f be the vector of polynomials of degree k - 1
+   that is block a of X at the point a, for a = 1 ... k; g likewise for Y. Then h(x) = <f(x), g(x)>
+   has the degree 2k - 2, and Z = h(1) + ... + h(k). The holders multiply for h at 1 ... k - 1 and
+   k + 1 ... 2k - 1, h(k) is Z less the first ones, and all these values fix h. A coin r is tossed,
+   and what is left to verify is h(r) = <f(r), g(r)>, of vectors k times as short. If the claim was
+   false, so is h, whatever was dealt for it, and it differs from <f, g> at r but for 2k - 2 of the
+   p values that r can have.
+3. *The end.* What is short is opened, hidden: with a second block of random numbers, k is 2, and
+   f(r), g(r) are uniform where r is not 1. h(1) is Z, h(2) the product of the random blocks. The
+   holders compare <f(r), g(r)> with h(r) in the open.
+
+Why nothing leaks: f(r) and g(r) are uniform, and h(r) is their product plus what was added to
+values of h and to products before, which whoever added it knows. So acceptance says nothing that
+is not known either, which is why an abort tells nothing.
+
+Soundness: with L levels of at most 2k - 2 bad coins, (1 + L (2k - 2) + 2) / p, below 2^-116 for
+any length that there can be. Long vectors are cut into 8 blocks, since k^2 inner products are
+formed; shorter ones into 64, which saves levels: a level takes two rounds.
+"""
+
+from functools import lru_cache
+from math import factorial
+
+import numpy as np
+
+from mamba import field
+
+SHORT = 64  # elements that may be opened at the end
+_AIM = SHORT // 2  # elements that the last level should leave
+_FEW_BLOCKS, _MANY_BLOCKS = 8, 64
+_LONG = 1 << 17  # elements from which on inner products of many blocks take too long
+_APART = 1 << 12  # elements from which on pairs of vectors stay apart: to join them is to copy them
+
+
+class ProductCheck:
+    """One holder's side of it, for the claim that a shared number is the sum of inner products.
+
+    Parameters
+    ----------
+    pairs : list of (field array, field array)
+        X and Y, in pieces; of a square the same array twice, which is folded once then.
+    total : field array of one element
+        Z.
+    """
+
+    def __init__(self, pairs, total):
+        self.pairs, self.total = _joined(pairs), total
+        self._k = 0
+
+    module = field
+
+    @staticmethod
+    def challenge(coin):
+        """What a public coin is in this field."""
+        return coin
+
+    @property
+    def is_short(self):
+        return sum(field.length(x) for x, _ in self.pairs) <= SHORT
+
+    def divide(self):
+        """The values of h that the holders multiply for, of degree 2t."""
+        width = sum(field.length(x) for x, _ in self.pairs)
+        self._k = _FEW_BLOCKS if width > _LONG else min(_MANY_BLOCKS, -(-width // _AIM))
+        self.pairs = [_padded(x, y, self._k) for x, y in self.pairs]
+        return _values(self.pairs, self._k)
+
+    def fold(self, values, coin):
+        """Go on with the shorter vectors, when these values are shared by degree t."""
+        k = self._k
+        known, more = values[:, : k - 1], values[:, k - 1 :]
+        last = field.sub(self.total, field.combine([1] * (k - 1), np.split(known, k - 1, axis=1)))
+        values = np.concatenate([known, last, more], axis=1)
+        self.total = field.inner_products(values, _weights(2 * k - 1, coin), 2 * k - 1)
+        weights = _weights(k, coin)
+        self.pairs = _joined([_folded(x, y, weights) for x, y in self.pairs])
+
+    # --- the end ---------------------------------------------------------------------------------
+
+    blinds = 2 * SHORT  # random numbers that are needed for it
+
+    def blind(self, numbers):
+        """With random numbers as the second block: h at 2 and 3, of degree 2t."""
+        x, y = (np.concatenate(side, axis=1) for side in zip(*self.pairs, strict=True))
+        count = field.length(x)
+        self._first, self._second = (x, y), (numbers[:, :count], numbers[:, SHORT : SHORT + count])
+        left, right = (_line(a, b, 3) for a, b in zip(self._first, self._second, strict=True))
+        own = field.inner_products(self._second[0], self._second[1], count)
+        return np.concatenate([own, field.inner_products(left, right, count)], axis=1)
+
+    def disclose(self, values, coin):
+        """f(r), g(r) and h(r), to be opened."""
+        values = np.concatenate([self.total, values], axis=1)
+        at_coin = [_line(a, b, coin) for a, b in zip(self._first, self._second, strict=True)]
+        product = field.inner_products(values, _weights(3, coin), 3)
+        return np.concatenate([*at_coin, product], axis=1)
+
+    def holds(self, numbers):
+        """Whether h(r) is the product, of what was opened."""
+        count = field.length(numbers) // 2
+        product = field.inner_products(numbers[:, :count], numbers[:, count : 2 * count], count)
+        return bool((product == numbers[:, 2 * count :]).all())
+
+
+def of_products(claims, zeros, stream):
+    """(X, Y) and Z of these `mamba.claims`, with weights rho from a stream of uniform bytes."""
+    total = field.zeros(1)
+    for claim in zeros:
+        rho = field.random(stream, field.length(claim.z))
+        total = field.add(total, field.inner_products(claim.z, rho, field.length(rho)))
+    xs, ys, zs, weights, rhos = [], [], [], [], []
+    for claim in claims:
+        rhos.append(field.random(stream, field.length(claim.z)))
+        terms = field.length(claim.x) // field.length(claim.z)
+        weights.append(np.tile(rhos[-1], (1, terms)) if terms > 1 else rhos[-1])
+        xs.append(claim.x)
+        ys.append(claim.y)
+        zs.append(claim.z)
+    if not xs:
+        return [], total
+    x, y, z, weight, rho = (np.concatenate(one, axis=1) for one in (xs, ys, zs, weights, rhos))
+    total = field.add(total, field.inner_products(z, rho, field.length(rho)))
+    return [(field.mul(x, weight), y)], total
+
+
+def _joined(pairs):
+    """The same pairs, short ones put together."""
+    short = [pair for pair in pairs if field.length(pair[0]) < _APART]
+    if len(short) < 2:
+        return pairs or [(field.zeros(1), field.zeros(1))]
+    x, y = (np.concatenate(side, axis=1) for side in zip(*short, strict=True))
+    return [(x, y), *(pair for pair in pairs if field.length(pair[0]) >= _APART)]
+
+
+def _padded(x, y, k):
+    missing = -field.length(x) % k
+    if not missing:
+        return x, y
+    longer = np.concatenate([x, field.zeros(missing)], axis=1)
+    return longer, longer if y is x else np.concatenate([y, field.zeros(missing)], axis=1)
+
+
+def _values(pairs, k):
+    """Shares, of degree 2t, of h at 1 ... k - 1, k + 1 ... 2k - 1.
+
+    All inner products C_ab of blocks come from one matrix product; h(p) is then the sum of
+    l_a(p) C_ab l_b(p), with Lagrange's weights l.
+    """
+    products = [field.inner_products(x, y, field.length(x) // k) for x, y in pairs]
+    c = field.combine([1] * len(products), products)
+    at = _weights_beyond(k)  # row by row of the points k + 1 ... 2k - 1
+    terms = field.mul(_times(c, at, k), at)
+    beyond = field.sums(terms, np.arange(0, k * (k - 1), k))
+    diagonal = c.reshape(4, k, k)[:, np.arange(k - 1), np.arange(k - 1)]
+    return np.concatenate([diagonal, beyond], axis=1)
+
+
+def _times(c, at, k):
+    """For every point p and block a, the sum of C_ab l_b(p) over b, those of one point together."""
+    by_block = field.inner_products(c, at, k)  # block by block
+    return np.ascontiguousarray(by_block.reshape(4, k, k - 1).transpose(0, 2, 1)).reshape(4, -1)
+
+
+@lru_cache
+def _weights_beyond(k):
+    rows = [_lagrange(k, point) for point in range(k + 1, 2 * k)]
+    return field.from_ints(weight for row in rows for weight in row)
+
+
+def _folded(x, y, weights):
+    """f(r) and g(r)."""
+    k = field.length(weights)
+    shorter = field.weighted_sum(weights, np.split(x, k, axis=1))
+    return shorter, shorter if y is x else field.weighted_sum(weights, np.split(y, k, axis=1))
+
+
+def _weights(count, at):
+    return field.from_ints(_lagrange(count, at))
+
+
+def _lagrange(count, at):
+    """Weights that give f(at) from f(1), ..., f(count): `field.lagrange`, with products of all
+    other (at - x) from a prefix and a suffix, which is quicker where there are many."""
+    before, after = [1], [1]
+    for x in range(1, count):
+        before.append(before[-1] * (at - x) % field.P)
+        after.append(after[-1] * (at - count - 1 + x) % field.P)
+    pieces = zip(before, reversed(after), _scales(count), strict=True)
+    return [low * high % field.P * scale % field.P for low, high, scale in pieces]
+
+
+@lru_cache
+def _scales(count):
+    """For each x of 1 ... count, the inverse of the product of all x - y."""
+    signs = [(-1) ** (count - x) for x in range(1, count + 1)]
+    products = [factorial(x - 1) * factorial(count - x) for x in range(1, count + 1)]
+    return [sign * pow(one, -1, field.P) for sign, one in zip(signs, products, strict=True)]
+
+
+def _line(first, second, at):
+    """The value of the polynomial of degree 1 that is `first` at 1 and `second` at 2."""
+    return field.combine([2 - at, at - 1], [first, second])
