@@ -181,5 +181,8 @@ def apart(points, radii) -> np.ndarray:
         missing = np.maximum(needed - distances, 0)
         if missing.max() < 0.02 * radii.max():
             break
-        places += ((0.5 * missing / distances)[:, :, None] * ways).sum(axis=1)
+        # A disc that others push is moved by the mean of what they ask for: the sum is too far.
+        pushes = (missing > 0).sum(axis=1)
+        share = 1 / np.maximum(np.maximum(pushes[:, None], pushes), 1)  # alike for both of a pair
+        places += ((0.5 * share * missing / distances)[:, :, None] * ways).sum(axis=1)
     return places

@@ -70,6 +70,14 @@ def test_marks_are_moved_apart_and_not_far(points):
     assert np.linalg.norm(places - points, axis=1).max() < 15 * np.sqrt(len(points))
 
 
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 6])
+def test_marks_of_one_place_stand_around_it(count):
+    """In a regular polygon, whose sides are as long as two marks and the gap between them."""
+    places = apart(np.zeros((count, 2)), np.full(count, 10.0))
+    polygon = 10.8 / np.sin(np.pi / count)
+    assert np.linalg.norm(places, axis=1).max() < 1.05 * polygon
+
+
 def test_mean_figure_says_how_far_the_mean_moves():
     honest = np.array([[1.0, 0.0], [3.0, 0.0], [2.0, 3.0], [2.0, 1.0]])
     text = text_of(plots.mean_figure(honest, [[-10.0, -15.0]]))  # by (-12, -16) / 4, length 5
