@@ -12,8 +12,13 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 notebooks
+	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 -n 3 --dist loadfile --no-loadscope-reorder notebooks tests
+
+test-browser: .venv/ready ## the notebooks' panels and the slides in a real browser, where there is Chromium
+	$(BIN)/python -m pytest -m browser tests
+
+explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
+	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)
@@ -37,4 +42,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test lab slides demo-page bench help
+.PHONY: demo test test-browser explore lab slides demo-page bench help

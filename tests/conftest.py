@@ -1,5 +1,6 @@
 """Settings of all tests, and what several files of them need."""
 
+import signal
 import tempfile
 from itertools import cycle
 
@@ -10,9 +11,18 @@ from fake_installation import install, install_mp_spdz
 from fl_krum.players import certificates
 
 # No test is about time, and CI machines pause: only pytest-timeout ends what hangs. Edges have
-# tests of their own, so that fewer examples than Hypothesis' 100 do.
-hypothesis.settings.register_profile("lean", deadline=None, max_examples=50)
-hypothesis.settings.load_profile("lean")
+# tests of their own, so that fewer examples than Hypothesis' 100 do. They are the same every time,
+# so that a change fails for its own reasons; `make explore` draws others.
+hypothesis.settings.register_profile(
+    "fixed", deadline=None, max_examples=50, derandomize=True, database=None
+)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=50, print_blob=True)
+hypothesis.settings.load_profile("fixed")
+
+# A background job of a shell without job control begins with SIGINT ignored, and so do its
+# children: no test of an interrupt could pass. What tests start gets the usual answer, too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -371,7 +371,7 @@ def test_an_interrupted_session_leaves_nothing(tmp_path, number, status):
             break
     time.sleep(0.05)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == status, errors
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
@@ -383,7 +383,7 @@ def test_a_reader_that_has_seen_enough(tmp_path):
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
 
 def test_engines_found_and_not_found(monkeypatch):

@@ -11,7 +11,7 @@ from fl_krum.contest.guest import Guest, Limits
 from fl_krum.contest.hand_in import Failed, HandIn
 
 X = np.arange(14.0).reshape(7, 2)
-QUICK = Limits(seconds=5.0, memory=300)
+QUICK = Limits(seconds=60.0, memory=300)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs POSIX limits or signals")
 
 

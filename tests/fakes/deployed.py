@@ -74,5 +74,5 @@ def end_of_hosts(folders, first=None):
         player.stdin.close()
         player.stdout.close()
         player.stderr.close()
-        assert player.wait(timeout=20)
+        assert player.wait(timeout=120)
     return [said.decode().strip().split("\n")[-1] for said in ended]

@@ -21,9 +21,9 @@ class FakeEngine:
 
     name = "fake"
 
-    def __init__(self, fault="none", player=-1, when=0, deadline=20.0):
+    def __init__(self, fault="none", player=-1, when=0):
         self.fault = (fault, str(player), str(when))
-        self.deadline = deadline
+        self.stop_deadline = 0.5 if fault == "linger" else 120.0
 
     def status(self):
         return EngineStatus(True)
@@ -40,9 +40,9 @@ class FakeEngine:
                 for i in range(program.players)
             ],
             ready=re.compile(rb"Player \d+ ready"),
-            start_deadline=self.deadline,
-            round_deadline=self.deadline,
-            stop_deadline=0.5,
+            start_deadline=120.0,
+            round_deadline=120.0,
+            stop_deadline=self.stop_deadline,
             ports_taken=frozenset({3}),
             read_exit=lambda status, words: Exit(
                 is_consequence="lost the connection" in words, is_harmless=status == -6
@@ -80,5 +80,5 @@ def run_script(script, folder, **environment):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
     )

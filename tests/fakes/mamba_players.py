@@ -28,7 +28,7 @@ from mamba.randomness import Randomness
 from mamba.view import View
 
 NAME = "test.mpc"  # what a program is compiled as
-PATIENCE = 60  # seconds until a test that hangs is given up
+PATIENCE = 200  # seconds until a test that hangs is given up
 
 
 class Mailbox:

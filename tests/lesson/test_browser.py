@@ -19,6 +19,7 @@ from notebook_server import PATIENCE, Page, Server, excerpt  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select  # noqa: E402
 
+pytestmark = pytest.mark.browser
 OWN = [
     "%load_ext fl_krum",
     "%%mamba --players 3 --inputs [7, 9] --show opened\n"

@@ -17,7 +17,7 @@ LONG = (  # twelve clients and twenty rounds: some ten seconds if nobody ends it
 START = (  # and wait until the players run: a kernel killed before cannot tidy up any more
     "import time\nsession.start()\nwhile session.state != 'running':\n    time.sleep(0.02)\n"
 )
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ b = sint.get_private_input_from(1)
 print_ln("who is richer?")
 (a < b).reveal_to(2)
 """
-PATIENCE = 60.0
+PATIENCE = 200.0
 
 
 @pytest.fixture(scope="module")

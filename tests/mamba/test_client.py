@@ -93,7 +93,7 @@ def test_who_ends_it_ends_the_player(run, before):
     player = run("sh", "-c", "echo $$; exec sleep 60", before=before)
     child = int(player.stdout.readline())
     player.terminate()
-    assert player.wait(timeout=30) == 128 + signal.SIGTERM
+    assert player.wait(timeout=120) == 128 + signal.SIGTERM
     player.communicate()
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
@@ -102,7 +102,7 @@ def test_who_ends_it_ends_the_player(run, before):
 def test_a_program_without_the_check_is_refused(tmp_path):
     KrumProgram(n=4, f=0, check=False).save(tmp_path / "krum.mpc")
     argv = [sys.executable, "-m", "mamba.client", tmp_path / "krum.mpc", "true"]
-    said = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    said = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert said.returncode == 1 and "this program checks no inputs" in said.stderr
 
 

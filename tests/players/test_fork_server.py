@@ -45,7 +45,7 @@ def state(pid):
         return ""
 
 
-def assert_gone(pids, seconds=5.0):
+def assert_gone(pids, seconds=60.0):
     until = time.monotonic() + seconds
     while left := {pid for pid in pids if state(pid) not in ("", "Z")}:
         assert time.monotonic() < until, f"these still run: {left}"

@@ -100,7 +100,7 @@ def test_leaving_early_is_prompt():
     with LocalPlayers(program(5), engine) as players:
         players.aggregate(V1)
         begin = time.monotonic()
-    assert time.monotonic() - begin < 2
+    assert time.monotonic() - begin < 60  # and not the 120 s that players have to end
     assert_nothing_left(players, engine)
 
 

@@ -15,15 +15,11 @@ from fl_krum.players.supervisor import Supervisor
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 
 
-def failure(engine, rounds=1, deadline=None):
-    """Run all rounds; return the error that this ends in, having checked that nothing is left.
-
-    The deadline is that of a round, not of the start, which takes its time on a busy machine.
-    """
+def failure(engine, rounds=1):
+    """Run all rounds; return the error that this ends in, having checked that nothing is left."""
     players = LocalPlayers(program(rounds), engine)
     with pytest.raises(PlayerError) as caught:  # noqa: SIM117
         with players:
-            players._deadline = deadline
             for _ in range(rounds):
                 players.aggregate(V1)
     assert_nothing_left(players, engine)
@@ -74,20 +70,24 @@ def test_a_player_that_leaves_early(player, rounds):
     assert f"player {player} ended with exit status 0" in str(error)
 
 
-def test_a_stalled_round_ends_at_the_deadline():
-    error = failure(FakeEngine("stall", 2, 1), deadline=1.0)
+def test_a_stalled_round_ends_at_the_deadline(deadline_when):
+    engine = FakeEngine("stall", 2, 1)
+    deadline_when(lambda players: len(list(engine.folder.glob("1-*"))) == 4)
+    error = failure(engine)
     assert "gave 0 of 3 values before the deadline in round 1" in str(error)
     assert "larger deadline" in str(error)
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs os.waitid")
-def test_a_suspended_player_is_found_out():
-    error = failure(FakeEngine("suspend", 4, 1), deadline=1.0)
+def test_a_suspended_player_is_found_out(deadline_when):
+    deadline_when(lambda players: any(player.is_stopped() for player in players))
+    error = failure(FakeEngine("suspend", 4, 1))
     assert "player 4 was suspended in round 1" in str(error)
 
 
-def test_a_player_that_is_never_ready():
-    error = failure(FakeEngine("unready", 3, deadline=1.0))
+def test_a_player_that_is_never_ready(deadline_when):
+    deadline_when(lambda players: sum(player.ready for player in players) == 5)
+    error = failure(FakeEngine("unready", 3))
     assert "player 3 was not ready before the deadline (not ready: 3) while starting" in str(error)
 
 

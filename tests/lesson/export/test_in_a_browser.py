@@ -6,11 +6,13 @@ Needs Chromium and its driver, and selenium; skipped, with the reason, where one
 import json
 
 import nbformat
+import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from repository import ROOT
 
 from fl_krum.lesson.export import exporters
 
+pytestmark = pytest.mark.browser
 LESSON = next(ROOT.glob("notebooks/02_*.ipynb"))
 
 
