@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
-PATIENCE = 120.0  # seconds; machines of continuous integration pause
+PATIENCE = 240.0  # seconds; machines of continuous integration pause
 
 
 def excerpt(notebook, words):
