@@ -103,9 +103,9 @@ def smallest_among(protocols, columns, bits, mask):
     (`mamba.circuits.at_least`). Nothing is opened there: every product is brought back to degree t
     by `mamba.protocols.Protocols.reduce`, which shares it anew, so shares of any t holders are
     uniform whatever the bits are (Ben-Or, Goldwasser and Wigderson, STOC 1988). What is opened is
-    one masked number for each number, uniform up to 2^-kappa, and at the end one bit for each
-    place, which is the XOR of a result and a coin of its own: uniform. So it opens less than the
-    comparisons one by one would, which open a masked bit each.
+    one masked number for each number, uniform up to 2^-kappa, and at the end one byte for each
+    place, which is the XOR of a result and a random byte of its own: uniform. So it opens less than
+    the comparisons one by one would, which open a masked bit each.
     """
     digits = _digits(protocols, columns.numbers, bits, mask)
     places, rows = columns.places, len(columns.places)
@@ -199,8 +199,9 @@ def unmask(protocols, x, bits, mask, more=0):
 
 
 def to_prime(protocols, bits, mask):
-    """Shared bits of the small field in the large one. They are opened, hidden by the coins: XOR
-    with a public bit is linear in either field."""
-    public = protocols.open_among_holders(gf256, bits ^ mask.small_coin)
+    """Shared bits of the small field in the large one. They are opened, hidden by random bytes of
+    which the lowest bits are the coins: XOR with a public bit is linear in either field."""
+    coin, small_coin = mask.coin[:, : len(bits)], mask.small_coin[: len(bits)]
+    public = protocols.open_among_holders(gf256, bits ^ small_coin) & 1
     ones = prime.from_words(np.ones(len(bits), np.uint64))
-    return np.where(public.astype(bool), prime.sub(ones, mask.coin), mask.coin)
+    return np.where(public.astype(bool), prime.sub(ones, coin), coin)

@@ -4,7 +4,7 @@ A mask is the sum of t + 1 numbers, one from each of t + 1 players, so that t pl
 still miss one of them. Every one of them shares its number in the prime field and its bits in the
 field of 256 elements: edaBits, of Escudero, Ghosh, Keller, Rachuri and Scholl (CRYPTO 2020).
 Adding up the bits takes logic, which is cheap in the small field, where a share is one byte and
-XOR costs nothing. Coins are single random bits that are shared in both fields.
+XOR costs nothing. Coins are random bits that are shared in both fields.
 
 Masks depend on no input: they can be made ahead of time. Semi-honest, like `mamba.protocols`. Bits
 are ``uint8`` arrays of shape (bits, width), lowest bit first, flattened where they meet a protocol.
@@ -22,17 +22,23 @@ from mamba import gf256
 @dataclass(frozen=True)
 class Demand:
     """What a vector comparison needs: masks for `numbers` shared integers of `bits` bits, and coins
-    for `results` shared bits."""
+    for `results` shared bits; `bare` more coins are bits in the small field, too."""
 
     numbers: int
     bits: int
     security: int
     results: int
+    bare: int = 0
+
+    @property
+    def coins(self):
+        """How many there are, of either kind."""
+        return self.results + self.bare
 
     @property
     def size(self):
         """Bits and coins in it."""
-        return self.numbers * self.bits + self.results
+        return self.numbers * self.bits + self.coins
 
     def check(self, threshold):
         """ValueError when the field is too small for these masks, sums of t + 1 numbers."""
@@ -48,15 +54,18 @@ class Demand:
 class Mask:
     """Shares of random numbers R, and of random bits.
 
-    R modulo 2^k is a + b; `both` is a AND b, bit by bit. A coin is one random bit in both fields,
-    which brings a result back from the small field to the large one.
+    R modulo 2^k is a + b; `both` is a AND b, bit by bit. A coin is one random bit, which brings a
+    result back from the small field to the large one. In the small field it is the lowest bit of a
+    random byte, which hides all of what stands there: a player that deviates can make another byte
+    of a shared bit, and a coin of one bit would leave the rest of it to be seen. Behind the coins
+    for results stand the bare ones, whose bytes are 0 or 1.
     """
 
     number: np.ndarray  # R, in the prime field
     a: np.ndarray  # (k, numbers), in the field of 256 elements, as are all but `coin`
     b: np.ndarray
     both: np.ndarray
-    small_coin: np.ndarray  # (results,)
+    small_coin: np.ndarray  # (coins,)
     coin: np.ndarray  # in the prime field
 
 
@@ -66,8 +75,8 @@ def make_masks(protocols, demands):
     shape, secrets = [], []
     for demand in demands:
         demand.check(protocols.threshold)
-        numbers, bits, results = demand.numbers, demand.bits, demand.results
-        shape += [(prime, numbers), (gf256, bits * numbers), (gf256, results), (prime, results)]
+        numbers, bits, coins = demand.numbers, demand.bits, demand.coins
+        shape += [(prime, numbers), (gf256, bits * numbers), (gf256, coins), (prime, coins)]
         if protocols.me in dealers:
             secrets += _contribution(protocols.randomness, demand)
     dealt = protocols.deal({dealer: shape for dealer in dealers}, secrets)
@@ -105,14 +114,15 @@ def toss(protocols, count):
 
 def _contribution(randomness, demand):
     """One player's random numbers, their low bits, and its coins in both fields."""
-    numbers, bits, results = demand.numbers, demand.bits, demand.results
+    numbers, bits = demand.numbers, demand.bits
     random = _random_bits(randomness, bits + demand.security, numbers)
-    coin = _random_bits(randomness, 1, results)[0]
+    small_coin = gf256.random(randomness, demand.coins)
+    small_coin[demand.results :] &= 1
     return [
         prime.from_bits(random),
         random[:bits].ravel(),
-        coin,
-        prime.from_words(coin.astype(np.uint64)),
+        small_coin,
+        prime.from_words((small_coin & 1).astype(np.uint64)),
     ]
 
 

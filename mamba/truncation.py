@@ -18,14 +18,15 @@ from mamba.masks import Demand
 
 
 def demand_for(count, bits, places, security, exact):
-    """The masks for `divide`: as many numbers, and coins for their low bits and the borrow.
+    """The masks for `divide`: as many numbers, and coins for the borrow and, bare ones, for the
+    numbers' low bits.
 
     Raises
     ------
     ValueError
         When the field is too small for them.
     """
-    return Demand(count, 0, bits - places + security, (places + exact) * count)
+    return Demand(count, 0, bits - places + security, exact * count, places * count)
 
 
 def check(bits, security, threshold):
@@ -53,7 +54,7 @@ def divide(protocols, x, bits, places, mask, exact):
     two field arrays of shares
     """
     width = prime.length(x)
-    coins, small_coins = mask.coin[:, : places * width], mask.small_coin[: places * width]
+    coins, small_coins = mask.coin[:, exact * width :], mask.small_coin[exact * width :]
     powers = [2**place for place in range(places)]
     low = prime.combine(powers, [coins[:, k * width : (k + 1) * width] for k in range(places)])
     offset = 2 ** (bits - 1)
@@ -63,14 +64,7 @@ def divide(protocols, x, bits, places, mask, exact):
     remainder = prime.sub(prime.from_bits(c), low)
     if exact:
         borrow = circuits.carry_out(protocols, small_coins.reshape(places, width), 1 ^ c)
-        borrow = to_prime(protocols, borrow, _rest(mask, places * width))
+        borrow = to_prime(protocols, borrow, mask)
         remainder = prime.combine([1, 2**places], [remainder, borrow])
     quotient = prime.scale(prime.sub(positive, remainder), pow(2**places, -1, prime.P))
     return prime.sub(quotient, prime.from_ints([offset >> places])), remainder
-
-
-class _rest:
-    """The coins of a mask from one on."""
-
-    def __init__(self, mask, start):
-        self.coin, self.small_coin = mask.coin[:, start:], mask.small_coin[start:]

@@ -74,7 +74,8 @@ def opened_figure(runs) -> Figure:
     Parameters
     ----------
     runs : dict of str to (sequence of int, sequence of int)
-        By what was compared, the opened numbers, and the opened bits; for two runs.
+        By what was compared, the opened numbers, and the opened bytes; for two runs. The masked
+        bit is the lowest one of a byte.
     """
     figure = new_figure(15, 6.5)
     numbers, bits = figure.subplots(1, 2, width_ratios=(2, 1))
@@ -85,7 +86,7 @@ def opened_figure(runs) -> Figure:
         colour, line, width, hatch = look
         heights = np.histogram([number / longest for number in opened], edges)[0]
         numbers.stairs(heights, edges, color=colour, linestyle=line, linewidth=width, label=name)
-        counts = [list(ones).count(bit) for bit in (0, 1)]
+        counts = np.bincount(np.asarray(ones) & 1, minlength=2)
         bars = bits.bar(np.arange(2) + 0.4 * k - 0.2, counts, 0.36, color=colour, hatch=hatch,
                         edgecolor="white")  # fmt: skip
         bits.bar_label(bars, fontsize=15)

@@ -42,15 +42,16 @@ def number(bits):
 
 @pytest.mark.parametrize("players", [3, 4, 5, 7, 8, 9, 11, 12, 15, 16, 31])
 def test_the_bits_of_a_mask_are_those_of_its_number_and_a_coin_is_one_bit_in_both_fields(players):
-    demand = Demand(6, 20, 40, 50)
+    demand = Demand(6, 20, 40, 50, 30)
     numbers, a, b, both, small_coin, coin = opened_mask(players, demand)
     assert a.shape == b.shape == (20, 6)
     assert (both == (a & b)).all()
     sums = [x + y for x, y in zip(number(a), number(b), strict=True)]
     assert [n % 2**20 for n in numbers] == [s % 2**20 for s in sums]
     assert all(n < (players // 2 + 1) * 2**60 for n in numbers)
-    assert coin == small_coin.tolist()
+    assert coin == (small_coin & 1).tolist()
     assert set(coin) == {0, 1}
+    assert set(small_coin[50:]) == {0, 1} and max(small_coin[:50]) > 1  # the bare ones, the others
 
 
 def test_every_dealer_alone_fills_all_bits_of_a_mask():
