@@ -1,7 +1,8 @@
 """Openings: secrets become known to all players, or to one.
 
 What is opened to all is a sharing of degree t, and the shares of t + 1 honest holders fix it, so a
-wrong share is noticed; with one dealer alone behind it, its sender is known.
+wrong share is noticed. It ends the run. Of 2t + 1 shares, t of 2 or more, a single wrong one is
+known: it was sent by its holder, or dealt so.
 """
 
 from collections import Counter
@@ -25,10 +26,8 @@ def open_to_all(protocols, field, array, dealers=None):
     field : module
     array : field array
     dealers : int array, optional
-        Of each element of the prime field: the only player that dealt anything it depends on,
-        or -1. Where the shares do not fit together, that player's own share is left out. Where
-        the others still do not, it has dealt shares of no polynomial, and all its elements open
-        as 1: no ProtocolError, so that whoever wanted a 0 knows whom to leave out.
+        Of each element of the prime field: the only player that dealt anything it depends on, or
+        -1. It tells whom shares that do not fit together can be pinned on.
 
     Raises
     ------
@@ -38,15 +37,10 @@ def open_to_all(protocols, field, array, dealers=None):
 
     Notes
     -----
-    With `dealers`, no lie gets through at any t of 1 or more. Let at most t holders deviate. If
-    all 2t + 1 shares fit together, the t + 1 honest ones among them fix the result. If not, and
-    the dealer is a holder, the 2t others are looked at: where the dealer deviates, at most
-    t - 1 of them do, so t + 1 honest ones are there and fix the result, be there any share to
-    spare for a check (t of 2 or more) or none (t of 1: then these two are honest). A dealer
-    that holds no share has none to leave out, and where 2t + 1 shares do not fit together its
-    elements open as 1. What a holder that deviates can do is have honest dealers left out; by
-    wrong shares for some holders only, in the eyes of these alone, and then what the holders
-    make of it is no sharing of one number any more.
+    Nobody is left out because of shares that do not fit: t holders could have honest dealers left
+    out then, and one of them, by wrong shares for some holders only, could have the others go on
+    with different numbers, which the next masks do not hide. Any player can end a run by leaving
+    it, so to end it by a wrong share is nothing new; and it is told whose share it was.
     """
     if protocols.is_holder:
         opened = protocols.open_among_holders(field, array, dealers)
@@ -130,7 +124,10 @@ def open_to(protocols, player, array, degree, continued=False):
     if first:
         degrees = {data[0] for data in received.values()}
         if degrees not in ({1}, {2}):
-            raise _departure(protocols)
+            raise ProtocolError(
+                f"round {protocols.network.rounds}: holders send different things; a player "
+                "departed from the protocol"
+            )
         (degree,) = degrees
         received = {holder: data[1:] for holder, data in received.items()}
     if degree == 1:
@@ -150,34 +147,54 @@ def join(protocols, field, array, received, count, dealers=None):
     ]
     if shamir.consistent(field, shares, protocols.threshold):
         return shamir.reconstruct(field, shares, protocols.threshold)
+    raise _departure(protocols, _suspicions(protocols, field, shares, dealers))
+
+
+def _suspicions(protocols, field, shares, dealers):
+    """Pairs (dealer, holder) of whom one departed from the protocol: the holder sent a share that
+    is the only one that does not fit, or was dealt one. The dealer is -1 where several have dealt,
+    the holder None where no share is the odd one."""
+    threshold, points = protocols.threshold, shamir.points(len(shares))
     if dealers is None:
-        raise _departure(protocols)
-    return _join_without_dealers(protocols, field, shares, dealers)
-
-
-def _join_without_dealers(protocols, field, shares, dealers):
-    """Reconstruct, for each dealer, from the others' shares; see `open`."""
-    result, caught = field.zeros(len(dealers)), []
+        dealers = np.full(field.length(shares[0]), -1)
+    found = []
     for dealer in np.unique(dealers).tolist():
-        own = dealers == dealer
-        kept = [k for k, holder in enumerate(protocols.holders) if holder != dealer]
-        at, others = tuple(k + 1 for k in kept), [shares[k][:, own] for k in kept]
-        if shamir.consistent(field, others, protocols.threshold, at):
-            result[:, own] = shamir.reconstruct(field, others, protocols.threshold, at)
+        own = [share[..., dealers == dealer] for share in shares]
+        if shamir.consistent(field, own, threshold):
+            continue
+        odd = [
+            holder
+            for place, holder in enumerate(protocols.holders)
+            if shamir.consistent(
+                field,
+                own[:place] + own[place + 1 :],
+                threshold,
+                points[:place] + points[place + 1 :],
+            )
+        ]
+        found.append((dealer, odd[0] if len(odd) == 1 else None))
+    return found
+
+
+def _departure(protocols, suspicions):
+    """The error of shares that do not fit together. With t of 1 any share may be the wrong one; t
+    players in league can make a true share look wrong, so that is said, too."""
+    told = []
+    for dealer, holder in suspicions:
+        if holder is None:
+            told.append(f"player {dealer} or a holder of shares" if dealer >= 0 else "a player")
+        elif dealer < 0:
+            told.append(f"player {holder}, or one that dealt it a wrong share,")
+        elif dealer == holder:
+            told.append(f"player {dealer}")
         else:
-            caught.append(dealer)
-            result[:, own] = field.from_ints([1])
-    # Any number of the other players may deviate, but no more than t holders: else it is what
-    # they sent in this opening that is wrong.
-    if -1 in caught or len(set(caught) & set(protocols.holders)) > protocols.threshold:
-        raise _departure(protocols)
-    return result
-
-
-def _departure(protocols):
+            told.append(f"player {dealer} or player {holder}")
+    league = ""
+    if any(holder is not None for _, holder in suspicions):
+        league = f", or {protocols.threshold} others in league"
     return ProtocolError(
         f"round {protocols.network.rounds}: the shares received do not lie on one polynomial of "
-        f"degree {protocols.threshold}; a player departed from the protocol"
+        f"degree {protocols.threshold}; {', and '.join(told)} departed from the protocol{league}"
     )
 
 

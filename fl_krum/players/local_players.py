@@ -55,8 +55,9 @@ class LocalPlayers:
     rounds_done : int
         How many aggregations these players have finished.
     excluded : tuple of int
-        Numbers (1 ... n) of the clients that were left out of the last aggregation, since what they
-        shared is more than agreed.
+        Numbers (1 ... n) of the clients that were left out of the last aggregation, each for one
+        reason: its proof that its words are short is false, in shares that all fit together. (Where
+        shares do not fit, the run ends, and the error says whose.)
     seconds, startup_seconds : float
         How long the last aggregation, and the start of the players, took.
 

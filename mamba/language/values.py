@@ -115,9 +115,9 @@ class SharedInteger(BitOperations, Vector):
         )
 
     def reveal(self):
-        """Open to every player: a `cint`. What depends on one dealer alone is checked without that
-        player's share, and a random number that nobody knows waits until all have what was dealt
-        before; see `mamba.protocols`."""
+        """Open to every player: a `cint`. Where shares do not fit together, and one player alone
+        has dealt what they depend on, the error names it. A random number that nobody knows waits
+        until all have what was dealt before; see `mamba.openings` and `mamba.coins`."""
         self._reduce(self)
         if self.is_coin:
             self.machine.run("confirm")

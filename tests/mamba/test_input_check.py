@@ -190,21 +190,25 @@ class DealsNoPolynomialOnce(NoPolynomial):
 
 
 @pytest.mark.parametrize("d", [5, 60])
-def test_shares_on_no_polynomial_are_noticed(d):
+def test_shares_on_no_polynomial_end_the_run_and_name_two_players(d):
+    """Of the last holder it cannot be told whether it sent a wrong share or was dealt one."""
     X = random_words(7, d)
-    left_out(X, 2, run(X, 2, {LIAR: (DealsNoPolynomialOnce, None, None)}))
+    with pytest.raises(ProtocolError, match=f"player {LIAR} or player 7 departed"):
+        run(X, 2, {LIAR: (DealsNoPolynomialOnce, None, None)})
 
 
 @pytest.mark.parametrize("d", [5, 60])
 def test_a_client_cannot_help_its_lie_with_its_own_share(d):
-    X = random_words(5, d)
-    left_out(X, 1, run(X, 1, {LIAR: telling([Lie({0: 2**97})], CancelsItsLie)}))
+    with pytest.raises(ProtocolError, match=f"; player {LIAR} departed .*, or 2 others in league"):
+        run(random_words(5, d), 1, {LIAR: telling([Lie({0: 2**97})], CancelsItsLie)})
 
 
 ATTACKS = {
     "a long word": lambda: shares_instead(2**97),
-    "and its own share": lambda: telling([Lie({0: 2**97})], CancelsItsLie),
     "digits that are none": lambda: proves(digits=one_digit),
+}
+MISFITS = {
+    "its own share": lambda: telling([Lie({0: 2**97})], CancelsItsLie),
     "no polynomial": lambda: (DealsNoPolynomialOnce, None, None),
     "no polynomial, and its own share": lambda: (
         type("Both", (CancelsItsLie, DealsNoPolynomialOnce), {}), None, None,
@@ -225,9 +229,23 @@ def test_the_check_holds_for_a_small_threshold(attack, holders):
     assert check(X, liars, threshold=len(holders) // 2, holders=holders) == [passed]
 
 
+@pytest.mark.parametrize("holders", [(1, 3, 4), (1, 2, 3, 5, 7)], ids=str)
+@pytest.mark.parametrize("attack", MISFITS)
+def test_shares_that_do_not_fit_end_a_run_of_a_small_threshold(attack, holders):
+    """Where t is 1 any of the three shares may be the wrong one."""
+    with pytest.raises(ProtocolError) as error:
+        check(
+            random_words(7, 5)[np.newaxis],
+            {LIAR: MISFITS[attack]()},
+            threshold=len(holders) // 2,
+            holders=holders,
+        )
+    assert f"player {LIAR}" in str(error)
+
+
 def test_more_liars_than_the_threshold_are_left_out_when_they_hold_no_shares():
     """Three of nine, with t = 1: only of the holders may no more than one deviate."""
-    liars = dict.fromkeys((4, 6, 8), (DealsNoPolynomialOnce, None, None))
+    liars = dict.fromkeys((4, 6, 8), shares_instead(2**97))
     X = random_words(9, 3)
     passed, count, words = run(X, 3, liars, threshold=1, holders=(1, 2, 3))
     assert passed == [1, 1, 1, 0, 1, 0, 1, 0, 1]
