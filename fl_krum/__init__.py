@@ -14,6 +14,7 @@ __version__ = "0.2.0"
 _HOMES = {
     "AGGREGATORS": "aggregators.rules",
     "ATTACKS": "federation.attacks",
+    "Attack": "federation.attacks",
     "Dataset": "federation.dataset",
     "Experiment": "experiments.experiment",
     "FederatedSession": "federation.session",
@@ -24,6 +25,7 @@ _HOMES = {
     "PlayerError": "players.process",
     "ProgramError": "players.problems",
     "ProgramResult": "players.program_result",
+    "RoundError": "federation.records",
     "engine_report": "cli.check",
     "krum": "aggregators.krum",
     "krum_scores": "aggregators.krum",

@@ -1,8 +1,10 @@
-"""What the number of clients, and any other whole number, may be: checked in one place."""
+"""What the number of clients, a row, a name and any other whole number may be: in one place."""
 
 from __future__ import annotations
 
+import difflib
 import operator
+from collections.abc import Iterable
 
 
 def check_parameters(n: int, f: int) -> None:
@@ -40,3 +42,33 @@ def check_integer(
         allowed = f"at least {least}" if most is None else f"{least} to {most}"
         raise ValueError(f"{name} must be {allowed}; got {name} = {number}{why and f': {why}'}")
     return number
+
+
+def check_rows(name: str, rows: Iterable, n: int) -> list[int]:
+    """Numbers of rows, 0 to n - 1, ascending and each once; ValueError for anything else.
+
+    NumPy would take -1 for the last row and True for row 1: here both are mistakes.
+    """
+    why = f"rows count from 0, and there are {n}"
+    try:
+        given = list(rows)
+    except TypeError:
+        raise ValueError(f"{name} must be a list of rows, such as [0, 2]; got {rows!r}") from None
+    return sorted({check_integer(f"a row of {name}", row, 0, n - 1, why) for row in given})
+
+
+def check_name(what: str, value, known: Iterable[str]) -> str:
+    """The value, which is one of the `known` names; ValueError with the nearest one otherwise."""
+    known = list(known)
+    if isinstance(value, str) and value in known:
+        return value
+    raise ValueError(
+        f"{what} must be one of {', '.join(known)}; got {value!r}{did_you_mean(value, known)}"
+    )
+
+
+def did_you_mean(word, known: Iterable[str]) -> str:
+    """A question after the nearest of the known names, to end a sentence with; "" if none is."""
+    plain = {name.casefold().replace("_", "-"): name for name in known}
+    near = difflib.get_close_matches(str(word).casefold().replace("_", "-"), plain, n=1)
+    return f" (did you mean {plain[near[0]]}?)" if near else ""

@@ -1,17 +1,17 @@
 """The command line: ``python -m fl_krum COMMAND``, or ``fl-krum COMMAND`` once installed.
 
-Standard output holds results, standard error everything else. Exit status: 0 done; 1 the players
-failed, or their result differs from plaintext Krum; 2 wrong input, and nothing was started; 130
-interrupted.
+Standard output holds results, standard error everything else. Exit status: see EPILOG.
 
 Each command is a module here with ``SUMMARY`` (one line for the list of commands), ``DETAILS``
 (what its own --help says below the options), ``configure(parser)`` and ``run(options) -> exit
-status``. Wrong input is a ValueError or an OSError before anything is started.
+status``. Wrong input is a ValueError or an OSError before anything is started; what comes later is
+raised inside `options.begun`. ``options.given`` has the options that somebody has written.
 """
 
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -35,6 +35,13 @@ start here:
   python -m fl_krum lab        open the lesson
 
 `python -m fl_krum COMMAND --help` tells more about a command.
+
+exit status:
+  0    done
+  1    something failed that had been started: players, a result that cannot be written, or one
+       that differs from Krum in the clear
+  2    wrong input, or something is missing; nothing was started
+  130  interrupted
 """
 
 
@@ -44,24 +51,43 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         options = _parser(arguments).parse_args(arguments)
+        options.given = {one.partition("=")[0] for one in arguments if one.startswith("--")}
         status = options.run(options)
-        sys.stdout.flush()
+        _flush()
         return status
     except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 1
     except (ValueError, OSError) as error:
-        return _complain(_one_line(error), 2)
+        return _complain(_one_line(error), 1 if getattr(error, "begun", False) else 2)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("fl_krum"):
             raise
         return _complain(f"the package {error.name} is missing: pip install -r requirements.txt", 2)
     except PlayerError as error:
-        return _complain(str(error), 1)
-    except MemoryError:
-        return _complain("this is more than the memory of this machine can hold", 2)
+        return _complain(_with_round(str(error), error), 1)
+    except MemoryError as error:
+        status = 1 if getattr(error, "begun", False) else 2
+        return _complain("this is more than the memory of this machine can hold", status)
     except KeyboardInterrupt:
         return _complain("interrupted; all players have been ended", 130)
+
+
+def _flush() -> None:
+    """Write what is left; a full disk behind standard output is found here."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        vars(error).update(begun=True)
+        raise
+
+
+def _discard_output() -> None:
+    """Let nothing fail again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,8 +135,17 @@ def _layout(prog: str) -> argparse.HelpFormatter:
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
+        if not where and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO):
+            where = "standard output: "  # all other files are named where they are written
         return f"{where}{error.strerror}"
-    return " ".join(str(error).split())
+    return " ".join(_with_round(str(error), error).split())
+
+
+def _with_round(message: str, error: Exception) -> str:
+    """The message, and in which round of a session it was, unless it says so itself."""
+    number = getattr(error, "round", None)
+    is_named = number is None or f"round {number}" in message
+    return message if is_named else f"{message} (round {number} of the session)"
 
 
 def _complain(message: str, status: int) -> int:

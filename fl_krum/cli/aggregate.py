@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import io
 import math
 import sys
 import warnings
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..aggregators.krum import krum
+from ..federation.report import write_whole
 from ..players.local_players import LocalPlayers
 from ..program.fixed_point import real_matrix
 from ..program.krum_program import KrumProgram
@@ -73,7 +75,8 @@ def run(options: argparse.Namespace) -> int:
         chosen = _in_the_clear(updates, program)
     else:
         chosen = _among_players(updates, program, options)
-    _write(chosen, output)
+    with shared.begun():
+        _write(chosen, output)
     return 0
 
 
@@ -177,7 +180,7 @@ def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.nda
         f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine",
         f"  {players.privacy}",
     )
-    with players:
+    with shared.begun(), players:
         shared.say(*(f"  holders {line}" for line in [shared.holders_line(players)] if line))
         chosen = players.aggregate(updates)
         statistics = players.statistics()
@@ -203,9 +206,11 @@ def _write(chosen: np.ndarray, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(_row(chosen))
     elif output.suffix == ".npy":
-        np.save(output, chosen)
+        content = io.BytesIO()
+        np.save(content, chosen)
+        write_whole(output, content.getvalue())
     else:
-        output.write_text(_row(chosen), encoding="utf-8")
+        write_whole(output, _row(chosen))
 
 
 def _row(values: np.ndarray) -> str:

@@ -17,6 +17,7 @@ from ..contest.match import Setting
 from ..contest.standings import Place, accuracies, as_json, attacks_ranked, rules_ranked
 from ..contest.tournament import NO_ATTACK, Tournament, draw_seeds
 from ..contest.tournament import run as run_tournament
+from ..federation.report import write_whole
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
@@ -85,14 +86,15 @@ def run(options: argparse.Namespace) -> int:
     except BrokenProcessPool:
         shared.say("fl_krum: error: a referee's process was ended; a hand-in can do that (--help)")
         return 1
-    print(leaderboard(result))
-    if report:
-        report.write_text(json.dumps(as_json(result), indent=2) + "\n", encoding="utf-8")
-    for path, draw in ((figure, _leaderboard), (matches, _matches)):
-        if path:
-            draw(result).savefig(path)
-    for path in filter(None, (report, figure, matches)):
-        print(f"Written: {path}")
+    with shared.begun():
+        print(leaderboard(result))
+        if report:
+            write_whole(report, json.dumps(as_json(result), indent=2) + "\n")
+        for path, draw in ((figure, _leaderboard), (matches, _matches)):
+            if path:
+                shared.save_figure(draw(result), path)
+        for path in filter(None, (report, figure, matches)):
+            print(f"Written: {path}")
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..federation.report import write_whole
 from ..lesson.lab_copies import find_notebooks
 from . import options as shared
 
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         target = folder / f"{path.stem}.html"
-        target.write_text(make(path), encoding="utf-8")
+        with shared.begun():
+            write_whole(target, make(path))
         shared.say(f"Written: {target}")
     return 0

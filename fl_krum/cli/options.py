@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+from ..federation.report import write_whole
 from ..players.find_engine import ENGINES
 from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
@@ -143,6 +147,23 @@ def figure_path(text: str) -> Path:
     if path.suffix.lstrip(".").lower() not in kinds:
         raise ValueError(f"{path}: a figure ends in one of .{', .'.join(sorted(kinds))}")
     return path
+
+
+def save_figure(figure, path: Path) -> None:
+    """Draw it into a file that is whole, or not there."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix.lstrip(".").lower())
+    write_whole(path, drawn.getvalue())
+
+
+@contextlib.contextmanager
+def begun() -> Iterator[None]:
+    """What fails in here is no wrong input any more: exit status 1."""
+    try:
+        yield
+    except Exception as error:
+        vars(error).update(begun=True)
+        raise
 
 
 def say(*lines: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..federation.report import write_whole
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write(program.source())
         return 0
     path = shared.output_path(options.output)
-    program.save(path)
+    with shared.begun():
+        write_whole(path, program.source())
     shared.say(
         f"{path}: Krum for n = {program.n}, f = {program.f}, d = {program.d}, "
         f"T = {program.rounds}; {program.players} players, threshold t = {program.threshold}"

@@ -81,7 +81,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         shared.say(*(f"fl_krum: error: {one}" for one in error.paragraphs()))
         return 1 if error.started else 2
-    _write(result)
+    with shared.begun():
+        _write(result)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import textwrap
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from ..federation.attacks import ATTACKS
+from ..federation.report import Report, Stored, read_report
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
 from . import options as shared
@@ -25,10 +25,14 @@ Trains a model on real data, shared out among n clients, f of them Byzantine. In
 next model is chosen by Krum inside secure multiparty computation among n + 1 processes. Nothing
 is downloaded. The same seed gives the same run.
 
+With --json every round is on disk when the next one begins, so whatever ends a long session, its
+rounds are kept. --resume goes on after them, bit for bit, with the settings in the file.
+
 examples:
   python -m fl_krum session
   python -m fl_krum session --attack alie --rounds 10 --json out.json --figure out.png
   python -m fl_krum session --clients 10 --byzantine 3 --dataset digits --dimension 650
+  python -m fl_krum session --resume out.json --rounds 20
 """
 
 HEADING = """
@@ -61,33 +65,91 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_players(parser)
     shared.add_fixed_point(parser)
     group = parser.add_argument_group("output")
-    group.add_argument("--json", metavar="FILE", help="write settings and rounds to FILE")
+    group.add_argument("--json", metavar="FILE", help="keep settings and rounds in FILE")
+    group.add_argument(
+        "--resume", metavar="FILE",
+        help="go on after the last round in FILE, an earlier --json, and keep the rounds there "
+        "unless --json names another; --rounds is the last round to do",
+    )  # fmt: skip
     group.add_argument("--figure", metavar="FILE", help="draw the session: .png, .svg or .pdf")
 
 
 def run(options: argparse.Namespace) -> int:
-    report = options.json and shared.output_path(options.json)
-    figure = options.figure and shared.figure_path(options.figure)
-    players, session = _prepare(options)
-    print(_introduction(players, session.settings))
-    records = _run_rounds(players, session)
-    if report:
-        report.write_text(_as_json(players, session.settings, records), encoding="utf-8")
-    if figure:
-        _draw(records, session.settings, figure)
-    print(_summary(_short_rule(players), records, report, figure))
+    stored = None if options.resume is None else _read(options)
+    target = options.json or options.resume
+    path = shared.output_path(target) if target else None
+    figure = shared.figure_path(options.figure) if options.figure else None
+    players, session = _prepare(options, stored)
+    settings, earlier = session.settings, []
+    if stored:
+        earlier = stored.records
+        _compare(stored, settings, options)
+        settings = {**settings, **{key: stored.settings[key] for key in _OF_THE_START}}
+    start = stored.start if stored else session.start
+    report = Report(path, settings, start, earlier) if path else None
+    records = list(earlier)
+    with shared.begun():
+        print(_introduction(players, settings, len(earlier)))
+        try:
+            _run_rounds(players, session, report, records)
+        finally:  # whatever has ended it
+            if figure and records:
+                _draw(records, settings, figure)
+            if report and len(earlier) < len(records) < settings["rounds"]:
+                shared.say(f"fl_krum: {len(records)} rounds are in {path}; --resume goes on")
+        if report:
+            report.finish(statistics=players.statistics())
+        print(_summary(_short_rule(players), records, path, figure))
     return 0 if all(record.matches_plaintext for record in records) else 1
 
 
-def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSession]:
+# Settings that --resume takes from the file, unless the same are given again; and those that tell
+# of a session's start.
+_STORED = (
+    "clients", "byzantine", "dimension", "rounds", "attack", "dataset", "alpha", "seed", "average",
+    "bits", "fraction", "compare",
+)  # fmt: skip
+_OF_THE_START = ("first_round", "start_accuracy")
+_MAY_DIFFER = {"version", "engine", "rounds", *_OF_THE_START}
+
+
+def _read(options: argparse.Namespace) -> Stored:
+    """The file to resume; its settings become those of the command where none are given."""
+    stored = read_report(options.resume)
+    if not stored.records:
+        raise ValueError(f"{options.resume} has no finished round to go on from")
+    for name in _STORED:
+        if hasattr(options, name) and f"--{name}" not in options.given:
+            setattr(options, name, stored.settings[name])
+    if "--threshold" not in options.given:
+        options.threshold = stored.more.get("threshold")
+    return stored
+
+
+def _compare(stored: Stored, settings: dict, options: argparse.Namespace) -> None:
+    """ValueError unless the session is the one that the file is of."""
+    for name in [*filter(settings.get, _STORED), *settings]:  # first what may have been given
+        value = settings[name]
+        if name not in _MAY_DIFFER and (there := stored.settings.get(name)) != value:
+            raise ValueError(f"{options.resume} is of a session with {name} = {there}, not {value}")
+
+
+def _prepare(
+    options: argparse.Namespace, stored: Stored | None
+) -> tuple[LocalPlayers, FederatedSession]:
     """Check all arguments; nothing is started yet."""
     from ..federation.session import FederatedSession
 
+    done = stored.records[-1].round if stored else 0
+    if done and options.rounds <= done:
+        raise ValueError(
+            f"{options.resume} has all {done} rounds: --rounds {done + 1} or more goes on"
+        )
     program = KrumProgram(
         n=options.clients,
         f=options.byzantine,
         d=options.dimension,
-        rounds=options.rounds,
+        rounds=options.rounds - done,
         average=options.average,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
@@ -99,18 +161,22 @@ def _prepare(options: argparse.Namespace) -> tuple[LocalPlayers, FederatedSessio
         clients=program.n,
         byzantine=program.f,
         dimension=program.d,
-        rounds=program.rounds,
+        rounds=options.rounds,
         attack=options.attack,
         dataset=options.dataset,
         aggregate=players,
         seed=options.seed,
+        start=stored.records[-1] if stored else None,
         **skew,
     )
     return players, session
 
 
-def _introduction(players: LocalPlayers, settings: dict) -> str:
+def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     p = players.program
+    start = f"{settings['start_accuracy']:.1%} test accuracy before the first round"
+    if done:
+        start += f"; {done} rounds are done"
     if p.average == 1:
         revealed = """one vector a round, the chosen update, to the server alone;
               not whose it is, no distance and no score"""
@@ -122,14 +188,14 @@ Federated learning with {p.rule} inside secure multiparty computation (SMPC)
 
   clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]})
   model       d = {p.d} weights, learnt from {settings["dataset"]} ({settings["partition"]} split)
-  rounds      T = {p.rounds}, seed {settings["seed"]}
+  rounds      T = {settings["rounds"]}, seed {settings["seed"]}
   players     {p.players} processes on this machine: the server and {p.n} clients
   engine      {players.engine}
   security    {players.security}
   threshold   t = {p.threshold}: {_wrapped(players.privacy)}
   revealed    {revealed}
 
-  start       {settings["start_accuracy"]:.1%} test accuracy before the first round"""
+  start       {start}"""
 
 
 def _wrapped(text: str) -> str:
@@ -138,9 +204,16 @@ def _wrapped(text: str) -> str:
     return "\n".join(lines).lstrip()
 
 
-def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundRecord]:
-    """Go through all rounds: a progress bar on a terminal, and a line as soon as each is over."""
-    records = []
+def _run_rounds(
+    players: LocalPlayers,
+    session: FederatedSession,
+    report: Report | None,
+    records: list[RoundRecord],
+) -> None:
+    """Go through all rounds: a progress bar on a terminal, and a line as soon as each is over.
+
+    Each is in the report before it is told.
+    """
     total = players.program.rounds
     look = "  {desc} |{bar:24}| {n_fmt} of {total_fmt} rounds  {elapsed}"
     with tqdm(total=total, bar_format=look, disable=None, leave=False, file=sys.stderr) as bar:
@@ -152,12 +225,18 @@ def _run_rounds(players: LocalPlayers, session: FederatedSession) -> list[RoundR
                 ready += f"\n  holders     {line}"
             bar.write(f"{ready}\n{heading}", sys.stdout)
             bar.set_description_str("training and aggregating")
+            about = {
+                "threshold": players.program.threshold,
+                "holders": players.holders,
+                "startup_seconds": players.startup_seconds,
+            }
             for record in session.rounds():
+                if report:
+                    report.add(record, **about)
                 records.append(record)
                 bar.write(_line(record), sys.stdout)
                 sys.stdout.flush()
                 bar.update()
-    return records
 
 
 def _short_rule(players: LocalPlayers) -> str:
@@ -194,23 +273,7 @@ def _summary(
     return "\n".join(lines)
 
 
-def _as_json(players: LocalPlayers, settings: dict, records: list[RoundRecord]) -> str:
-    keys = (
-        "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
-        "matches_plaintext", "excluded", "vector",
-    )  # fmt: skip
-    content = {
-        "settings": settings,
-        "threshold": players.program.threshold,
-        "holders": players.holders,
-        "startup_seconds": players.startup_seconds,
-        "rounds": [{key: getattr(record, key) for key in keys} for record in records],
-        "statistics": players.statistics(),
-    }
-    return json.dumps(content, indent=2) + "\n"
-
-
 def _draw(records: list[RoundRecord], settings: dict, path: Path) -> None:
     from ..plots import session_figure
 
-    session_figure(records, settings).savefig(path)
+    shared.save_figure(session_figure(records, settings), path)

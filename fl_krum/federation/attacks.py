@@ -14,13 +14,17 @@ of the default fixed point, +-2048, as long as the honest models are of ordinary
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..aggregators.distances import check_vectors
+from ..aggregators.parameters import check_integer, check_name
 from . import quiet_attacks as quiet
+from .own_functions import as_rows, check_call, name_of, named, try_out
 
 
 def sign_flip(honest, f: int, rng, previous, strength: float = 4.0) -> np.ndarray:
@@ -93,7 +97,8 @@ class Attack:
     name : str
     forge : callable or None
         forge(honest, f, rng, previous, **strength) -> (d,), which all of them send, or (f, d), a
-        row for each; None: they send what they trained.
+        row for each; with a parameter `own` it is also given what they trained. None: they send
+        what they trained.
     flips_labels : bool
         Whether their labels are to pass through `flip_labels` before they train.
     paper : str
@@ -109,15 +114,42 @@ class Attack:
     paper: str = ""
     below_protocol: bool = False
 
+    def __post_init__(self) -> None:
+        if self.forge is not None:
+            own = ", own=…" if self.wants_own else ""
+            form = f"attack(honest, f, rng, previous{own})"
+            check_call(f"the attack {self.name}", self.forge, form)
+
+    @property
+    def wants_own(self) -> bool:
+        """Whether `forge` has a parameter `own`."""
+        try:
+            return self.forge is not None and "own" in inspect.signature(self.forge).parameters
+        except (TypeError, ValueError):
+            return False
+
     @property
     def harmless(self) -> bool:
         """Whether those who use it do what honest clients do."""
-        return self.sends_own and not self.flips_labels
+        return self.forge is None and not self.flips_labels
 
     @property
     def sends_own(self) -> bool:
-        """Whether those who use it send what they have trained; otherwise they need not train."""
-        return self.forge is None
+        """Whether what is sent depends on what those who use it train; else they need not train."""
+        return self.forge is None or self.wants_own
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The attack's own keywords, such as its strength, and their values; ready for JSON."""
+        if self.forge is None:
+            return {}
+        try:
+            keywords = list(inspect.signature(self.forge).parameters.values())
+        except (TypeError, ValueError):
+            return {}
+        given = {one.name: one.default for one in keywords if one.default is not one.empty}
+        given.pop("own", None)
+        return {name: _plain(value) for name, value in given.items()}
 
     def __call__(self, honest, f: int, rng, previous, own=None, **strength) -> np.ndarray:
         """Return the Byzantine clients' vectors, shape (f, d).
@@ -125,13 +157,13 @@ class Attack:
         Parameters
         ----------
         honest : array_like, shape (h, d)
-            What the honest clients send in this round.
+            What the honest clients send in this round. The attack gets a copy.
         f : int
             How many Byzantine clients there are.
         rng : numpy.random.Generator
             The only source of chance: the same state gives the same vectors.
         previous : array_like, shape (d,)
-            The global model at the start of the round.
+            The global model at the start of the round. The attack gets a copy.
         own : array_like, shape (f, d), optional
             What the Byzantine clients trained themselves. "none" and "label-flip" send it; the
             others do not look at it.
@@ -141,23 +173,64 @@ class Attack:
         Raises
         ------
         ValueError
-            Shapes do not fit, a value is not finite, or `own` is missing.
+            Shapes do not fit, an argument is not finite, or `own` is missing.
         """
         honest = check_vectors(honest).astype(np.float64)
         d = honest.shape[1]
-        if not isinstance(f, (int, np.integer)) or f < 0:
-            raise ValueError(f"the Byzantine clients must be an integer f >= 0; got f = {f}")
+        f = check_integer("the number f of Byzantine clients", f, 0)
         previous = _finite("previous", previous, (d,))
-        if self.forge is not None:
+        if self.sends_own:
+            if own is None:
+                raise ValueError(f"attack {self.name!r} sends what the clients trained: give own")
+            own = _finite("own", own, (f, d))
+        if self.forge is None:
+            return own
+        if self.wants_own:
+            strength["own"] = own
+        with named(f"the attack {self.name}"):
             forged = self.forge(honest, f, rng, previous, **strength)
-            return np.broadcast_to(forged, (f, d)).copy()
-        if own is None:
-            raise ValueError(f"attack {self.name!r} sends what the clients trained: give own")
-        return _finite("own", own, (f, d)).copy()
+        return as_rows(f"the attack {self.name}", forged, f, d)
+
+    def try_out(self, honest: int, f: int, d: int) -> None:
+        """ValueError for a function of the user's own that fails, or gives no vectors of length d,
+        with so many honest and f Byzantine clients; see `own_functions.try_out`."""
+        if self.forge is None or f == 0:
+            return
+        rng = np.random.default_rng(0)
+        own = {"own": rng.normal(size=(f, d))} if self.wants_own else {}
+        forge, what = self.forge, f"the attack {self.name}"
+
+        def call(*arguments):
+            return forge(*arguments, **own)
+
+        given = (rng.normal(size=(honest, d)), f, rng, rng.normal(size=d))
+        try_out(what, forge, given, lambda result: as_rows(what, result, f, d), call)
+
+
+def as_attack(attack) -> Attack:
+    """The attack of a session: a name in `ATTACKS`, an `Attack`, or a function of the user's own.
+
+    Such a function is called as ``attack(honest, f, rng, previous)``, and gets ``own=…`` as well if
+    it has a parameter of this name.
+
+    Raises
+    ------
+    ValueError
+        The name is unknown, or it cannot be called so.
+    """
+    if isinstance(attack, Attack):
+        return attack
+    if isinstance(attack, str) or not callable(attack):
+        return ATTACKS[check_name("attack", attack, ATTACKS)]
+    return Attack(name_of(attack), attack)
+
+
+def _plain(value):
+    return value if value is None or isinstance(value, bool | int | float | str) else name_of(value)
 
 
 def _finite(name: str, values, shape: tuple[int, ...]) -> np.ndarray:
-    values = np.asarray(values, dtype=np.float64)
+    values = np.array(values, dtype=np.float64)  # not the caller's own array
     if values.shape != shape or not np.isfinite(values).all():
         raise ValueError(f"{name} must hold finite numbers, shape {shape}; got {values.shape}")
     return values

@@ -4,9 +4,15 @@ Assumes the strongest adversary of `fl_krum.federation.attacks`: the Byzantine c
 honest ones send in the same round, which a real one would have to guess.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
-from .attacks import flip_labels
+from ..aggregators.parameters import check_rows
+from .attacks import Attack, flip_labels
+from .own_functions import as_vector, check_call, name_of, named
 
 # Keep the random numbers of training, attack and pooled training apart, whatever the seed.
 _TRAINING, _ATTACK, _POOLED = 1, 2, 3
@@ -28,7 +34,9 @@ class SimulatedClients:
         What these send, see `attacks`. With ``attack.flips_labels`` they train on flipped
         labels; `classes` says how many there are.
     train : callable
-        ``train(vector, x, y, rng)`` gives the vector that a client makes of the global one.
+        ``train(vector, x, y, rng)`` gives the vector, shape (d,), that a client makes of the global
+        one. All that it is given is a copy of its own, and its result is copied: it may work in
+        place, and return the same buffer each time.
     limits : (float, float)
         Smallest and largest value that a client can send.
     classes, seed : int
@@ -39,17 +47,20 @@ class SimulatedClients:
         Rows of the clients that do what they should: all of them when the attack is "none".
     """
 
-    def __init__(self, samples, byzantine, attack, train, limits, classes, seed):
-        flips = getattr(attack, "flips_labels", False)
+    def __init__(
+        self, samples: Sequence, byzantine, attack: Attack, train: Callable, limits, classes, seed
+    ):
+        check_call("train", train, "train(vector, x, y, rng)")
+        self._byzantine = check_rows("byzantine", byzantine, len(samples))
         self._samples = [
-            (x, flip_labels(y, range(classes))) if flips and client in byzantine else (x, y)
+            (x, flip_labels(y, range(classes)))
+            if attack.flips_labels and client in self._byzantine
+            else (x, y)
             for client, (x, y) in enumerate(samples)
         ]
-        self._byzantine = list(byzantine)
-        liars = () if getattr(attack, "harmless", False) else self._byzantine
+        liars = () if attack.harmless else self._byzantine
         self.honest = [client for client in range(len(samples)) if client not in liars]
         self._attack = attack
-        self._trains = getattr(attack, "sends_own", True)  # whether Byzantine clients need to
         self._train = train
         self._limits = limits
         self._seed = seed
@@ -59,14 +70,18 @@ class SimulatedClients:
 
         The same arguments give the same vectors. Byzantine values are clipped to the limits (NaN
         becomes 0), for a player can input valid words only; honest values are left as they are.
+
+        Raises
+        ------
+        ValueError
+            What `train` or the attack returns is no vector of this length, or what `train` returns
+            is not finite. The message names the client.
         """
-        trained = {
-            client: self._train_one(model, number, client)
-            for client in range(len(self._samples))
-            if self._trains or client not in self._byzantine
-        }
-        updates = np.empty((len(self._samples), len(model)))
-        updates[list(trained)] = list(trained.values())
+        updates = np.zeros((len(self._samples), len(model)))
+        for client in range(len(self._samples)):
+            # Byzantine clients whose attack does not ask for it need not train.
+            if self._attack.sends_own or client not in self._byzantine:
+                updates[client] = self._train_one(model, number, client)
         if self._byzantine:
             updates[self._byzantine] = self._forge(model, updates, number)
         return updates
@@ -91,15 +106,22 @@ class SimulatedClients:
         x, y = (
             np.concatenate([self._samples[client][k] for client in self.honest]) for k in (0, 1)
         )
-        return self._train(model, x, y, self._rng(_POOLED, number))
+        return self._call("pooled data", model, x, y, self._rng(_POOLED, number))
 
     def _train_one(self, model, number, client) -> np.ndarray:
-        x, y = self._samples[client]
-        return self._train(model, x, y, self._rng(_TRAINING, number, client))
+        x, y = (part.copy() for part in self._samples[client])
+        rng = self._rng(_TRAINING, number, client)
+        return self._call(f"client {client + 1}", model, x, y, rng)
+
+    def _call(self, who, model, x, y, rng) -> np.ndarray:
+        what = f"{who}: train ({name_of(self._train)})"
+        with named(what):
+            result = self._train(model.copy(), x, y, rng)
+        return as_vector(what, result, len(model))
 
     def _forge(self, model, trained, number) -> np.ndarray:
         honest = np.delete(trained, self._byzantine, axis=0)
-        own = trained[self._byzantine] if self._trains else None
+        own = trained[self._byzantine] if self._attack.sends_own else None
         rng, f = self._rng(_ATTACK, number), len(self._byzantine)
         forged = self._attack(honest, f, rng, model, own=own)
         return np.clip(np.nan_to_num(forged, nan=0.0), *self._limits)

@@ -3,96 +3,45 @@
 Two things are arguments: how a client trains, and the rule that turns the clients' vectors into the
 next global model. So the same session runs with the plain mean, with Krum in the clear, or with
 Krum inside SMPC among `fl_krum.players.local_players.LocalPlayers`.
+
+`rule`, `clients` and `alongside` do the work of a round, `records` says what came of it, and
+`report` keeps that on disk.
 """
 
+from __future__ import annotations
+
+import contextlib
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .. import __version__
 from ..aggregators.krum import krum
-from ..aggregators.parameters import check_parameters
-from ..aggregators.rules import AGGREGATORS, mean, rules_for
+from ..aggregators.parameters import check_integer, check_parameters
 from ..program.fixed_point import FixedPoint
-from .attacks import ATTACKS
+from .alongside import NOTHING, Alongside
+from .attacks import as_attack
 from .below_protocol import lying_words
 from .clients import SimulatedClients
 from .data import load
 from .dataset import Dataset
 from .models import LogisticModel
 from .partitions import split
+from .own_functions import add_note, as_vector, name_of
+from .records import RoundError, RoundRecord, plain
+from .report import Report
+from .rule import Rule
 
-
-@dataclass(frozen=True)
-class RoundRecord:
-    """What one round brought; accuracies are those on the test part, 0 … 1.
-
-    The last three only a simulation can know. In a real federation nobody is told them, not even
-    the server, which gets one vector and not whose it is. (The chosen client can tell: the new
-    global model is what it sent.) The three accuracies to compare with are None in a session that
-    was told not to `compare`.
-
-    Attributes
-    ----------
-    round : int
-        Counted from 1.
-    accuracy : float
-        Of the new global model.
-    accuracy_mean : float
-        Of a second global model, trained alongside from the same start and under the same attack,
-        but aggregated with the plain mean.
-    accuracy_alone : float
-        What honest clients reach without each other: their mean, when each goes on training a model
-        of its own from the same start, with the same number of passes over its own samples, in the
-        same order.
-    accuracy_pooled : float
-        What they would reach if the data could be put together: of one model, trained from the same
-        start on the samples of all honest clients, each of which it has seen as often as the
-        federation has. (In steps, that is as many as all honest clients together take.)
-    accuracy_krum : float
-        Of the vector that Krum in the clear chooses among this round's vectors: the same as
-        `accuracy` when `matches_plaintext`.
-    seconds : float
-        Wall-clock time of the aggregation alone.
-    matches_plaintext : bool or None
-        Whether the new global model is, bit for bit, what (Multi-)Krum in the clear gives for the
-        same fixed-point words; None when the session aggregates by another rule.
-    vector : list of float, length d
-        The new global model.
-    chosen : int
-        Row that Krum in the clear chooses, counted from 0.
-    averaged : tuple of int
-        Rows of which the new global model is the mean, best score first: `chosen` alone for Krum.
-    byzantine_chosen : bool
-        Whether one of these rows is a Byzantine client's.
-    excluded : tuple of int
-        Numbers (1 ... n) of the clients that failed the check of their input, and were left out.
-    updates : ndarray of float64, shape (n, d)
-        What the clients sent, rounded to fixed point.
-    """
-
-    round: int
-    accuracy: float
-    accuracy_mean: float | None
-    accuracy_alone: float | None
-    accuracy_pooled: float | None
-    accuracy_krum: float
-    seconds: float
-    matches_plaintext: bool | None
-    vector: list[float]
-    chosen: int
-    averaged: tuple[int, ...]
-    byzantine_chosen: bool
-    excluded: tuple[int, ...]
-    updates: np.ndarray = field(repr=False, compare=False)
+__all__ = ["FederatedSession", "RoundError", "RoundRecord"]
 
 
 class FederatedSession:
     """Clients with their data, f of them Byzantine, and the rounds that they go through.
 
-    The same arguments give the same run.
+    The same arguments give the same run, and so does a second `run`. The user's own functions
+    (`train`, an attack, a rule) are given arrays of their own, and may work in place.
 
     Parameters
     ----------
@@ -102,17 +51,18 @@ class FederatedSession:
         Length d of the model vector, one of ``fl_krum.federation.data.DATASETS[dataset]``.
     rounds : int
         T, at least 1.
-    attack : str or Attack
-        A name in `fl_krum.federation.attacks.ATTACKS`, or anything called in the same way. What
-        Byzantine clients send is clipped to the range of `fixed_point`: a player can input valid
-        words only.
+    attack : str, Attack or callable
+        A name in `fl_krum.federation.attacks.ATTACKS`, or a function ``attack(honest, f, rng,
+        previous)`` of the user's own, which returns one vector, shape (d,), or a row for each
+        Byzantine client, (f, d). With a parameter `own` it is also given what these trained. What
+        they send is clipped to the range of `fixed_point`: a player can input valid words only.
     dataset : str
         A name in `fl_krum.federation.data.DATASETS`.
     partition : {"iid", "dirichlet"}
         How the training part is dealt out; `alpha` is the concentration of "dirichlet".
-    aggregate : callable or LocalPlayers
-        The rule: ``rule(X, f)`` with X of shape (n, d), giving a vector or a KrumResult, or an
-        object with a method ``aggregate(X)``.
+    aggregate : str, callable or LocalPlayers
+        The rule: a name in `AGGREGATORS`; ``rule(X, f)`` or ``rule(X)`` with X of shape (n, d),
+        giving a vector or a KrumResult; or an object with a method ``aggregate(X)``.
     train : callable, optional
         ``train(vector, x, y, rng)`` gives the vector that a client makes of the global one; by
         default the method of a `LogisticModel`.
@@ -120,16 +70,22 @@ class FederatedSession:
         By default that of the players' program, or else the standard one. It rounds what the
         clients send under every rule, so that runs under different rules compare.
     seed : int
-        At least 0.
+        0 to 2^32 - 1.
     compare : bool
         Whether to train alongside what the records compare with: the plain mean, clients alone, and
         pooled data. The global models are the same with and without, in a third of the time.
+    start : array_like of shape (d,), or RoundRecord, optional
+        The first global model; or the last round of an earlier session with the same arguments.
+        After a record the session goes on with the next round, up to round `rounds`, bit for bit as
+        if it had never ended.
 
     Attributes
     ----------
     settings : dict
-        The arguments that are numbers or names; the name of the `rule`; the players' `engine`,
-        None without players; and `start_accuracy`, that of `start`. Ready for JSON.
+        What is run: the arguments, the names of what is no number, the version, and
+        `start_accuracy`, that of `start`. Ready for JSON; docs/records.md has all of it.
+    records : list of RoundRecord
+        The finished rounds of the present or last run, whatever ended it.
     data : Dataset
     model : LogisticModel
     parts : list of ndarray
@@ -138,13 +94,14 @@ class FederatedSession:
     byzantine_clients : tuple of int
         Rows of the Byzantine clients, counted from 0.
     start : ndarray, shape (d,)
-        The first global model: a random vector or its opposite, whichever is the worse on the
-        training part, so that there is something to learn whatever the seed.
+        The first global model. Unless given, a random vector or its opposite, whichever is the
+        worse on the training part, so that there is something to learn whatever the seed.
 
     Raises
     ------
     ValueError
-        For any argument out of range, before anything runs.
+        For any argument out of range, and for a function that cannot be called as it should or,
+        where that can be tried without leaving a trace, does not return what it should.
 
     Examples
     --------
@@ -168,22 +125,23 @@ class FederatedSession:
         fixed_point: FixedPoint | None = None,
         seed: int = 0,
         compare: bool = True,
+        start=None,
     ):
         check_parameters(clients, byzantine)
-        for name, value, least in (("rounds", rounds, 1), ("seed", seed, 0)):
-            if not isinstance(value, int | np.integer) or value < least:
-                raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
-        _check_program(aggregate, n=clients, f=byzantine, d=dimension, rounds=rounds)
-        _check_rule(aggregate, clients, byzantine)
-        attack = _find_attack(attack)
-        if getattr(attack, "below_protocol", False) and byzantine < 2:
+        self._rounds = check_integer("rounds", rounds, 1)
+        seed = check_integer("seed", seed, 0, 2**32 - 1)
+        self._attack = as_attack(attack)
+        if self._attack.below_protocol and byzantine < 2:
             raise ValueError(
-                f"the attack {attack.name} takes two Byzantine clients; f = {byzantine}"
+                f"the attack {self._attack.name} takes two Byzantine clients; f = {byzantine}"
             )
-        self._attack = attack
-        self._rule, self._f, self._rounds = aggregate, byzantine, rounds
+        self._earlier = start if isinstance(start, RoundRecord) else None
+        self._first = _round_after(self._earlier, self._rounds)
+        self._rule = Rule(aggregate, clients, byzantine)
+        left = self._rounds - self._first + 1
+        self._rule.check_size(n=clients, f=byzantine, d=dimension, rounds=left)
         self._compare = compare
-        self.fixed_point = fixed_point or _fixed_point_of(aggregate)
+        self.fixed_point = fixed_point or self._rule.fixed_point or FixedPoint()
         self.data = load(dataset, dimension, seed)
         self.model = LogisticModel(self.data.features, self.data.classes)
         # In this order, so that the same clients are Byzantine however the data are dealt out.
@@ -195,166 +153,173 @@ class FederatedSession:
         self.clients = SimulatedClients(
             [(self.data.x_train[part], self.data.y_train[part]) for part in self.parts],
             self.byzantine_clients,
-            attack,
+            self._attack,
             train or self.model.train,
             limits=self.fixed_point.range(),
             classes=self.data.classes,
             seed=seed,
         )
-        self.settings: dict[str, Any] = dict(
-            clients=clients, byzantine=byzantine, dimension=dimension, rounds=rounds,
-            attack=getattr(attack, "name", "custom"), dataset=dataset, partition=partition,
-            alpha=alpha, seed=seed, rule=_name_of(aggregate), average=_average_of(aggregate),
-            engine=getattr(aggregate, "engine", None), start_accuracy=self.accuracy(self.start),
-        )  # fmt: skip
+        if start is not None:
+            vector = start if self._earlier is None else self._earlier.vector
+            self.start = as_vector("start: whoever made it", vector, len(self.start))
+        self.start.flags.writeable = False
+        self._attack.try_out(clients - byzantine, byzantine, len(self.start))
+        self._rule.try_out(clients, len(self.start))
+        self.records: list[RoundRecord] = []
+        self.settings: dict[str, Any] = plain(dict(
+            version=__version__, clients=clients, byzantine=byzantine,
+            byzantine_clients=self.byzantine_clients, dimension=dimension, rounds=rounds,
+            first_round=self._first, attack=self._attack.name,
+            attack_parameters=self._attack.parameters, dataset=dataset, partition=partition,
+            alpha=alpha if partition == "dirichlet" else None, seed=seed, compare=bool(compare),
+            train="logistic" if train is None else name_of(train), rule=self._rule.name,
+            average=self._rule.average, engine=self._rule.engine, bits=self.fixed_point.bits,
+            fraction=self.fixed_point.fraction, start_accuracy=self.accuracy(self.start),
+        ))  # fmt: skip
 
-    def run(self, callback: Callable[[RoundRecord], object] | None = None) -> list[RoundRecord]:
-        """Go through all rounds; `callback` gets the record of each as soon as it is over."""
-        records = []
-        for record in self.rounds():
-            records.append(record)
-            if callback is not None:
-                callback(record)
-        return records
+    def run(
+        self, callback: Callable[[RoundRecord], object] | None = None, file=None
+    ) -> list[RoundRecord]:
+        """Go through all rounds.
+
+        Parameters
+        ----------
+        callback : callable, optional
+            Gets the record of each round as soon as it is over.
+        file : path, optional
+            Where to keep the settings and all finished rounds, as JSON: whole on disk whenever the
+            next round begins. `fl_krum.federation.report.read_report` reads it.
+
+        Returns
+        -------
+        list of RoundRecord
+
+        Raises
+        ------
+        RoundError, and any error in a user's function or of the players
+            Its attribute `records` has the finished rounds, `round` the number of the one that
+            failed.
+        """
+        report = None if file is None else Report(file, self.settings, self.start)
+        try:
+            for record in self.rounds():
+                if report is not None:
+                    report.add(record)
+                if callback is not None:
+                    callback(record)
+            if report is not None:
+                report.finish()
+        except BaseException as error:  # also of the disk, or of the callback
+            if not hasattr(error, "records"):
+                _attach(error, len(self.records) + self._first - 1, self.records)
+            raise
+        return self.records
 
     def rounds(self) -> Iterator[RoundRecord]:
         """Go through the rounds one by one, yielding a `RoundRecord` after each.
 
         Raises
         ------
-        ValueError
-            If what an honest client sends is out of the range of `fixed_point`.
+        RoundError
+            If what an honest client sends is out of the range of `fixed_point`, or what a user's
+            function returns is of no use. See `run` for all other errors.
         """
-        model, others = self.start, _Others(self)
-        for number in range(1, self._rounds + 1):
-            words = self.fixed_point.encode(self.clients.updates(model, number))
-            shared = self._what_is_shared(words, number)
-            began = time.perf_counter()
-            model = self._aggregate(words, shared)
-            seconds = time.perf_counter() - began
-            compared = others.after(number) if self._compare else _NOTHING
-            yield self._record(number, words, model, compared, seconds)
+        records = self.records = []
+        model, alongside = self.start, self._alongside() if self._compare else None
+        for number in range(self._first, self._rounds + 1):
+            with _naming(number, records):
+                record = self._round(number, model, alongside)
+            records.append(record)
+            model = np.array(record.vector)
+            yield record
 
     def accuracy(self, vector) -> float:
         """Share of the test part that the model `vector` classifies correctly."""
-        return self.model.accuracy(vector, self.data.x_test, self.data.y_test)
+        vector = np.array(vector, dtype=np.float64)
+        return float(self.model.accuracy(vector, self.data.x_test, self.data.y_test))
 
-    def _what_is_shared(self, words, number) -> np.ndarray:
-        """The words that go into the players: other ones when clients lie below the protocol."""
-        below = getattr(self._attack, "below_protocol", False)
-        if not (below and hasattr(self._rule, "aggregate_words")):
-            return words
-        return lying_words(words, self.byzantine_clients, self._rule.program, number)
+    def _alongside(self) -> Alongside:
+        models: np.ndarray | dict[str, np.ndarray] = self.start
+        if self._earlier is not None:
+            if self._earlier.alongside is None:
+                raise ValueError(
+                    "start has no models to compare with, from a session without `compare`: go on "
+                    "with compare=False"
+                )
+            models = self._earlier.alongside
+        return Alongside(self.clients, self.fixed_point, self.accuracy, models)
 
-    def _aggregate(self, words, shared) -> np.ndarray:
-        if shared is not words:
-            return self._rule.aggregate_words(shared)
+    def _round(self, number, model, alongside) -> RoundRecord:
+        words = self.fixed_point.encode(self.clients.updates(model, number))
         updates = self.fixed_point.decode(words)
-        if hasattr(self._rule, "aggregate"):
-            return self._rule.aggregate(updates)
-        result = self._rule(updates, self._f)
-        return getattr(result, "vector", result)
-
-    def _record(self, number, words, model, compared, seconds) -> RoundRecord:
-        excluded = tuple(getattr(self._rule, "excluded", ()))
-        plain = krum(words, self._f, [client - 1 for client in excluded])  # on integers: exact
-        averaged = plain.ranking[: self.settings["average"]].tolist()
-        expected = self.fixed_point.decode(words[averaged].sum(axis=0), len(averaged))
-        is_krum = self.settings["rule"] == "krum" or hasattr(self._rule, "aggregate")
+        shared = self._what_is_shared(words, number)
+        began = time.perf_counter()
+        model = self._rule(shared, updates)
+        seconds = time.perf_counter() - began
+        compared = alongside.after(number) if alongside else NOTHING
         return RoundRecord(
             round=number,
             accuracy=self.accuracy(model),
             **compared,
-            accuracy_krum=self.accuracy(expected),
             seconds=seconds,
-            matches_plaintext=bool(np.array_equal(model, expected)) if is_krum else None,
             vector=model.tolist(),
-            chosen=plain.index,
-            averaged=tuple(averaged),
-            byzantine_chosen=bool({*averaged} & {*self.byzantine_clients}),
-            excluded=excluded,
-            updates=self.fixed_point.decode(words),
+            **self._of_krum(words, model),
+            excluded=self._rule.excluded,
+            updates=updates,
+            alongside=alongside.models if alongside else None,
         )
 
-
-class _Others:
-    """The models that train alongside a session, for its records to compare with."""
-
-    def __init__(self, session: FederatedSession):
-        self._clients, self._fixed_point = session.clients, session.fixed_point
-        self._accuracy = session.accuracy
-        self._mean = self._pooled = session.start
-        self._alone = [session.start] * len(session.clients.honest)
-
-    def after(self, number) -> dict[str, float]:
-        """Train all of them as in round `number`; give what they reach."""
-        self._mean = self._mean_round(number)
-        self._alone = self._clients.alone(self._alone, number)
-        self._pooled = self._clients.pooled(self._pooled, number)
+    def _of_krum(self, words, model) -> dict[str, Any]:
+        """What a record says of Krum and Multi-Krum: all None under any other rule."""
+        clear = self._rule.in_the_clear(words, self.fixed_point, self._rule.excluded)
+        if clear is None:
+            return dict.fromkeys(_OF_KRUM)
+        equal = bool(np.array_equal(model, clear.vector))
         return {
-            "accuracy_mean": self._accuracy(self._mean),
-            "accuracy_alone": float(np.mean([self._accuracy(model) for model in self._alone])),
-            "accuracy_pooled": self._accuracy(self._pooled),
+            "accuracy_krum": self.accuracy(clear.vector),
+            "matches_plaintext": equal if self._rule.compares else None,
+            "chosen": clear.chosen,
+            "averaged": clear.averaged,
+            "byzantine_chosen": bool({*clear.averaged} & {*self.byzantine_clients}),
         }
 
-    def _mean_round(self, number) -> np.ndarray:
-        # A ruined model may take honest clients out of the range too. Their values are clipped as
-        # well: this session is a comparison, and has no players that could not input them.
-        updates = np.clip(self._clients.updates(self._mean, number), *self._fixed_point.range())
-        return mean(self._fixed_point.decode(self._fixed_point.encode(updates)))
+    def _what_is_shared(self, words, number) -> np.ndarray:
+        """The words that go into the players: other ones when clients lie below the protocol."""
+        program = self._rule.program
+        if program is None or not (self._attack.below_protocol and self._rule.reads_words):
+            return words
+        return lying_words(words, self.byzantine_clients, program, number)
 
 
-_NOTHING = dict.fromkeys(("accuracy_mean", "accuracy_alone", "accuracy_pooled"))
+_OF_KRUM = ("accuracy_krum", "matches_plaintext", "chosen", "averaged", "byzantine_chosen")
+
+
+@contextlib.contextmanager
+def _naming(number: int, records: list[RoundRecord]) -> Iterator[None]:
+    """Let what ends a round say which one, and hand the finished ones to whoever catches it."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error) is ValueError:
+            raise RoundError(f"round {number}: {error}", number, list(records)) from error
+        _attach(error, number, records)
+        raise
+
+
+def _attach(error: BaseException, number: int, records: list[RoundRecord]) -> None:
+    vars(error).update(round=number, records=list(records))
+    add_note(error, f"(in round {number} of the session)")
+
+
+def _round_after(record: RoundRecord | None, rounds: int) -> int:
+    done = 0 if record is None else record.round
+    if done >= rounds:
+        raise ValueError(
+            f"rounds must be more than the {done} that start has behind it; got rounds = {rounds}"
+        )
+    return done + 1
 
 
 def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
     vector = model.random_vector(rng)
     return min(vector, -vector, key=lambda v: model.accuracy(v, data.x_train, data.y_train))
-
-
-def _name_of(aggregate) -> str:
-    """Name of the rule as in `AGGREGATORS`; players compute Krum or Multi-Krum."""
-    if aggregate is krum or hasattr(aggregate, "aggregate"):
-        return "krum" if _average_of(aggregate) == 1 else "multi-krum"
-    names = (name for name, rule in AGGREGATORS.items() if rule is aggregate)
-    return next(names, getattr(aggregate, "__name__", "custom"))
-
-
-def _check_rule(aggregate, clients, byzantine) -> None:
-    name = _name_of(aggregate)
-    if name in AGGREGATORS and name not in rules_for(clients, byzantine):
-        AGGREGATORS[name](np.zeros((clients, 1)), byzantine)  # says why it cannot be used
-
-
-def _find_attack(attack):
-    if callable(attack):
-        return attack
-    if attack not in ATTACKS:
-        raise ValueError(f"attack must be one of {', '.join(ATTACKS)}; got {attack!r}")
-    return ATTACKS[attack]
-
-
-def _fixed_point_of(aggregate) -> FixedPoint:
-    program = getattr(aggregate, "program", None)
-    return FixedPoint() if program is None else program.fixed_point
-
-
-def _average_of(aggregate) -> int:
-    """How many vectors the players average; 1 for any other rule, where Krum is the reference."""
-    return getattr(getattr(aggregate, "program", None), "average", 1)
-
-
-def _check_program(aggregate, rounds, **shape) -> None:
-    """Refuse players whose program is for another n, f or d, or for fewer rounds."""
-    program = getattr(aggregate, "program", None)
-    if program is None:
-        return
-    for name, wanted in shape.items():
-        if (made_for := getattr(program, name)) != wanted:
-            raise ValueError(f"the players' program is for {name} = {made_for}, not for {wanted}")
-    if not getattr(program, "check", True):
-        raise ValueError(
-            "the players' program believes what clients share (check=False): for teaching only"
-        )
-    if program.rounds < rounds:
-        raise ValueError(f"the players' program ends after {program.rounds} rounds, not {rounds}")

@@ -35,6 +35,7 @@ def session_figure(records, settings, simulation=False) -> Figure:
         vector it chose.
     """
     figure = new_figure(16, 8.8 if simulation else 8)
+    simulation = simulation and settings.get("average", 1) is not None  # it speaks of Krum alone
     rows: list = [["accuracy", "seconds"]] + [["chosen", "."]] * simulation
     axes = figure.subplot_mosaic(rows, width_ratios=(2.2, 1), height_ratios=(1, 0.1)[: len(rows)])
     draw_accuracy(axes["accuracy"], records, settings, simulation)

@@ -295,7 +295,8 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     for r in content["rounds"]:
         assert set(r) == {
             "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
-            "matches_plaintext", "excluded", "vector",
+            "matches_plaintext", "excluded", "vector", "accuracy_krum", "chosen", "averaged",
+            "byzantine_chosen",
         }  # fmt: skip
         assert r["matches_plaintext"] is True
         assert len(r["vector"]) == 5

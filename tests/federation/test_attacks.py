@@ -277,7 +277,7 @@ def test_bad_arguments():
     honest = np.zeros((5, 3))
     with pytest.raises(ValueError, match=r"previous must hold finite numbers, shape \(3,\)"):
         forge("sign-flip", honest, 2, previous=np.zeros(4))
-    with pytest.raises(ValueError, match="an integer f >= 0; got f = -1"):
+    with pytest.raises(ValueError, match="the number f of Byzantine clients must be at least 0"):
         forge("sign-flip", honest, -1)
     with pytest.raises(ValueError, match="nan is not a finite number"):
         forge("sign-flip", honest * np.nan, 2)

@@ -187,7 +187,7 @@ def test_byzantine_values_are_clipped_but_honest_ones_are_refused():
     low, high = session.fixed_point.range()
     sent = session.run()[0].updates[list(session.byzantine_clients)]
     np.testing.assert_array_equal(sent, [[high, low, 0, high, 1]] * 2)
-    assert session.settings["attack"] == "custom"
+    assert session.settings["attack"] == "infinite"
 
     with pytest.raises(ValueError, match="out of range"):
         FederatedSession(train=lambda vector, x, y, rng: vector + 5000.0).run()
@@ -252,9 +252,9 @@ def test_coarser_fixed_point_of_the_program_is_used():
         ({"dimension": 0}, "dimension must be 1 to 31 on breast_cancer, got 0"),
         ({"dataset": "digits"}, "dimension must be 10 to 650 in steps of 10"),
         ({"dataset": "iris"}, "dataset must be one of breast_cancer, digits"),
-        ({"rounds": 0}, "rounds must be an integer of at least 1; got 0"),
-        ({"rounds": 1.5}, "rounds must be an integer of at least 1; got 1.5"),
-        ({"seed": -1}, "seed must be an integer of at least 0; got -1"),
+        ({"rounds": 0}, "rounds must be at least 1; got rounds = 0"),
+        ({"rounds": 1.5}, "rounds must be an integer; got rounds = 1.5"),
+        ({"seed": -1}, "seed must be 0 to 4294967295; got seed = -1"),
         ({"attack": "nuke"}, "attack must be one of none, sign-flip, .*; got 'nuke'"),
         ({"partition": "sorted"}, "partition must be one of iid, dirichlet, got 'sorted'"),
         ({"partition": "dirichlet", "alpha": 0}, "alpha must be a number above 0"),
