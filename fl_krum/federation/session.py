@@ -28,8 +28,8 @@ from .clients import SimulatedClients
 from .data import load
 from .dataset import Dataset
 from .models import LogisticModel
-from .partitions import split
 from .own_functions import add_note, as_vector, name_of
+from .partitions import split
 from .records import RoundError, RoundRecord, plain
 from .report import Report
 from .rule import Rule
