@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .distances import check_vectors, squared_distances
-from .parameters import check_integer, check_parameters
+from .parameters import check_average, check_excluded, check_parameters
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +86,11 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     X = check_vectors(X)
     check_parameters(len(X), f)
     distances = squared_distances(X)
-    if excluded := sorted(set(excluded)):
-        check_integer(
-            "the number of excluded clients", len(excluded), 0, f, "they count among the f"
-        )
+    kept = check_excluded(len(X), f, excluded)
+    if excluded := sorted({*range(len(X))} - {*kept}):
         distances[excluded], distances[:, excluded] = np.inf, np.inf
         distances[excluded, excluded] = 0
-    neighbours = _nearest(distances, len(X) - f - 2)
-    scores = np.take_along_axis(distances, neighbours, axis=1).sum(axis=1)
+    neighbours, scores = score(distances, len(X) - f - 2)
     index = int(np.argmin(scores))  # the first of several minima
     return KrumResult(index, X[index].copy(), scores, distances, neighbours)
 
@@ -135,14 +132,16 @@ def multi_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) ->
     """
     X = check_vectors(X)
     ranking = krum(X, f, excluded).ranking
-    largest = len(X) - f
-    m = largest if m is None else check_integer("m", m)
-    if not 1 <= m <= largest:
-        raise ValueError(f"Multi-Krum averages 1 <= m <= n - f = {largest} vectors; got m = {m}")
-    return X[ranking[:m]].astype(np.float64).mean(axis=0)
+    return X[ranking[: check_average(len(X), f, m)]].astype(np.float64).mean(axis=0)
 
 
-def _nearest(distances: np.ndarray, count: int) -> np.ndarray:
+def score(distances: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray]:
+    """Each row's `near` nearest others, as in `KrumResult`, and the sum of their distances."""
+    neighbours = nearest(distances, near)
+    return neighbours, np.take_along_axis(distances, neighbours, axis=1).sum(axis=1)
+
+
+def nearest(distances: np.ndarray, count: int) -> np.ndarray:
     """Return each row's `count` nearest others, nearest first, ties by index: shape (n, count)."""
     n = len(distances)
     others = np.nonzero(~np.eye(n, dtype=bool))[1].reshape(n, n - 1)

@@ -27,6 +27,21 @@ def largest_f(n: int) -> int:
     return max(0, (n - 3) // 2)
 
 
+def check_average(n: int, f: int, m: int | None = None) -> int:
+    """m of Multi-Krum, by default the largest, n - f; ValueError unless 1 <= m <= n - f."""
+    m = n - f if m is None else check_integer("m", m)
+    if not 1 <= m <= n - f:
+        raise ValueError(f"Multi-Krum averages 1 <= m <= n - f = {n - f} vectors; got m = {m}")
+    return m
+
+
+def check_excluded(n: int, f: int, excluded: Iterable[int]) -> list[int]:
+    """The rows that are left without the excluded ones; ValueError where these are more than f."""
+    excluded = {check_integer("an excluded row", row, 0, n - 1) for row in excluded}
+    check_integer("the number of excluded clients", len(excluded), 0, f, "they count among the f")
+    return [row for row in range(n) if row not in excluded]
+
+
 def check_integer(
     name: str, value, least: int | None = None, most: int | None = None, why: str = ""
 ) -> int:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .clipping import clipped_krum
 from .distances import check_vectors, squared_distances
 from .krum import check_parameters, krum, multi_krum
+from .mixing import mixed_krum
 
 
 def mean(X) -> np.ndarray:
@@ -205,6 +207,8 @@ def _real(X) -> np.ndarray:
 AGGREGATORS: dict[str, Callable[[np.ndarray, int], np.ndarray]] = {
     "krum": lambda X, f: krum(X, f).vector,
     "multi-krum": multi_krum,
+    "mixed-krum": mixed_krum,
+    "clipped-krum": clipped_krum,
     "bulyan": bulyan,
     "trimmed-mean": trimmed_mean,
     "median": lambda X, f: median(X),

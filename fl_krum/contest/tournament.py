@@ -54,7 +54,9 @@ def draw_seeds(count: int) -> tuple[int, ...]:
 
 def our_attacks() -> list[str]:
     """Names of our attacks; "below-protocol" is sign-flip where there are no players."""
-    return [name for name, attack in ATTACKS.items() if not attack.below_protocol]
+    return [
+        name for name, attack in ATTACKS.items() if not (attack.below_protocol or attack.knows_rule)
+    ]
 
 
 def our_rules(setting: Setting) -> list[str]:

@@ -6,7 +6,8 @@ The adversary is the strongest one usual in this field: its f clients act togeth
 what the h honest clients send in this round. (Inside SMPC a real one would have to guess it.)
 
 Loud attacks are in this file, quiet ones, which stay close to the honest vectors, in
-`fl_krum.federation.quiet_attacks`.
+`fl_krum.federation.quiet_attacks`, and the one that knows the server's rule in
+`fl_krum.federation.tailored_attack`.
 
 Clients can only send valid words, so the default strengths keep every value well inside the range
 of the default fixed point, +-2048, as long as the honest models are of ordinary size.
@@ -16,7 +17,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from ..aggregators.distances import check_vectors
 from ..aggregators.parameters import check_integer, check_name
 from . import quiet_attacks as quiet
 from .own_functions import as_rows, check_call, name_of, named, try_out
+from .tailored_attack import tailored
 
 
 def sign_flip(honest, f: int, rng, previous, strength: float = 4.0) -> np.ndarray:
@@ -106,6 +109,8 @@ class Attack:
     below_protocol : bool
         Whether two of them lie about the words that they share as well, so that a comparison
         without a check would choose what the first one sends: `below_protocol.lying_words`.
+    knows_rule : bool
+        Whether `forge` also takes the keyword ``rule``, what the server aggregates with: `against`.
     """
 
     name: str
@@ -113,12 +118,19 @@ class Attack:
     flips_labels: bool = False
     paper: str = ""
     below_protocol: bool = False
+    knows_rule: bool = False
 
     def __post_init__(self) -> None:
         if self.forge is not None:
             own = ", own=…" if self.wants_own else ""
             form = f"attack(honest, f, rng, previous{own})"
             check_call(f"the attack {self.name}", self.forge, form)
+
+    def against(self, rule: Callable[[np.ndarray, int], np.ndarray]) -> Attack:
+        """This attack on a server that aggregates with ``rule(X, f)``; most need not know."""
+        if self.forge is None or not self.knows_rule:
+            return self
+        return replace(self, forge=partial(self.forge, rule=rule))
 
     @property
     def wants_own(self) -> bool:
@@ -149,6 +161,7 @@ class Attack:
             return {}
         given = {one.name: one.default for one in keywords if one.default is not one.empty}
         given.pop("own", None)
+        given.pop("rule", None)  # of the session, which says it itself
         return {name: _plain(value) for name, value in given.items()}
 
     def __call__(self, honest, f: int, rng, previous, own=None, **strength) -> np.ndarray:
@@ -250,6 +263,7 @@ ATTACKS: dict[str, Attack] = {
         Attack("min-max", quiet.min_max, paper="Shejwalkar, Houmansadr, NDSS 2021"),
         Attack("min-sum", quiet.min_sum, paper="Shejwalkar, Houmansadr, NDSS 2021"),
         Attack("fang", quiet.fang, paper="Fang et al., USENIX Security 2020"),
+        Attack("tailored", tailored, paper="Shejwalkar, Houmansadr, NDSS 2021", knows_rule=True),
         Attack("below-protocol", sign_flip, below_protocol=True),
     )
 }

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..aggregators import rules
-from ..aggregators.krum import krum
+from ..aggregators.krum import krum, multi_krum
 from ..aggregators.parameters import check_name
 from ..aggregators.rules import AGGREGATORS
 from ..program.fixed_point import FixedPoint
@@ -131,6 +131,13 @@ class Rule:
             return None
         m = given.keywords.get("m") if isinstance(given, partial) else None
         return n - self._f if m is None else m
+
+    def without_players(self, X, f: int) -> np.ndarray:
+        """The same rule in the clear, shape (d,), for an attack that tries it."""
+        if self.program is not None:
+            return multi_krum(X, f, self.average)
+        result = self._call(X)
+        return np.asarray(getattr(result, "vector", result))
 
     @property
     def fixed_point(self) -> FixedPoint | None:

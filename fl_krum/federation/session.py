@@ -140,6 +140,7 @@ class FederatedSession:
         self._rule = Rule(aggregate, clients, byzantine)
         left = self._rounds - self._first + 1
         self._rule.check_size(n=clients, f=byzantine, d=dimension, rounds=left)
+        self._attack = self._attack.against(self._rule.without_players)
         self._compare = compare
         self.fixed_point = fixed_point or self._rule.fixed_point or FixedPoint()
         self.data = load(dataset, dimension, seed)

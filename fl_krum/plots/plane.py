@@ -23,6 +23,8 @@ from .style import (
 _MARKS: dict[str, dict] = {
     "krum": {"marker": "o", "color": KRUM, "fillstyle": "none", "markersize": 34},
     "multi-krum": {"marker": "P", "color": SERVER},
+    "mixed-krum": {"marker": "h", "color": SERVER},
+    "clipped-krum": {"marker": ">", "color": SERVER},
     "bulyan": {"marker": "p", "color": SERVER},
     "trimmed-mean": {"marker": "v", "color": SERVER},
     "median": {"marker": "D", "color": SERVER, "markersize": 13},

@@ -8,9 +8,10 @@ from repository import VECTORS
 from scipy.stats import norm
 
 from fl_krum.aggregators.krum import krum
-from fl_krum.aggregators.rules import mean
+from fl_krum.aggregators.rules import AGGREGATORS, mean
 from fl_krum.federation.attacks import ATTACKS, flip_labels
 from fl_krum.federation.quiet_attacks import DIRECTIONS, alie_z, fang_bound
+from fl_krum.federation.session import FederatedSession
 
 FILE = VECTORS / "attacks.json"
 CASES = json.loads(FILE.read_text(encoding="utf-8"))["cases"]
@@ -235,6 +236,47 @@ def test_fang_stays_at_the_old_model_when_krum_cannot_be_won(federation):
 def test_fang_needs_a_krum_to_attack():
     with pytest.raises(ValueError, match="2f \\+ 2 < n"):
         forge("fang", np.eye(4), 3)
+
+
+# --- The attack that knows the rule ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("harm", ["progress", "distance"])
+@pytest.mark.parametrize("name", ["krum", "multi-krum", "mixed-krum", "clipped-krum", "median"])
+def test_tailored_harms_a_rule_about_as_much_as_any_attack_or_more(name, harm):
+    rule = AGGREGATORS[name]
+
+    def damage(honest, sent, previous):
+        result, mean = rule(np.vstack([honest, sent]), 2), honest.mean(axis=0)
+        if harm == "distance":
+            return np.linalg.norm(result - mean)
+        return (previous - result) @ (mean - previous)
+
+    for seed in range(3):
+        honest, previous = spread_out(seed, d=30)
+        sent = ATTACKS["tailored"].against(rule)(honest, 2, None, previous, harm=harm)
+        done = damage(honest, sent, previous)
+        for other in ("sign-flip", "inner-product", "alie", "min-max", "fang"):
+            least = damage(honest, forge(other, honest, 2, previous), previous)
+            assert done >= least - 0.05 * abs(least), other
+
+
+def test_tailored_is_bound_to_the_rule_of_its_session_and_no_other_attack_is():
+    tried = []
+
+    def rule(X, f):
+        tried.append(len(X))
+        return X[0]
+
+    FederatedSession(7, 2, attack="tailored", aggregate=rule, rounds=1, compare=False).run()
+    assert len(tried) > 100 and set(tried) == {7}
+    assert [name for name, attack in ATTACKS.items() if attack.knows_rule] == ["tailored"]
+    assert ATTACKS["fang"].against(rule) is ATTACKS["fang"]
+
+
+def test_tailored_refuses_a_harm_that_is_none():
+    with pytest.raises(ValueError, match="harm must be one of distance, progress; got 'loss'"):
+        forge("tailored", np.eye(5), 1, harm="loss")
 
 
 # --- Label flipping and no attack ----------------------------------------------------------------

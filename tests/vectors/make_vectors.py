@@ -169,6 +169,34 @@ def write_more_rules():
     write("more_rules.json", about=about, centres=centres, bulyan=bulyans)
 
 
+def mixing_case(rng, n, f, d):
+    """Mixtures, and the one that Krum chooses, where no tie decides."""
+    while True:
+        X = rng.integers(-50, 51, (n, d))
+        X[rng.permutation(n)[:f]] *= 3
+        distances = np.square(X[:, None] - X[None]).sum(axis=2)
+        in_order = np.sort(distances, axis=1)
+        mixtures = byzfl.NNM(f)(X.astype(float))
+        scores = MultiKrum.score(torch.tensor(mixtures), n=n, f=f).numpy()
+        best = mixtures[np.isclose(scores, scores.min(), rtol=1e-9, atol=1e-9)]
+        if f and (in_order[:, n - f - 1] == in_order[:, n - f]).any() or np.ptp(best, axis=0).any():
+            continue
+        assert np.allclose(byzfl.Krum(f + 1)(mixtures), best[0], rtol=1e-12)
+        return {
+            "f": f,
+            "vectors": X.tolist(),
+            "mixtures": mixtures.tolist(),
+            "krum": best[0].tolist(),
+        }
+
+
+def write_mixing():
+    rng = np.random.default_rng(2023)
+    sizes = [(3, 0, 2), (5, 1, 3), (7, 1, 5), (7, 2, 5), (9, 3, 2), (20, 5, 4), (20, 8, 3)]
+    about = "mixtures by byzfl's NNM; krum: which of them byzfl's Krum, with f + 1, chooses."
+    write("mixing.json", about=about, cases=[mixing_case(rng, *size) for size in sizes])
+
+
 def attack_case(rng, h, f, d):
     honest = rng.integers(-20, 21, (h, d))
     real = honest.astype(float)
@@ -205,6 +233,7 @@ def main():
     about = "What an attacker sends when previous = 0: sign-flip, inner-product by byzfl, alie "
     about += "by krum."
     write_more_rules()
+    write_mixing()
     write("attacks.json", about=about, cases=[attack_case(rng, *size) for size in sizes])
 
 
