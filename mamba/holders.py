@@ -10,6 +10,9 @@ All of it goes through the server, for players that are no holders will never be
 refuse to go on, and so can anybody, but not choose: when it learns the first coin, its own
 commitment is in what all have seen. If it tells two players two different stories, they find out
 when they agree on keys, of which the `transcript` is a part.
+
+A player that dislikes the holders could leave, and hope for others in the next start. So whoever
+starts the players must not start them again by itself once the draw has begun.
 """
 
 import hashlib
@@ -79,7 +82,8 @@ def draw(network, threshold, digest, compare):
     digest : bytes
         Of what this player is about to run.
     compare : callable
-        ``compare(digests)``, by player, raises an error unless all are the same.
+        ``compare(digests)``, by player, raises an error unless all are the same. Called when all
+        are bound to their coins, and before this player reveals its own.
 
     Returns
     -------

@@ -70,7 +70,7 @@ def main(arguments=None):
             me, options.ports, certificates, options.patience, _say, at_once=False, meeting=meeting
         )
         view = View() if options.views else None
-        protocols = Protocols(network, view, text, options.threshold, options.holders)
+        protocols = Protocols(network, view, text, options.threshold, options.holders, _say)
         players, threshold = protocols.players, protocols.threshold
         named = " ".join(map(str, protocols.holders))
         _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {named}")

@@ -45,6 +45,8 @@ class Protocols:
         t, by default the largest.
     holders : sequence of int, optional
         The 2t + 1 players that are to hold shares, when somebody has named them.
+    say : callable, optional
+        Given one line before this player does what makes the holders known.
 
     Attributes
     ----------
@@ -75,8 +77,16 @@ class Protocols:
         Players are about to run different things, or cheat when holders are drawn.
     """
 
-    def __init__(self, network, view=None, program="", threshold=None, holders=None):
-        self.network = network
+    def __init__(
+        self,
+        network,
+        view=None,
+        program="",
+        threshold=None,
+        holders=None,
+        say=lambda line: None,
+    ):
+        self.network, self._say = network, say
         self.me, self.players = network.me, network.players
         self.threshold = drawing.check_threshold(self.players, threshold)
         self.randomness = Randomness()
@@ -114,14 +124,15 @@ class Protocols:
             return holders, about
         server = drawing.SERVER
         self.network.connect(range(self.players) if self.me == server else [server], more=True)
+
+        def compare(digests):
+            common_keys.compare_programs(self.me, digests)
+            # Whoever starts players must not do it again because somebody dislikes the holders.
+            self._say(f"Player {self.me} draws holders")
+
         digest = hashlib.sha256(about).digest()
         try:
-            holders, seen = drawing.draw(
-                self.network,
-                self.threshold,
-                digest,
-                lambda digests: common_keys.compare_programs(self.me, digests),
-            )
+            holders, seen = drawing.draw(self.network, self.threshold, digest, compare)
         except drawing.DrawError as error:
             raise ProtocolError(f"the draw of the holders failed: {error}") from None
         return holders, about + seen

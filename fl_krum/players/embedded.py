@@ -106,6 +106,7 @@ def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPl
         start_deadline=_start_deadline(program.players),
         round_deadline=60.0,
         ports_taken=frozenset({3}),
+        draws=re.compile(rb"Player \d+ draws holders\n"),
         read_exit=_read_exit,
         views=views,
         fork_server=fork_server_command(),

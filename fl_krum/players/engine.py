@@ -122,6 +122,9 @@ class RunPlan:
         Seconds until all are ready, for one aggregation, and for ending after the last one.
     ports_taken : set of int
         Exit statuses that mean "a port is in use", worth another attempt.
+    draws : pattern or None
+        Found on a player's standard error before it makes known who holds shares. From then on no
+        attempt follows: whoever dislikes the holders could have them drawn again.
     read_exit : callable (status, last words) -> Exit
         How to read an exit status that is not 0, with what the player said last.
     disposable : tuple of Path
@@ -152,6 +155,7 @@ class RunPlan:
     round_deadline: float
     stop_deadline: float = 10.0
     ports_taken: frozenset[int] = frozenset()
+    draws: re.Pattern[bytes] | None = None
     read_exit: Callable[[int, str], Exit] = lambda status, last_words: Exit()
     disposable: tuple[Path, ...] = ()
     views: bool = False

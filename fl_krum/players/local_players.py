@@ -129,7 +129,7 @@ class LocalPlayers:
         text += "pool what they see"
         if some and not p.holders and count < p.n:
             text += f". All players draw the holders: if {p.f} clients were in league, they would "
-            text += f"be too many among them with a chance of {_percent(p.exposure(p.f))}"
+            text += f"be too many among them with a chance of {_percent(p.exposure(p.f))} a start"
         return text
 
     def start(self) -> None:

@@ -33,6 +33,8 @@ class PlayerProcess:
         Whether the engine's words for "connected to all the others" have been seen.
     holders : tuple of int, or None
         Who holds shares, where these words tell.
+    has_drawn : bool
+        Whether it has begun to make known who holds shares, where that is drawn.
     outputs : list of int
         What the player printed on "Output channel 0" and nobody has taken yet.
     passed : list of (int, bool)
@@ -53,6 +55,7 @@ class PlayerProcess:
         self.index = index
         self.ready = False
         self.holders: tuple[int, ...] | None = None
+        self.has_drawn = False
         self.outputs: list[int] = []
         self.passed: list[tuple[int, bool]] = []
         self.complaint = ""
@@ -63,7 +66,7 @@ class PlayerProcess:
         self.said = bytearray()
         self._tail = b""
         self._any_output = run.any_output
-        self._ready, self._has_views = run.ready, run.views
+        self._ready, self._draws, self._has_views = run.ready, run.draws, run.views
         self._changed = changed
         self._process = process
         threads = [self._thread(self._read_output), self._thread(self._read_errors)]
@@ -152,6 +155,8 @@ class PlayerProcess:
         for chunk in _chunks(self._process.stderr):
             self._tail = (self._tail + chunk)[-_TAIL:]
             self._look_for_ready(self._tail)
+            if self._draws and self._draws.search(self._tail):
+                self.has_drawn = True
             *lines, unread = (unread + chunk).split(b"\n")
             with self._changed:
                 self.reports += parse_reports(b"\n".join(lines))

@@ -53,6 +53,8 @@ class Supervisor:
                 except PlayerError as error:
                     if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
                         raise
+                    if any(player.has_drawn for player in self.players):
+                        raise _after_the_draw(error) from None
         except BaseException:
             self._end_fork_server()  # `close` may have come from another thread before it was there
             raise
@@ -327,6 +329,16 @@ def _error(what: str, words: str, advice: str, **about) -> PlayerError:
     if advice:
         parts.append(advice)
     return PlayerError("\n".join(parts), last_words=words, **about)
+
+
+def _after_the_draw(error: PlayerError) -> PlayerError:
+    """The same for a player that might have wanted other holders."""
+    advice = (
+        "The holders of shares had been drawn, and a player that wants other ones could end like "
+        "this. So the start was not repeated; each new one draws anew."
+    )
+    about = {"player": error.player, "status": error.status, "last_words": error.last_words}
+    return PlayerError(f"{error}\n{advice}", **about)
 
 
 def _general_advice(status: int) -> str:

@@ -125,8 +125,9 @@ class KrumProgram:
         return 2 * self.threshold + 1
 
     def exposure(self, colluding: int) -> float:
-        """Chance that so many clients who pool what they see learn the secrets of the others: that
-        the draw makes more than t of them holders of shares."""
+        """Chance, at one start of the players, that so many clients who pool what they see learn
+        the secrets of the others: that the draw makes more than t of them holders of shares. Every
+        start draws anew."""
         check_integer("colluding", colluding, 0, self.n)
         count, pool = self.holder_count, self.n
         if count > self.n or self.holders:  # nobody is drawn; of named holders, the worst

@@ -315,3 +315,22 @@ def test_a_smaller_threshold_leaves_more_bits():
     assert most.threshold == 25
     assert most.budget.mask_bits - least.budget.mask_bits == 4  # 2 masks add up, or 26
     assert least.largest_security == most.largest_security + 4
+
+
+def test_every_player_says_that_holders_are_drawn_before_it_reveals_its_coin():
+    """So that nobody can know the holders of a start that is repeated."""
+    log = []
+
+    def seen(sender, receiver, number, payload):
+        if sender != 0:
+            log.append((sender, "sends", number))
+        return payload
+
+    def step(network):
+        me = network.me
+        Protocols(network, threshold=1, say=lambda line: log.append((me, line)))
+
+    together(6, step, seen)
+    for me in range(1, 6):
+        own = [entry[1:] for entry in log if entry[0] == me]
+        assert own[:3] == [("sends", 1), (f"Player {me} draws holders",), ("sends", 3)]

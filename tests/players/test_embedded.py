@@ -247,6 +247,30 @@ def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(giv
     ), run.stderr  # fmt: skip
 
 
+def test_whoever_dislikes_the_holders_gets_no_other_ones(monkeypatch):
+    """Player 2 ends as if its port were taken when the holders are known. It was started again up
+    to five times, with all others, until it liked them."""
+    monkeypatch.setenv(embedded.FORK_SERVER, "no")
+    hacked = (
+        "from mamba import common_keys, player\n"
+        "common_keys.agree = lambda *arguments: player.leave(player.PORT_TAKEN)\n"
+        "player.leave(player.main())"
+    )
+    starts, commands = [], embedded._commands
+
+    def with_a_liar(*arguments):
+        starts.append(commands(*arguments))
+        odd = starts[-1][2]
+        starts[-1][2] = replace(odd, argv=(sys.executable, "-c", hacked, *odd.player_arguments))
+        return starts[-1]
+
+    monkeypatch.setattr(embedded, "_commands", with_a_liar)
+    players = LocalPlayers(KrumProgram(n=4, f=0, d=1, threshold=1, check=False), "embedded")
+    with pytest.raises(PlayerError, match=r"(?s)player 2 ended .* had been drawn") as error:
+        players.start()
+    assert (error.value.player, len(starts)) == (2, 1)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("forked", ["yes", "no"])
 def test_no_player_may_leave_a_core_dump(monkeypatch, forked):
