@@ -17,6 +17,7 @@ import numpy as np
 P = 2**127 - 1
 BYTES = 16  # one element on the wire
 _BLOCK = 8192
+_LONGEST = 1 << 22  # elements of which the products, of 38 bits, can be added up in 64 bits
 _FEW = 2000  # elements, of which handling takes longer than computing
 _DIGIT = 30  # bits of a weight that are worked on at once
 _LOW = np.uint64(0xFFFFFFFF)
@@ -212,6 +213,11 @@ def gram(arrays):
     8192 can be added before 53 bits are full.
     """
     count = len(arrays)
+    if length(arrays[0]) > _LONGEST:
+        parts = [gram([array[:, half] for array in arrays]) for half in _halves(length(arrays[0]))]
+        return [
+            [(x + y) % P for x, y in zip(*rows, strict=True)] for rows in zip(*parts, strict=True)
+        ]
     products = np.zeros((7 * count, 7 * count), np.int64)
     for part in _blocks(length(arrays[0])):
         limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
@@ -250,6 +256,11 @@ def inner_products(a, b, length):
         return mul(a, b)
     left, right = (x.reshape(4, -1, length) for x in (a, b))
     rows, columns = left.shape[1], right.shape[1]
+    if length > _LONGEST:
+        parts = [(left[:, :, half], right[:, :, half]) for half in _halves(length)]
+        return add(
+            *(inner_products(x.reshape(4, -1), y.reshape(4, -1), x.shape[-1]) for x, y in parts)
+        )
     if rows * columns * length <= _FEW:  # of so few, the products can be summed unreduced
         products = _product(left[:, :, np.newaxis], right[:, np.newaxis])
         return _reduce(np.add.reduce(products, axis=-1).reshape(4, -1))
@@ -326,6 +337,10 @@ def signed_residue(value):
     """The representative of value modulo p that is nearest to zero."""
     value %= P
     return value - P if value > P // 2 else value
+
+
+def _halves(count):
+    return slice(0, count // 2), slice(count // 2, count)
 
 
 def _blocks(count):

@@ -336,3 +336,14 @@ def test_inner_products_of_all_runs(rows, columns, length, largest):
         one, other = a[i * length : (i + 1) * length], b[j * length : (j + 1) * length]
         assert found[i * columns + j] == inner(one, other)
     assert len(found) == rows * columns
+
+
+@pytest.mark.parametrize("longest", [1, 3, 64])
+def test_sums_that_64_bits_do_not_hold_are_cut(monkeypatch, longest):
+    """From five million of the largest elements on they wrapped around without a word."""
+    monkeypatch.setattr(field, "_LONGEST", longest)
+    check_gram([edge_vector(200, 7), edge_vector(200, 11)])
+    a, b = (field.from_ints(edge_vector(6 * 100, k)) for k in (3, 5))
+    cut = field.inner_products(a, b, 100)
+    monkeypatch.undo()
+    assert (cut == field.inner_products(a, b, 100)).all()
