@@ -1,10 +1,10 @@
 """The MAMBA language and its embedded players.
 
-``krum.mpc`` is the program; everything else in this package is what runs it where no SCALE-MAMBA
-is installed: ``python -m mamba.player`` is one player, and the other files are its parts, one idea
-each. What a program may say, and what it then means, is in the package ``language``; the files here
-do not know it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides to run on
-MP-SPDZ.
+``krum.mpc`` is the program and ``parts`` what is put into it: the input check, and what other
+players need. Everything else in this package is what runs it where no SCALE-MAMBA is installed:
+``python -m mamba.player`` is one player, and the other files are its parts, one idea each. What a
+program may say, and what it then means, is in the package ``language``; the files here do not know
+it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides to run on MP-SPDZ.
 (conda has a package manager of the same name, which has nothing to do with it.)
 
 *Arithmetic*

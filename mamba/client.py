@@ -77,9 +77,11 @@ class Client:
 
 def main(arguments):
     program, *command = arguments
-    prover = input_proof.prover(Path(program).read_text(encoding="utf-8"), plain=True)
+    prover = input_proof.prover(Path(program).read_text(encoding="utf-8"))
     if prover is None:
         sys.exit(f"{program}: this program checks no inputs")
+    if not prover.sizes.portable:
+        sys.exit(f"{program}: a text for embedded players; make it with portable = 1")
     words = WordReader(sys.stdin.fileno())
     player = subprocess.Popen(command, bufsize=0, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert player.stdin and player.stdout  # pipes, since they were asked for

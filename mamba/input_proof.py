@@ -27,10 +27,9 @@ from mamba.program_error import ProgramError
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
 
 
-def constants(text, plain=False):
-    """The numbers that a program's text sets before its first ``Array``, on embedded players or,
-    where they are `plain`, on those of another engine, which have no ``project``."""
-    names: dict = {} if plain else {"project": None}
+def constants(text):
+    """The numbers that a program's text sets before its first ``Array``."""
+    names: dict = {}
     first = _FIRST_ARRAY.search(text)
     if first is None:
         raise ProgramError("this program checks inputs, but sets no sizes before its first Array")
@@ -38,10 +37,10 @@ def constants(text, plain=False):
     return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
 
-def prover(text, plain=False):
+def prover(text):
     """The `InputProver` of a program's text; None when the program checks no inputs."""
     checks = re.search(r"^check *= *1\b", text, re.M) and _FIRST_ARRAY.search(text)
-    return InputProver(constants(text, plain)) if checks else None
+    return InputProver(constants(text)) if checks else None
 
 
 class _OperatingSystem:
@@ -122,7 +121,7 @@ class InputProver:
     def _wide(self, array):
         """Numbers of the field as they are input: where players read words of 64 bits, modulo 2^64,
         and then the rest of them."""
-        if not self.sizes.plain:
+        if not self.sizes.portable:
             return array
         halves = np.zeros((4, 2 * field.length(array)), np.uint32)
         halves[:2] = np.concatenate([array[:2], array[2:]], axis=1)

@@ -20,6 +20,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="write it to FILE rather than to standard output"
     )
+    parser.add_argument(
+        "--portable",
+        action="store_true",
+        help="in MAMBA alone, as SCALE-MAMBA and MP-SPDZ need it: longer, and slower on embedded "
+        "players, whose own words it does without",
+    )
     shared.add_krum(parser, rounds=1)
     shared.add_fixed_point(parser)
 
@@ -33,6 +39,7 @@ def run(options: argparse.Namespace) -> int:
         average=options.average,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
+        portable=options.portable,
     )
     if options.output is None:
         sys.stdout.write(program.source())

@@ -27,21 +27,16 @@ EXPLANATIONS = {
         "know."
     ),
     "Storage": (
-        "What follows from the parameters, the arrays in which the shares will lie, and four "
-        "helpers. All lengths are fixed before the players start; none depends on a secret."
+        "What follows from the parameters, and the arrays in which the shares will lie. All "
+        "lengths are fixed before the players start; none depends on a secret."
     ),
-    "Sums": (
-        "Three functions that the check needs and embedded players know themselves, written in "
-        "MAMBA for the players that do not."
+    "Library": (
+        "Small words, such as load and store. The large ones, squared_distances and select, are "
+        "the embedded players' own; for other players they are written out in MAMBA."
     ),
     "Input": (
         "Each client splits its d words into shares for the players. From here on nobody holds a "
         "vector, only shares of all of them."
-    ),
-    "Check": (
-        "Nobody may input more than agreed. Each client proves, on shares, that its words are "
-        "short: it also deals their digits, and polynomials that show at a random point that "
-        "they are digits. What is opened says nothing else. Who fails is named, and left out below."
     ),
     "Distances": (
         "Differences and sums are free: each player computes them on its own shares. Only the "
@@ -66,6 +61,14 @@ EXPLANATIONS = {
         "opened to player 0 alone, with the number of those chosen. It learns the chosen vector, "
         "and is not told whose it is."
     ),
+    "Stages": "The sections above in a list. What is optional puts stages of its own in between.",
+    "Check": (
+        "Nobody may input more than agreed. Each client proves, on shares, that its words are "
+        "short: it also deals their digits, and polynomials that show at a random point that "
+        "they are digits. What is opened says nothing else. Who fails is named, and left out: four "
+        "stages come between those of Krum."
+    ),
+    "Rounds": "One aggregation is all stages; the players do as many as they were started for.",
 }
 
 #: What the sections are on toy shares: lines of `krum_on_shares`, in the notebook before.
@@ -94,8 +97,13 @@ for i, j in combinations(range(n), 2):
     ),
 }
 
-# Where the cost of a section is booked, see `fl_krum.program.cost.Round.stage`.
-_STAGES = ("input", "check", "distances", "neighbours", "scores", "choice", "output")
+# Where the cost of a section is booked, see `fl_krum.program.cost.Round.stage`, in the order in
+# which it arises.
+_STAGES = {
+    "input": "1. input", "check": "   check", "masks": "   masks for comparisons",
+    "distances": "2. distances", "neighbours": "3. neighbours", "scores": "4. scores",
+    "choice": "5. choice", "output": "6. output",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -193,9 +201,7 @@ def consequences(program: KrumProgram) -> dict[str, int]:
 def cost_table(program: KrumProgram) -> str:
     """Exchanges of messages and bytes of one aggregation, section by section, in columns."""
     stages = program.cost().by_stage()
-    masks = stages["masks"]
-    rows = [(f"{i}. {name}", *stages.get(name, (0, 0))) for i, name in enumerate(_STAGES, 1)]
-    rows.insert(3, ("   masks for comparisons", *masks))
+    rows = [(title, *stages.get(stage, (0, 0))) for stage, title in _STAGES.items()]
     rounds_in_all, bytes_in_all = map(sum, zip(*stages.values(), strict=True))
     rows.append(("   in all", rounds_in_all, bytes_in_all))
     lines = [f"{name:<26}{rounds:>10}{size:>14,}" for name, rounds, size in rows]

@@ -26,14 +26,14 @@ NEEDS = "Python 3.10 or later with NumPy"
 
 
 def checked_digit_by_digit(program):
-    """The program with the sizes that it has on real players, which know no random projections;
-    ValueError where vectors are too long to do without."""
+    """The program as real players run it, which know no random projections; ValueError where
+    vectors are too long to do without."""
     if program.check and program.d > LONGEST_CHECKED:
         raise ValueError(
             f"real players check vectors of up to {LONGEST_CHECKED} words, not d={program.d}; "
             "use engine='embedded', or KrumProgram(check=False), which believes what clients send"
         )
-    return replace(program, plain=True)
+    return replace(program, portable=True)
 
 
 def proof_words(program) -> int:

@@ -154,14 +154,17 @@ class _Counter:
         if self.check is None:
             yield Round("input", "input", self.d, 0, messages)
             return
-        sizes, wide = self.check, 2 if self.check.plain else 1  # halves of numbers, or whole ones
+        sizes, wide = (
+            self.check,
+            2 if self.check.portable else 1,
+        )  # halves of numbers, or whole ones
         proof = (sizes.numbers + wide) * sizes.digits
         if sizes.short:
             yield self._inputs_and_coins(self.d + proof)
         else:
             yield self._inputs_and_coins(self.d)
-            yield from self._toss_and_answer(sizes.columns + sizes.square + proof, sizes.plain)
-        yield from self._toss_and_answer(wide * sizes.quotient, sizes.plain)
+            yield from self._toss_and_answer(sizes.columns + sizes.square + proof, sizes.portable)
+        yield from self._toss_and_answer(wide * sizes.quotient, sizes.portable)
         yield from self._toss()
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n, told=True)
@@ -171,11 +174,11 @@ class _Counter:
         yield Round("check", "confirm", 0, 0, 2 * self.threshold * (2 * self.threshold + 1))
         yield self._open("check", elements=1, told=True)
 
-    def _toss_and_answer(self, elements, plain) -> Iterator[Round]:
+    def _toss_and_answer(self, elements, portable) -> Iterator[Round]:
         """A coin is announced, and what clients deal because of it travels with shares of it; see
         mamba/protocols.py."""
         clients = self._deal_messages(range(1, self.n + 1))
-        if plain:
+        if portable:
             yield from self._toss()
             yield Round("check", "input", elements, 0, clients)
             return

@@ -1,9 +1,9 @@
 """The program that the players run: ``krum.mpc`` for n, f, d and a number of rounds.
 
-The file ``mamba/krum.mpc`` is the program itself, valid as it stands. A `KrumProgram` is that text
-with other numbers in its parameter block; nothing else differs between two programs. Everything
-that could make a run fail or leak later, the bound on f and the bit budget above all, is checked
-here.
+The file ``mamba/krum.mpc`` is Krum itself; the files of ``mamba/parts`` are what it needs besides.
+A `KrumProgram` is that text with other numbers in its parameter block, and with the parts that
+these numbers ask for: no part stands in it that its players do not need. Everything that could make
+a run fail or leak later, the bound on f and the bit budget above all, is checked here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from .cost import Cost, estimate
 from .fixed_point import FixedPoint
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "mamba" / "krum.mpc"
-_PARAMETER = r"^{name}( *)= *\d+"
+_PARAMETER = r"^{name}( *)= *(\d+)"
+# "#include parts/check.mpc if check": a file, and the parameter that must not be 0.
+_INCLUDE = re.compile(r"^#include (?P<file>\S+)(?: if (?P<parameter>\w+))?\n", re.M)
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,10 @@ class KrumProgram:
     security : int
         Bits by which the mask of a comparison is longer than what it hides, at least 40; see
         `largest_security`.
-    plain : bool
-        Whether sizes and budget are those on other players than the embedded ones. They know
-        nothing but MAMBA and input words of 64 bits, so they check all words digit by digit. The
-        text is the same: it finds out by itself.
+    portable : bool
+        Whether the text is for other players than the embedded ones. They know nothing but MAMBA
+        and input words of 64 bits, so what embedded players have words for is written out, and all
+        words are checked digit by digit. `fl_krum.players` sees to it where such players run it.
     threshold : int
         t, 1 to n // 2: how many holders of shares may pool what they see without learning anything.
         By default the largest, n // 2. With a smaller one, 2t + 1 of the embedded players hold
@@ -86,7 +88,7 @@ class KrumProgram:
     check: bool = True
     exact: int = 46
     security: int = SECURITY
-    plain: bool = False
+    portable: bool = False
     threshold: int = cast(int, None)  # until it is known what n is
     holders: tuple[int, ...] = ()
 
@@ -107,7 +109,7 @@ class KrumProgram:
                 f"n = {self.n} clients are too many: "
                 f"at most {MOST_CLIENTS} can share bits in a byte"
             )
-        for name in ("check", "plain"):
+        for name in ("check", "portable"):
             if not isinstance(value := getattr(self, name), bool):
                 raise ValueError(f"{name} must be True or False, not {value!r}")
         check_integer("exact", self.exact, 0)
@@ -144,7 +146,7 @@ class KrumProgram:
     @property
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
-        projected = self.check and self.d > self.exact and not self.plain
+        projected = self.check and self.d > self.exact and not self.portable
         return check_budget(
             self.n, self.f, self.d, self.fixed_point, self.security, projected, self.threshold
         )
@@ -159,7 +161,7 @@ class KrumProgram:
         """The numbers that krum.mpc computes from its parameters; its first part is plain
         Python."""
         text = self.source()
-        names: dict[str, int | None] = {} if self.plain else {"project": None}
+        names: dict[str, int] = {}
         exec(text[: text.index("\nvectors = Array")], names)
         return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 
@@ -187,6 +189,7 @@ class KrumProgram:
             security=self.security,
             check=int(self.check),
             exact=self.exact,
+            portable=int(self.portable),
         )
         for name, number in numbers.items():
             text, found = re.subn(
@@ -196,7 +199,7 @@ class KrumProgram:
                 raise RuntimeError(
                     f"{TEMPLATE.name} sets the parameter {name} {found} times instead of once"
                 )
-        return text
+        return _include(text, TEMPLATE.parent, numbers)
 
     def save(self, path) -> Path:
         """Write the program to a file; its path is returned."""
@@ -207,6 +210,19 @@ class KrumProgram:
     def cost(self) -> Cost:
         """What one aggregation costs on the embedded players."""
         return estimate(self)
+
+
+def _include(text: str, folder: Path, numbers: dict[str, int]) -> str:
+    """A text with the files in place of the lines that include them, where the parameter behind the
+    "if" is not 0; such a file may include others that lie beside it."""
+
+    def part(line: re.Match) -> str:
+        if line["parameter"] and not numbers[line["parameter"]]:
+            return ""
+        file = folder / line["file"]
+        return _include(file.read_text(encoding="utf-8"), file.parent, numbers)
+
+    return _INCLUDE.sub(part, text)
 
 
 MOST_CLIENTS = 254  # players 0 to n need n + 1 points other than 0 in the field of 256 elements

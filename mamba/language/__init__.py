@@ -11,7 +11,7 @@ such a program.
 ``values.py``            ``sint``: vectors of shared integers, with their operators
 ``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
-``deferred_sums.py``     sums of products that are computed as a whole
+``vector_sums.py``       distances and weighted sums of whole vectors
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits
 ``fixed_point.py``       ``sfix`` and ``cfix``

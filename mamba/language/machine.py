@@ -10,13 +10,11 @@ import weakref
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
-from weakref import WeakSet
 
 import numpy as np
 
 from mamba import field as prime
 from mamba import projections
-from mamba.language import deferred_sums
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
@@ -48,9 +46,6 @@ class Memory:
         self._machine, self._size = machine, FIRST_ALLOCATED
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
         self._dealer = np.zeros(0, np.uint16)
-        self._overlay = deferred_sums.Overlay(
-            lambda address, value: self._write(address, value.evaluate(), 2, MIXED)
-        )
 
     def allocate(self, count):
         """Address of `count` new words."""
@@ -58,23 +53,16 @@ class Memory:
         return self._size - count
 
     def load(self, address, size):
-        """(value, degree, dealer, lazy value) of the words from `address` on; one of the values is
-        None."""
-        self._machine.flush_inputs()
-        self._reserve(address + size)
-        deferred = self._overlay.find(address, size)
-        if deferred is not None:
-            return None, 2, MIXED, deferred
-        part = slice(address, address + size)
-        degree = int(self._degree[part].max(initial=1))
-        return self._value[:, part].copy(), degree, self._dealers(part), None
+        """(value, degree, dealer) of the words from `address` on."""
+        value, degree, dealer = self.look(address, size)
+        return value.copy(), degree, dealer
 
     def look(self, address, size):
-        """(value, dealer) of words of degree t, not copied: to be read at once."""
+        """The same, not copied: to be read at once."""
         self._machine.flush_inputs()
         self._reserve(address + size)
         part = slice(address, address + size)
-        return self._value[:, part], self._dealers(part)
+        return self._value[:, part], int(self._degree[part].max(initial=1)), self._dealers(part)
 
     def _dealers(self, part):
         dealer = self._dealer[part]
@@ -83,14 +71,7 @@ class Memory:
     def store(self, address, value, degree, dealer=MIXED):
         """Write a field array to the words from `address` on."""
         self._machine.flush_inputs()
-        self._overlay.store(address, prime.length(value))
         self._write(address, value, degree, dealer)
-
-    def store_lazy(self, address, size, value):
-        """Let a value of `deferred_sums` stand for `size` words from `address` on."""
-        self._machine.flush_inputs()
-        self._reserve(address + size)
-        self._overlay.store(address, size, value)
 
     def clear(self):
         """Let every word be 0, also those that inputs wait for."""
@@ -185,7 +166,6 @@ class Machine:
         self._demands: Counter[Demand] = Counter()
         self._inputs_wait, self.flushes = False, 0
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
-        self.waiting: WeakSet[deferred_sums.Source] = WeakSet()
 
     # --- what a program calls through its names --------------------------------------------------
 
@@ -258,8 +238,8 @@ class Machine:
         self.flush()
         clients = range(count) if self.holds_shares else ()
         seen = [self.memory.look(address + i * length, length) for i in clients]
-        dealers = [dealer if isinstance(dealer, int) else MIXED for _, dealer in seen]
-        arrays = [array for array, _ in seen]
+        dealers = [dealer if isinstance(dealer, int) else MIXED for *_, dealer in seen]
+        arrays = [array for array, *_ in seen]
         own = [self._prover.limbs()] if self._prover is not None and self._prover.has_words else []
         sums = projections.project(seed, arrays + own, length, centre) if arrays + own else []
         if own:

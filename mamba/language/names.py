@@ -12,7 +12,6 @@ import math
 import random
 from types import SimpleNamespace
 
-from mamba.field import P
 from mamba.language import branches, sorting
 from mamba.language.adv_integer import AdvInteger, FloatingPoint
 from mamba.language.arrays import Array, Matrix, MultiArray, typed
@@ -30,6 +29,7 @@ from mamba.language.program_object import ProgramObject
 from mamba.language.public_integers import PublicInteger
 from mamba.language.square_root import MpcMath
 from mamba.language.values import inner, lagrange, powers_of, smallest
+from mamba.language.vector_sums import VectorSums
 from mamba.program_error import ProgramError
 
 
@@ -45,6 +45,7 @@ def namespace(machine):
         Assertions(machine, types),
         Instructions(machine, types),
         functions,
+        VectorSums(types.sint),
     ):
         names |= part.names()
     names |= {name: getattr(sorting, name) for name in sorting.NAMES}
@@ -62,7 +63,6 @@ def namespace(machine):
         "floatingpoint": FloatingPoint,
         "mpc_math": MpcMath,
         "LF": LocalFunctions(types).call,
-        "project": _Projection(types.sint),
         "math": math,
         "random": random.Random(0),  # every player draws the same, as one compiler would
         branches.DIVIDE: branches.divide,
@@ -95,22 +95,6 @@ def _types(machine):
         kind.MemValue = mem_fix if kind in (sfix, cfix) else mem_value
         kind.bit_type = kind
     return types
-
-
-class _Projection:
-    """``project``: random sums of vectors, for the check of the clients' inputs; only embedded
-    players know it. See `mamba.projections`."""
-
-    def __init__(self, secret):
-        self._secret = secret
-
-    def __call__(self, seed, address, length, count, centre):
-        """Sums of `count` vectors of `length` words, from `address` on: a ``sint`` with 64 sums of
-        the first vector, then of the next. The coefficients follow from a ``cint``."""
-        secret = self._secret
-        (seed,), address = seed.known(), int(address)
-        shares, dealer = secret.machine.project(seed % P, address, length, count, centre)
-        return secret._of(shares, 1, dealer)
 
 
 # What the language has and embedded players do not: the name, and what it is.

@@ -12,12 +12,13 @@ import numpy as np
 
 from mamba import comparison
 from mamba import field as prime
-from mamba.language import deferred_sums
 from mamba.language.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.language.shared_bits import BitOperations
 from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
+
+FEW = 64  # fewer comparisons are not worth looking for numbers that are in several of them
 
 
 class SharedInteger(BitOperations, Vector):
@@ -101,9 +102,6 @@ class SharedInteger(BitOperations, Vector):
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
-        if isinstance(self._lazy, (deferred_sums.Squares, deferred_sums.Multiples)):
-            self.machine.memory.store_lazy(address_of(address), self.size, self._lazy)
-            return
         awaited = self._value is None and self._lazy is None
         if not (awaited and self.machine.store_on_arrival(self._input, address_of(address))):
             super().store_in_mem(address)
@@ -154,22 +152,6 @@ class SharedInteger(BitOperations, Vector):
         self._check_sizes(other)
         return other
 
-    def _linear(self, a, other, b):
-        """Sums and differences of lazy values stay lazy where that is known to help."""
-        if isinstance(other, SharedInteger) and self.size == other.size:
-            if a == b and self._lazy is not None and other._lazy is not None:
-                joined = self._lazy.plus(other._lazy)
-                if joined is not None:
-                    return self._of_lazy(joined)
-            if a == -b == 1 and self._is_plain() and other._is_plain():
-                difference = deferred_sums.Difference(self.value, other.value)
-                return self._of_lazy(difference, 1, joint_dealer(self.dealer, other.dealer))
-        return super()._linear(a, other, b)
-
-    def _is_plain(self):
-        """Whether this is a long vector of shares of degree t, ready to be used."""
-        return self._value is not None and self.degree == 1 and self.size >= deferred_sums.SHORTEST
-
     def __mul__(self, other):
         if isinstance(other, int):
             return self._of(prime.scale(self.value, other), self.degree, self.dealer)
@@ -179,9 +161,6 @@ class SharedInteger(BitOperations, Vector):
         if not isinstance(other, SharedInteger):
             return NotImplemented
         self._reduce(self, other)
-        for number, vector in ((self, other), (other, self)):
-            if number.size >= deferred_sums.SHORTEST and prime.is_constant(number.value):
-                return self._of_lazy(deferred_sums.Multiples([(number.value[:, :1], vector.value)]))
         return self._of(prime.mul(self.value, other.value), 2)
 
     __rmul__ = __mul__
@@ -208,9 +187,6 @@ class SharedInteger(BitOperations, Vector):
     def square(self):
         """The product with itself."""
         self._reduce(self)
-        if isinstance(self._lazy, deferred_sums.Difference):
-            source = deferred_sums.Source(self._lazy, self.machine.waiting)
-            return self._of_lazy(deferred_sums.Squares(source))
         return self._of(prime.mul(self.value, self.value), 2)
 
     @classmethod
@@ -239,7 +215,7 @@ class SharedInteger(BitOperations, Vector):
         if other is NotImplemented:
             return NotImplemented
         bits, security = self._lengths(bit_length, security)
-        if isinstance(other, SharedInteger) and self.size == other.size >= deferred_sums.SHORTEST:
+        if isinstance(other, SharedInteger) and self.size == other.size >= FEW:
             if self.degree == other.degree == 1:
                 pairs = comparison.pair_up(self.value, other.value)
                 if pairs.is_cheaper(self.machine.protocols.threshold):
@@ -339,10 +315,6 @@ def inverse_factorial(number):
     return pow(factorial(number), -1, prime.P)
 
 
-def _are_one(array):
-    return prime.to_ints(array[:, :1]) == [1] and prime.is_constant(array)
-
-
 def inner(vector, weights, count):
     """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
     if vector.size != weights.size * count:
@@ -351,8 +323,6 @@ def inner(vector, weights, count):
         )
     if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
         return vector.inner(count)
-    if count == 1 and isinstance(vector._lazy, deferred_sums.Squares) and _are_one(weights.value):
-        return vector._of_lazy(vector._lazy.summed())
     value = prime.inner_products(vector.value, weights.value, weights.size)
     dealer = vector.dealer
     if not isinstance(dealer, int):
@@ -378,9 +348,6 @@ class _Product:
 
     def __init__(self, a, b, size):
         self._a, self._b, self.size = a, b, size
-
-    def plus(self, other):
-        return None
 
     def evaluate(self):
         return prime.mul(self._a.value, self._b.value)

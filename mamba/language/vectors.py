@@ -76,7 +76,7 @@ class Operand:
 class Vector(Operand):
     """`size` elements with a memory and a stack; a scalar is a vector of one."""
 
-    _lazy = None  # what the value is to be computed from (`mamba.language.deferred_sums`)
+    _lazy = None  # what the value is to be computed from when somebody wants it
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -87,8 +87,7 @@ class Vector(Operand):
     @classmethod
     def load_mem(cls, address, mem_type=None, size=1):
         """The `size` values that stand in memory from `address` on."""
-        value, degree, dealer, lazy_value = cls._memory().load(address_of(address), size_of(size))
-        return cls._of(value, degree, dealer) if lazy_value is None else cls._of_lazy(lazy_value)
+        return cls._of(*cls._memory().load(address_of(address), size_of(size)))
 
     def store_in_mem(self, address):
         """Write the values to memory from `address` on."""

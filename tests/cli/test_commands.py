@@ -314,6 +314,9 @@ def test_program_writes_what_krum_program_gives(capsys, tmp_path):
     assert output.read_text() == KrumProgram(n=9, f=3, d=12, rounds=4).source()
     assert main(arguments) == 0
     assert capsys.readouterr().out == output.read_text()
+    assert main([*arguments, "--portable"]) == 0
+    portable = KrumProgram(n=9, f=3, d=12, rounds=4, portable=True)
+    assert capsys.readouterr().out == portable.source() != output.read_text()
 
 
 def test_check_tries_what_can_be_used(capsys):

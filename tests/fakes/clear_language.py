@@ -6,6 +6,7 @@ prove of their inputs comes from `mamba.input_proof`, as it does among players.
 
 import random
 from math import prod
+from operator import mul
 
 from mamba import field, input_proof, projections
 from mamba.field import P
@@ -159,6 +160,20 @@ def run_clear(source, words):
             sums += field.to_ints(projections.project(seed.v[0], [vector], length, centre)[0])
         return sint.of(sums)
 
+    def vectors(array, count, length):
+        return [sint.load_mem(array.address + i * length, size=length).v for i in range(count)]
+
+    def squared_distances(array, count, length, couples):
+        rows = vectors(array, count, length)
+        return sint.of(
+            sum((a - b) ** 2 for a, b in zip(rows[i], rows[j], strict=True)) for i, j in couples
+        )
+
+    def select(numbers, array, count, length, start, size):
+        chosen = sint.load_mem(numbers.address, size=count).v
+        columns = list(zip(*vectors(array, count, length), strict=True))[start : start + size]
+        return sint.of(sum(map(mul, chosen, column)) for column in columns)
+
     # A public number is as good as a shared one here; their memories are told apart by nothing.
     names = dict(
         sint=sint,
@@ -172,6 +187,8 @@ def run_clear(source, words):
         powers_of=powers_of,
         lagrange=lagrange,
         inner=inner,
+        squared_distances=squared_distances,
+        select=select,
     )
     exec(compile(source, "test.mpc", "exec"), names)
     return outputs

@@ -33,7 +33,7 @@ def test_sections_are_the_whole_program():
 
 def test_the_parameter_block():
     names = [re.match(r"\w+", line)[0] for line in parameter_block(KrumProgram())]
-    expected = "n f d average rounds bits security check exact"
+    expected = "n f d average rounds bits security check exact portable"
     assert names == expected.split()
 
 
@@ -45,7 +45,7 @@ def test_changes_are_shown(program, changed):
     lines = changes(program).split("\n")
     assert sum(line.startswith("+ ") for line in lines) == changed
     assert sum(line.startswith("- ") for line in lines) == changed
-    assert len(lines) == 9 + changed
+    assert len(lines) == 10 + changed
 
 
 def test_changes_against_another_program():

@@ -21,7 +21,7 @@ from mamba.input_proof import prover
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="real players run on POSIX systems only")
 
-PROGRAM = KrumProgram(n=4, f=0, d=2, rounds=2)
+PROGRAM = KrumProgram(n=4, f=0, d=2, rounds=2, portable=True)
 
 # Reads two rounds with the check and prints what it has read of them, after the coins.
 PLAYER = f"""
@@ -99,11 +99,15 @@ def test_who_ends_it_ends_the_player(run, before):
         os.kill(child, 0)
 
 
-def test_a_program_without_the_check_is_refused(tmp_path):
-    KrumProgram(n=4, f=0, check=False).save(tmp_path / "krum.mpc")
+@pytest.mark.parametrize(
+    ("choice", "reason"),
+    [({"check": False}, "this program checks no inputs"), ({}, "a text for embedded players")],
+)
+def test_a_program_without_such_a_check_is_refused(tmp_path, choice, reason):
+    KrumProgram(n=4, f=0, **choice).save(tmp_path / "krum.mpc")
     argv = [sys.executable, "-m", "mamba.client", tmp_path / "krum.mpc", "true"]
     said = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert said.returncode == 1 and "this program checks no inputs" in said.stderr
+    assert said.returncode == 1 and reason in said.stderr
 
 
 @pytest.mark.parametrize("piece", [1, 4, 10_000])
@@ -111,7 +115,7 @@ def test_coins_are_heard_in_pieces_and_the_rest_is_passed_on(piece):
     """MP-SPDZ's players print four bytes at a time."""
     given = []
     text = PROGRAM.source()
-    own_side = prover(text, plain=True)
+    own_side = prover(text)
     client = Client(own_side, lambda count: np.full(count, 5, np.uint64), given.append)
     said = (
         "Player ready\nInput channel 0 : Input channel 1 : "

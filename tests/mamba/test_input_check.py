@@ -327,10 +327,6 @@ def test_a_liar_reads_nothing_of_others_in_what_is_opened():
 def test_players_that_know_nothing_but_mamba_check_the_same(d, bits):
     """The functions that embedded players have are written out in the text for others."""
 
-    def plainly(text):
-        assert text.count("'project' not in globals()") == 1
-        return text.replace("'project' not in globals()", "True")
-
     X = np.array([random_words(3, d, bits)] * 2)
     X[:, 0], X[:, 1], X[1, LIAR - 1, -1] = 0, 2**bits - 1, 2**bits
-    assert check(X, bits=bits, source=plainly) == [[1, 1, 1], [1, 1, 0]]
+    assert check(X, bits=bits, portable=True) == [[1, 1, 1], [1, 1, 0]]

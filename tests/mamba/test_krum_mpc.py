@@ -71,8 +71,42 @@ def test_frozen_vectors_by_real_processes(tmp_path, name):
     assert all(e.stdout == "End of prog\n" for e in ended[1:])
 
 
-def test_the_file_itself_is_the_program_at_the_defaults():
-    assert KrumProgram().source() == TEMPLATE.read_text(encoding="utf-8")
+def test_the_file_has_the_defaults_and_parts_only_stand_in_place_of_their_lines():
+    lines = TEMPLATE.read_text(encoding="utf-8").splitlines()
+    source = KrumProgram(portable=True).source().splitlines()
+    changed = {"portable = 0": "portable = 1"}
+    kept = [line for line in lines if not line.startswith("#include ")]
+    kept = [line.replace(*change) for change in changed.items() for line in kept]
+    assert len(lines) - len(kept) == 4 and not any("#include" in line for line in source[20:])
+    rest = iter(source)
+    assert all(line in rest for line in kept)  # in this order
+
+
+def test_without_the_check_players_get_no_line_of_it():
+    parts = TEMPLATE.with_name("parts")
+    believing = KrumProgram(check=False).source().splitlines()
+    for name in ("check.mpc", "check_sizes.mpc", "portable.mpc", "portable_check.mpc"):
+        lines = (parts / name).read_text(encoding="utf-8").splitlines()
+        own = {line for line in lines if len(line) > 30 and not line.startswith("#include")}
+        assert len(own) > 10 and not own & set(believing), name
+        both = KrumProgram(check=True, portable=True).source().splitlines()
+        assert own <= set(both), name
+
+
+@pytest.mark.parametrize("average", [1, 2])
+@pytest.mark.parametrize("check", [False, True])
+def test_the_text_in_mamba_alone_gives_the_same(check, average):
+    """As SCALE-MAMBA and MP-SPDZ run it, also of words that take several pieces, among embedded
+    players."""
+    rng = np.random.default_rng(0)
+    for n, f, d in [(4, 0, 3), (11, 2, 2)] if check else [(4, 0, 3), (4, 0, 60_001)]:
+        words = rng.integers(0, 2**28, size=(2, n, d))
+        given = [
+            KrumProgram(n, f, d, rounds=2, check=check, average=average, portable=portable)
+            for portable in (False, True)
+        ]
+        seen = [run_program(program.source(), inputs(words)) for program in given]
+        assert seen[0][0].outputs == seen[1][0].outputs != []
 
 
 # 200 random cases: every n from 3 to 10 with every f, fewer where a case takes longer.

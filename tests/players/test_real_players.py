@@ -216,9 +216,9 @@ def with_other_program(run, folder, player, edit, compile):
     own = folder / "cheating"
     shutil.copytree(folder, own, symlinks=True)
     (source,) = (own / "Programs").rglob("krum.mpc")
-    text, honest = source.read_text(), "store(score, scores, 0)"
+    text, honest = source.read_text(), "store(settle(score, n), scores, 0)"
     assert text.count(honest) == 1
-    source.write_text(text.replace(honest, f"store(score{edit}, scores, 0)"))
+    source.write_text(text.replace(honest, f"store(settle(score{edit}, n), scores, 0)"))
     compile(own)
 
     def commands():

@@ -5,6 +5,7 @@ import re
 import shutil
 import stat
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -147,6 +148,7 @@ def test_files_of_a_run(prepared):
     ]  # fmt: skip
     assert {os.readlink(folder / link) for link in masks} == {"/dev/urandom"}
     text = (folder / player_files.SOURCE).read_text()
+    program = replace(program, portable=True)
     assert text == player_files.PRELUDE.read_text() + "\n\n" + program.source()
     assert (folder / "krum.mpc").read_text() == program.source()
 

@@ -1,0 +1,76 @@
+"""Sums over whole vectors that stand one after another in an array of ``sint``.
+
+Each of these words is one matrix product where a program of additions and multiplications would
+take thousands of steps. Only embedded players know them; ``mamba/parts/portable.mpc`` says the same
+in MAMBA. Nothing here sends, but for what an operand needs: the sharings of sums of products are of
+degree 2t, as those of any product.
+"""
+
+from mamba import field as prime
+from mamba.field import P
+from mamba.language.vectors import address_of, integer, size_of
+from mamba.program_error import ProgramError
+
+MOST_VECTORS = 4096  # of a weighted sum: more would not be exact in floating point
+
+
+class VectorSums:
+    """The words, for a program whose secrets are of the type `secret`."""
+
+    def __init__(self, secret):
+        self._secret, self._machine = secret, secret.machine
+
+    def names(self):
+        """The words by their names."""
+        words = (self.squared_distances, self.select, self.project)
+        return {word.__name__: word for word in words}
+
+    def squared_distances(self, array, count, length, couples):
+        """The squared Euclidean distances of these couples (i, j) of `count` vectors of `length`
+        words: |a - b|^2 = <a, a> + <b, b> - 2 <a, b>, from one Gram matrix."""
+        count = size_of(count)
+        if any(not 0 <= i < count for couple in couples for i in couple):
+            raise ProgramError(f"a couple is two of the vectors 0 to {count - 1}")
+        rows = self._rows(array, count, length)
+        if not self._machine.holds_shares:
+            return self._secret._sized(len(couples))
+        gram = prime.gram(rows)
+        sums = [gram[i][i] + gram[j][j] - 2 * gram[i][j] for i, j in couples]
+        return self._secret._of(prime.from_ints(sums), 2)
+
+    def select(self, numbers, array, count, length, start=0, size=None):
+        """Of the sum of `count` vectors of `length` words, each times its number of the array
+        `numbers`, the `size` words from `start` on. Where one number is 1 and all others are 0,
+        that is one of the vectors, and nobody knows which."""
+        count = size_of(count)
+        if count > MOST_VECTORS:
+            raise ProgramError(f"{count} vectors are more than the {MOST_VECTORS} of a select")
+        start, size = integer(start), size_of(length if size is None else size)
+        numbers = self._secret.load_mem(numbers.address, size=count)
+        self._secret._reduce(numbers)
+        rows = self._rows(array, count, length, start, size)
+        if not self._machine.holds_shares:
+            return self._secret._sized(size)
+        return self._secret._of(prime.weighted_sum(numbers.value, rows), 2)
+
+    def _rows(self, array, count, length, start=0, size=None):
+        """Of each vector the `size` words from `start` on, as field arrays of degree t."""
+        address, length = address_of(array.address) + start, size_of(length)
+        size = length if size is None else size
+        self._machine.flush_inputs()
+        if not self._machine.holds_shares:
+            return []
+        rows = [self._machine.memory.look(address + i * length, size) for i in range(count)]
+        if all(degree == 1 for _, degree, _ in rows):
+            return [value for value, _, _ in rows]
+        vectors = [self._secret._of(*row) for row in rows]
+        self._secret._reduce(*vectors)
+        return [vector.value for vector in vectors]
+
+    def project(self, seed, address, length, count, centre):
+        """Sums of `count` vectors of `length` words, from `address` on: a ``sint`` with 64 sums of
+        the first vector, then of the next. The coefficients follow from a ``cint``; see
+        `mamba.projections`. For the check of the clients' inputs."""
+        (seed,), address = seed.known(), int(address)
+        shares, dealer = self._machine.project(seed % P, address, length, count, centre)
+        return self._secret._of(shares, 1, dealer)
