@@ -51,7 +51,14 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 =====================  =======================================================================
 ``player.py``          one player process
 ``network.py``         mutually authenticated connections to every other player
+``outbox.py``          what is still to be sent, to all players side by side
 ``handshakes.py``      how these connections come about, all side by side
+``meeting.py``         what two players tell each other first: what they are there for
+``addresses.py``       hosts and ports; sockets that notice that a host is silent
+``farewell.py``        what a player that has to end tells the others
+``last_words.py``      and what it hears of them then
+``network_error.py``   the error when the conversation with another player breaks
+``given.py``           what a player is given on standard input before all else
 ``credentials.py``     what a player shows and proves to the others
 ``input_words.py``     the words that a player reads
 ``client.py``          the client's side of the proof, beside a SCALE-MAMBA player

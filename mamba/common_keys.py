@@ -64,7 +64,7 @@ def compare_programs(me, digests):
         players.setdefault(digest, []).append(player)
     if len(players) == 1:
         return
-    groups = sorted(players.values(), key=len)
+    groups, odd = sorted(players.values(), key=len), []
     if 2 * len(groups[-1]) <= len(digests):
         who = "the players have different programs or thresholds: " + " / ".join(
             map(_names, groups)
@@ -74,7 +74,7 @@ def compare_programs(me, digests):
         verb = "has" if me in odd or len(odd) == 1 else "have"
         subject = "this player" if me in odd else _names(odd)
         who = f"{subject} {verb} another program or threshold than most players"
-    raise ProtocolError(f"{who}; all players must run the same program")
+    raise ProtocolError(f"{who}; all players must run the same program", {*odd} - {me})
 
 
 def _names(players):

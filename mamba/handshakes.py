@@ -2,7 +2,10 @@
 
 All calls and answers go on side by side in one thread, so nobody waits for somebody else's silence:
 a connection that says nothing is an open file and no more, until it is dropped. What does not show
-a certificate of this run is counted, to tell of it when the players do not find each other.
+a certificate of this run is counted, to tell of it when the players do not find each other. Behind
+TLS the two say what they are there for (`mamba.meeting`), and the one that was called says that it
+takes the call: only then is the caller connected, too. Players of other runs are called again, for
+they will be gone some time; and so is a player that was connected, and ends before all have met.
 """
 
 import contextlib
@@ -14,33 +17,46 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from mamba.credentials import have_agreed, peer_name
+from mamba import addresses, meeting
+from mamba.farewell import HEADER, Farewell, Reason, check_header
+from mamba.meeting import Meeting, Verdict
+from mamba.network_error import NetworkError
 
-HOST = "127.0.0.1"
+SERVER = 0
 STRANGERS = 128  # connections that may be open besides those of the players
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1  # seconds until a player is called again
+_ELSEWHERE_PAUSE = 0.5  # and one that is there for another run
 _UNDER_WAY = {
     errno.EINPROGRESS,
     errno.EWOULDBLOCK,
     getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK),
 }
-_NOT_THERE = {errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED)}
-
-
-class NetworkError(Exception):
-    """The conversation with another player broke; the message says which one and in which
-    round."""
+# Its player has not opened its port yet, or its host is not up, or not to be reached for now.
+_NOT_THERE = {
+    getattr(errno, prefix + name)
+    for prefix in ("", "WSA")
+    for name in ("ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EHOSTDOWN")
+    if hasattr(errno, prefix + name)
+}
 
 
 @dataclass(eq=False)
 class _Contact:
     """A connection that is not one yet."""
 
-    socket: socket.socket
+    socket: Any
     player: int | None  # who is called; None when it is the other side that has called
     until: float
     is_open: bool = True  # False while it is being called
     is_silent: bool = True  # nothing has been said, so there is nothing of TLS yet
+    caller: int | None = None  # who has called, by its certificate
+    is_secure: bool = False
+    heard: bytes = b""
+
+    @property
+    def wanted(self):
+        """Bytes of what is to be heard."""
+        return meeting.LENGTH + (self.player is not None)
 
 
 class Handshakes:
@@ -49,33 +65,67 @@ class Handshakes:
     Parameters
     ----------
     me : int
-    ports : sequence of int
+    ports : sequence
+        Where each player is: a port on loopback, or (host, port).
     credentials : mamba.credentials.Credentials
     patience : float
-        Seconds until all must be connected, of each `run`.
+        Seconds until all must be connected, of each `run`. On several hosts the server goes on then
+        without those that are missing. So the others count from when the server is there, and a
+        little longer, to hear it; for the server they wait until the `deadline`.
     say : callable
         Given one line, when strangers have been waited for in vain.
-    meeting : str
-        What all players must name: `mamba.holders.meeting`.
+    meeting : mamba.meeting.Meeting, or str
+        What this player is there for; a text is the `holders` of one without a run.
+    listen : str
+        Address of this host to listen at; "" is every one.
+    deadline : float, optional
+        Until when (`time.monotonic`) all must be over.
 
     Attributes
     ----------
     outgoing, incoming : dict of int to ssl.SSLSocket
-        The connections by player, in blocking mode; complete when `run` returns. Who has called
+        The connections by player; those that are read block, when `run` returns. Who has called
         before it is wanted is there too.
+    early : dict of int to bytes
+        What connected players have sent before all were connected.
+
+    Raises
+    ------
+    OSError, ValueError
+        The credentials are none.
     """
 
-    def __init__(self, me, ports, credentials, patience, say=lambda line: None, meeting=""):
-        self.me, self.ports, self._meeting = me, list(ports), meeting
+    def __init__(
+        self,
+        me,
+        ports,
+        credentials,
+        patience,
+        say=lambda line: None,
+        meeting="",
+        listen=addresses.LOOPBACK,
+        deadline=None,
+    ):
+        self._deadline = float("inf") if deadline is None else deadline
+        self.me, self._credentials, self._listen_at = me, credentials, listen
+        places = [port if isinstance(port, tuple) else (addresses.LOOPBACK, port) for port in ports]
+        self.ports = [port for _, port in places]
+        self._meeting = meeting if isinstance(meeting, Meeting) else Meeting(meeting)
+        self._trouble = {}  # what there is to say of a player that is not there
+        self._given_up = {}  # and a `Reason` when it will not come any more
+        self._addresses = [
+            self._resolve(player, *place) if player != me else []
+            for player, place in enumerate(places)
+        ]
         self.others = []
-        self.outgoing, self.incoming = {}, {}
+        self.outgoing, self.incoming, self.early = {}, {}, {}
         # Both are open between runs, too, so that nobody calls in vain.
         self._listener: Any = None
         self._selector: Any = None
-        self._names = {f"Player{player}": player for player in range(len(ports)) if player != me}
-        self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT, meeting)
-        self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER, meeting)
+        self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT)
+        self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER)
         self._begin, self._patience, self._say = time.monotonic(), patience, say
+        self._server_since = None  # when it was there first
         self._calls = {}  # when a player is called, and the pause after that
         self._contacts = set()
         self._for_a_caller = max(5.0, patience / 12)  # seconds to show a certificate
@@ -96,11 +146,8 @@ class Handshakes:
             self._listen()
             while not self._is_connected():
                 self._step()
-        except BaseException:
-            self.close()
-            for connection in [*self.outgoing.values(), *self.incoming.values()]:
-                connection.close()
-            raise
+        finally:
+            self._stop_watching()
 
     def close(self):
         """Listen no more."""
@@ -110,10 +157,25 @@ class Handshakes:
         for used in filter(None, (self._listener, self._selector)):
             used.close()
 
+    def _resolve(self, player, host, port):
+        try:
+            return addresses.resolve(host, port)
+        except OSError as error:
+            self._trouble[player] = f"its host {host} is not known: {error.strerror}"
+            return []
+
     def _listen(self):
-        if self._listener is None:
-            backlog = 2 * len(self.ports) + STRANGERS
-            self._listener = socket.create_server((HOST, self.ports[self.me]), backlog=backlog)
+        backlog, port = 2 * len(self.ports) + STRANGERS, self.ports[self.me]
+        while self._listener is None:
+            try:
+                self._listener = addresses.listen(self._listen_at, port, backlog)
+            except OSError as error:
+                # The player of the round before may be here still; it will hear that it is stale.
+                is_taken = self._meeting.run and error.errno == errno.EADDRINUSE
+                if not is_taken or time.monotonic() > self._begin + self._patience:
+                    raise
+                time.sleep(_LONGEST_PAUSE)
+        if self._selector is None:
             self._listener.setblocking(False)
             self._selector = selectors.DefaultSelector()
             self._selector.register(self._listener, selectors.EVENT_READ)
@@ -124,46 +186,65 @@ class Handshakes:
 
     def _step(self):
         now = time.monotonic()
-        if now > self._begin + self._patience:
-            raise NetworkError(self._what_is_missing())
+        absent = {*self.others} - (self.incoming.keys() & self.outgoing.keys())
+        if now > self._limit() or (self.me == SERVER and absent <= self._given_up.keys()):
+            reasons = {p: self._given_up.get(p, Reason.ABSENT) for p in sorted(absent)}
+            claims = [Farewell(reason, player, self.me) for player, reason in reasons.items()]
+            raise NetworkError(self._what_is_missing(), *claims)
         for player in [player for player, (when, _) in self._calls.items() if when <= now]:
             self._call(player)
         pause = min((when for when, _ in self._calls.values()), default=now + 1) - now
         for key, _ in self._selector.select(min(max(0.0, pause), 1.0)):
             if key.fileobj is self._listener:
                 self._accept()
+            elif isinstance(key.data, int):
+                self._hear_early(key.data)
             elif key.data in self._contacts:  # else it was dropped a moment ago
                 self._go_on(key.data)
         if now > self._next_look:
             self._next_look = now + 1.0
             self._drop_the_late(now)
 
+    def _limit(self):
+        if not self._meeting.run or self.me == SERVER:
+            return min(self._begin + self._patience, self._deadline)
+        since = self._server_since
+        return min(self._deadline, float("inf") if since is None else since + self._patience + 5)
+
     # --- calling ---------------------------------------------------------------------------------
 
     def _call(self, player):
-        plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        _, pause = self._calls.pop(player)
+        if not self._addresses[player]:
+            self._calls[player] = float("inf"), pause
+            return
+        family, address = self._addresses[player][0]
+        plain = socket.socket(family, socket.SOCK_STREAM)
         plain.setblocking(False)
         contact = _Contact(plain, player, self._begin + self._patience, is_open=False)
-        _, pause = self._calls.pop(player)
         self._calls[player] = time.monotonic() + pause, min(2 * pause, _LONGEST_PAUSE)
-        self._is_called(contact, plain.connect_ex((HOST, self.ports[player])))
+        self._is_called(contact, plain.connect_ex(address))
 
     def _is_called(self, contact, error):
         if error in _UNDER_WAY:
             self._calls[contact.player] = float("inf"), self._calls[contact.player][1]
             self._wait(contact, selectors.EVENT_WRITE)
-        elif error in _NOT_THERE:  # it has not opened its port yet
-            pause = self._calls[contact.player][1]
-            self._calls[contact.player] = time.monotonic() + pause, pause
+        elif error in _NOT_THERE:  # perhaps at its next address
+            known = self._addresses[contact.player]
+            known.append(known.pop(0))
+            self._call_later(contact.player, self._calls[contact.player][1])
             self._forget(contact)
         elif error:
             self._forget(contact)
-            raise self._unreachable(OSError(error, errno.errorcode.get(error, "")))
+            self._fail(contact.player, OSError(error, errno.errorcode.get(error, "")))
         else:
             del self._calls[contact.player]
             contact.is_open = True
             contact.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._shake_hands(contact)
+
+    def _call_later(self, player, pause):
+        self._calls[player] = time.monotonic() + pause, pause
 
     # --- being called ----------------------------------------------------------------------------
 
@@ -185,7 +266,10 @@ class Handshakes:
         return min(callers, key=lambda contact: (not contact.is_silent, contact.until))
 
     def _turn_away(self, contact):
-        self._strangers += 1
+        self._strangers += contact.caller is None
+        with contextlib.suppress(OSError):  # TLS may have told it why: let that arrive
+            contact.socket.shutdown(socket.SHUT_WR)
+            contact.socket.recv(1 << 14)
         self._forget(contact)
 
     def _drop_the_late(self, now):
@@ -198,7 +282,9 @@ class Handshakes:
     # --- both ------------------------------------------------------------------------------------
 
     def _go_on(self, contact):
-        if contact.is_open:
+        if contact.is_secure:
+            self._hear(contact)
+        elif contact.is_open:
             self._shake_hands(contact)
         else:
             self._selector.unregister(contact.socket)
@@ -216,14 +302,49 @@ class Handshakes:
         except (OSError, ValueError) as error:
             if contact.player is None:  # no certificate of this run: a stranger, who gets no answer
                 self._turn_away(contact)
-                return
-            self._forget(contact)
-            if not isinstance(error, (ConnectionError, ssl.SSLEOFError)):
-                raise self._unreachable(error) from None
-            # It hung up. Perhaps it has ended, for a reason that others know better.
-            self._calls[contact.player] = time.monotonic() + _LONGEST_PAUSE, _LONGEST_PAUSE
+            else:
+                self._is_broken(contact, error)
         else:
             self._is_known(contact)
+
+    def _is_broken(self, contact, error):
+        """A call has come to nothing."""
+        self._forget(contact)
+        if isinstance(error, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+            # It hung up. Perhaps it has ended, for a reason that others know better.
+            self._call_later(contact.player, _LONGEST_PAUSE)
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            self._fail(contact.player, f"it shows a certificate that nobody agreed on: {error}")
+        elif isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
+            problem = f"refuses this player's certificate ({error.reason})"
+            if contact.is_secure:  # so it is not a stranger's word
+                self._give_up(contact.player, problem)
+            else:
+                self._fail(contact.player, f"it {problem}")
+        else:
+            self._fail(contact.player, error)
+
+    def _give_up(self, player, problem, reason=Reason.DIFFERENT):
+        """A player has said that it and this one do not meet.
+
+        On several hosts the server waits for all the others first, so that they hear what follows;
+        and the others leave it to the server.
+        """
+        if not self._meeting.run or player == SERVER:
+            raise NetworkError(f"player {player} {problem}", Farewell(reason, player, self.me))
+        self._trouble[player], self._given_up[player] = problem, reason
+        self._call_later(player, _ELSEWHERE_PAUSE)
+
+    def _fail(self, player, problem):
+        """A player cannot be called. On one machine that will not change; on several, somebody may
+        see to it, and the others may go on without that player."""
+        if not self._meeting.run:
+            raise NetworkError(
+                f"cannot reach player {player}: {problem}",
+                Farewell(Reason.ABSENT, player, self.me),
+            )
+        self._trouble[player] = str(problem)
+        self._call_later(player, _ELSEWHERE_PAUSE)
 
     def _begin_tls(self, contact):
         if contact.socket in self._selector.get_map():
@@ -236,32 +357,123 @@ class Handshakes:
         )
 
     def _is_known(self, contact):
-        name = peer_name(contact.socket)
+        """It has shown a certificate of this run. Is it that of the player it should be?"""
+        number = self._credentials.number(contact.socket)
+        is_player = number is not None and number < len(self.ports) and number != self.me
         if contact.player is not None:
-            if name != f"Player{contact.player}":
+            if number != contact.player:
                 port = self.ports[contact.player]
                 self._forget(contact)
-                raise self._unreachable(
-                    f"port {port} is held by another than player {contact.player}"
-                )
-            player, connections = contact.player, self.outgoing
-        else:
-            player = self._names.get(name)
-            if player is None or player in self.incoming:
-                self._turn_away(contact)
+                problem = f"port {port} is held by another than player {contact.player}"
+                self._fail(contact.player, problem)
                 return
-            connections = self.incoming
-            if player in self._calls and self._calls[player][0] < float("inf"):
-                self._calls[player] = 0.0, _FIRST_PAUSE  # who calls can be called
+            try:
+                contact.socket.send(self._meeting.words())  # so few bytes always find room
+            except OSError as error:
+                self._is_broken(contact, error)
+                return
+        elif not is_player:
+            self._turn_away(contact)
+            return
+        contact.caller, contact.is_secure = number, True
+        self._hear(contact)
+
+    def _hear(self, contact):
+        """What the other one is there for."""
+        try:
+            while len(contact.heard) < contact.wanted:
+                said = contact.socket.recv(contact.wanted - len(contact.heard))
+                if not said:
+                    raise ConnectionResetError("it closed the connection")
+                contact.heard += said
+        except ssl.SSLWantReadError:
+            self._wait(contact, selectors.EVENT_READ)
+        except OSError as error:
+            if contact.player is None:
+                self._turn_away(contact)
+            else:
+                self._is_broken(contact, error)
+        else:
+            self._have_met(contact)
+
+    def _have_met(self, contact):
+        player, said = contact.caller, contact.heard[: meeting.LENGTH]
+        verdict, what = self._meeting.compare(said)
+        is_taken = verdict is Verdict.SAME
+        if contact.player is None:
+            answer = self._meeting.words() + (meeting.TAKEN if is_taken else meeting.NOT_TAKEN)
+            with contextlib.suppress(OSError):  # that it has gone is noticed soon enough
+                contact.socket.send(answer)
+        else:
+            is_taken = is_taken and contact.heard[meeting.LENGTH :] == meeting.TAKEN
+        if is_taken:
+            self._is_connected_to(contact, player)
+            return
+        self._forget(contact)
+        if verdict in (Verdict.DIFFERENT, Verdict.AFTER):
+            self._give_up(player, verdict.value.format(what))
+            return
+        self._trouble[player] = f"it {verdict.value}"
+        if contact.player is not None:
+            self._call_later(player, _ELSEWHERE_PAUSE)
+
+    def _is_connected_to(self, contact, player):
         self._leave(contact)
-        if not have_agreed(contact.socket, self._meeting):
-            contact.socket.close()
-            raise NetworkError(
-                f"player {player} has another threshold than this player, or other holders; all "
-                "players must have the same"
-            )
-        contact.socket.setblocking(True)
+        is_caller = contact.player is not None
+        connections = self.outgoing if is_caller else self.incoming
+        if old := connections.pop(player, None):  # it has been started anew
+            self._close(old)
+        self._trouble.pop(player, None)
+        self._given_up.pop(player, None)
+        addresses.notice_silence(contact.socket)
+        if player == SERVER and self._server_since is None:
+            self._server_since = time.monotonic()
         connections[player] = contact.socket
+        if is_caller:
+            return
+        if self._meeting.run:  # on one machine, whoever starts the players watches over them
+            self.early[player] = b""
+            self._selector.register(contact.socket, selectors.EVENT_READ, player)
+        if player in self._calls and self._calls[player][0] < float("inf"):
+            self._calls[player] = 0.0, _FIRST_PAUSE  # who calls can be called
+
+    def _hear_early(self, player):
+        """A connected player says something: why it ends, or what it is ahead with; or it ends."""
+        connection, heard = self.incoming[player], self.early[player]
+        try:
+            said = connection.recv(HEADER - len(heard))
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return
+        except OSError:
+            said = b""
+        if not said:
+            self._lose(player)
+            return
+        self.early[player] = heard = heard + said
+        if len(heard) == HEADER:
+            self._selector.unregister(connection)  # the rest can wait
+            try:
+                check_header(player, heard)
+            except NetworkError as error:
+                if player == SERVER:  # it will say what is to become of the round
+                    raise
+                self._lose(player)
+                self._give_up(player, str(error).split(" ", 2)[2], Reason.FAILED)
+
+    def _lose(self, player):
+        """It has ended, and may be started again; it is called again then."""
+        self._close(self.incoming.pop(player))
+        self.early.pop(player)
+        if player in self.outgoing:
+            self._close(self.outgoing.pop(player))
+            self._call_later(player, _LONGEST_PAUSE)
+
+    def _stop_watching(self):
+        """Connections are read by others from now on."""
+        for connection in self.incoming.values():
+            with contextlib.suppress(KeyError, ValueError):
+                self._selector.unregister(connection)
+            connection.setblocking(True)
 
     def _wait(self, contact, event):
         self._contacts.add(contact)
@@ -279,22 +491,29 @@ class Handshakes:
         self._leave(contact)
         contact.socket.close()
 
+    def _close(self, connection):
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(connection)
+        connection.close()
+
     # --- in words --------------------------------------------------------------------------------
 
-    @staticmethod
-    def _unreachable(why):
-        return NetworkError(f"cannot reach the other players: {why}")
-
     def _what_is_missing(self):
-        said = [f"player {player} does not answer" for player in sorted(self._calls)]
-        for contact in self._contacts:
-            if contact.player is not None and contact.player not in self._calls:
-                port = self.ports[contact.player]
-                said.append(f"port {port} of player {contact.player} takes calls and says nothing")
-        missing = sorted(set(self.others) - set(self.incoming))
-        if missing:
-            said.append(f"players {missing} did not connect in time")
-        strangers = self._strangers + sum(contact.player is None for contact in self._contacts)
+        silent = {contact.player for contact in self._contacts} - {*self._calls}
+        said = []
+        for player in self.others:
+            port, why = self.ports[player], self._trouble.get(player)
+            if player in silent:
+                said.append(f"port {port} of player {player} takes calls and says nothing")
+            elif player in self._given_up:
+                said.append(f"player {player} {why}")
+            elif player not in self.outgoing:
+                said.append(f"player {player} does not answer" + (f" ({why})" if why else ""))
+            elif player not in self.incoming:
+                said.append(f"player {player} can be called, but does not call this player")
+        strangers = self._strangers + sum(
+            contact.caller is None and contact.player is None for contact in self._contacts
+        )
         if strangers:
             said.append(self._about_strangers(strangers))
         return "cannot reach the other players: " + "; ".join(said)

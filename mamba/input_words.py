@@ -6,6 +6,7 @@ error.
 
 import os
 import threading
+import time
 from collections import deque
 
 import numpy as np
@@ -37,11 +38,13 @@ class WordReader:
         self._news = threading.Condition()
         threading.Thread(target=self._read_ahead, daemon=True).start()
 
-    def read(self, count):
-        """The next `count` words, as ``uint64``; ProgramError for anything else than such words."""
+    def read(self, count, until=None):
+        """The next `count` words, as ``uint64``; ProgramError for anything else than such words, or
+        when they are not there in time, `until` (`time.monotonic`)."""
         with self._news:
             while self._ready < count and not self._ended:
-                self._news.wait()
+                if not self._news.wait(None if until is None else until - time.monotonic()):
+                    raise ProgramError("the deadline is over, and this player has no input yet")
             if self._ready < count:
                 raise self._problem or ProgramError(
                     f"the input ended {_count(count - self._ready)} early: this player was given "

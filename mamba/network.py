@@ -1,27 +1,36 @@
-"""The connections of one player: mutually authenticated TLS 1.3 to every other player, on
-loopback.
+"""The connections of one player: mutually authenticated TLS 1.3 to every other player.
 
 Between two players there are two connections, one for each direction, so that sending and
-receiving never wait for each other: what is long is sent by a thread of its own. A certificate
-must be signed by this run's own authority and must name the very player that is expected at the
-other end; a caller who cannot show one is turned away. Messages are raw bytes behind a header
+receiving never wait for each other: what is long is sent by a thread of its own, to all players
+side by side, and read from all side by side. A certificate must be signed by this run's own
+authority and must name the very player that is expected at the other end, or be that player's
+agreed one; a caller who cannot show it is turned away. Messages are raw bytes behind a header
 (round, place, length); nothing that arrives is ever unpickled or evaluated. The place is where in
 the program its sender is. It can be compared with a player that sits out the steps of the others:
 it counts the steps of all players, and within one those of the holders of shares among themselves.
+
+Who has to end says why (`leave`), and hears why the others do.
 """
 
 import contextlib
-import queue
-import struct
-import threading
+import selectors
+import time
+from dataclasses import replace
 
+from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
-from mamba.handshakes import Handshakes, NetworkError
+from mamba.farewell import FORM, HEADER, MARK, Farewell, Reason, check_header
+from mamba.handshakes import Handshakes
+from mamba.last_words import SERVER, LastWords, LastWordsReader, packed
+from mamba.meeting import Meeting
+from mamba.network_error import NetworkError
+from mamba.outbox import Outbox
 
-_HEADER = struct.Struct("<IIQ")
-_PLACES = 1 << 32
+_PLACES = MARK  # a place is less
 _INNER = 12  # bits of a place that count the holders' steps
-_SMALL = 1 << 15  # what a socket takes without waiting for its reader
+_LONG = 1 << 17  # bytes from which several messages are read side by side
+# Seconds at the end to tell the others why, to hear why they end, and what the server makes of it.
+_TO_SAY, _TO_HEAR, _FOR_THE_SERVER = 1.0, 1.5, 4.0
 
 
 class Network:
@@ -31,8 +40,8 @@ class Network:
     ----------
     me : int
         Number of this player.
-    ports : sequence of int
-        Port of every player on loopback; there are ``len(ports)`` players.
+    ports : sequence
+        Where each player is: a port on loopback, or (host, port).
     certificates : path or mamba.credentials.Credentials
         Folder with ``RootCA.crt``, ``Player<me>.crt`` and ``Player<me>.key``, or what is in them.
     patience : float
@@ -41,11 +50,17 @@ class Network:
         Given one line of news when that takes long.
     at_once : bool
         Whether to connect to everybody now; else it is said whom to `connect` to.
-    meeting : str
-        What all players must name: `mamba.holders.meeting`.
+    meeting : mamba.meeting.Meeting, or str
+        What all players must name.
+    listen : str
+        Address of this host to listen at; "" is every one.
+    deadline : float, optional
+        Until when (`time.monotonic`) everything has to be over.
 
     Attributes
     ----------
+    is_of_a_run : bool
+        Whether the players are on several hosts, in one run of many.
     rounds, bytes_sent : int
         So far. A player that sits out rounds of the holders learns their number with the next
         message from one of them.
@@ -68,24 +83,28 @@ class Network:
         say=lambda line: None,
         at_once=True,
         meeting="",
+        listen=LOOPBACK,
+        deadline=None,
     ):
-        self.me, self.players = me, len(ports)
+        self.me, self.players, self._deadline = me, len(ports), deadline
+        self.is_of_a_run = isinstance(meeting, Meeting) and bool(meeting.run)
         self.rounds = self.bytes_sent = self._step = self._inner = 0
+        self._inputs_at = None
         try:
             if not isinstance(certificates, Credentials):
                 certificates = Credentials.read(certificates, me)
-            self._handshakes = Handshakes(me, ports, certificates, patience, say, meeting)
+            self._handshakes = Handshakes(
+                me, ports, certificates, patience, say, meeting, listen, deadline
+            )
         except (OSError, ValueError) as error:
             what = f"RootCA.crt, Player{me}.crt and Player{me}.key"
             if not isinstance(certificates, Credentials):
                 what += f" in {certificates}"
             raise NetworkError(f"cannot use {what}: {error}") from None
         self._outgoing, self._incoming = self._handshakes.outgoing, self._handshakes.incoming
-        self._queue: queue.SimpleQueue[tuple | None] = queue.SimpleQueue()
-        # Messages put and sent: each is written by one thread only, so that neither needs a lock.
-        self._queued, self._sent, self._send_error = 0, 0, None
-        self._sender = threading.Thread(target=self._send_queued, daemon=True)
-        self._sender.start()
+        self._early = self._handshakes.early
+        self._unread = {}  # bytes of the message from a player that are still to come
+        self._outbox = Outbox(self._outgoing)
         if at_once:
             self.connect(range(len(ports)))
 
@@ -94,11 +113,9 @@ class Network:
         unless there is `more` to come."""
         try:
             self._handshakes.run([player for player in others if player != self.me])
-        except BaseException:
-            self.close()
-            raise
-        if not more:
-            self._handshakes.close()
+        finally:
+            if not more:
+                self._handshakes.close()
 
     def exchange(self, outgoing, expected, continued=False, inner=False):
         """One round: send to some players, receive from some.
@@ -129,8 +146,9 @@ class Network:
         elif not continued:
             self._step, self._inner = self._step + 1, 0
         for player, payload in outgoing.items():
-            header = _HEADER.pack(self.rounds % _PLACES, self._place(), len(payload))
-            self._send(player, header, payload)
+            self._send(player, payload)
+        if len(expected) > 1 and sum(expected.values()) > _LONG:
+            return self._receive_side_by_side(expected)
         return {player: self._receive(player, count) for player, count in expected.items()}
 
     def tell(self, outgoing):
@@ -138,74 +156,146 @@ class Network:
         self._step, self._inner = self._step + 1, 0
         self.exchange(outgoing, {}, continued=True)
 
+    def note_inputs(self):
+        """From the next round on inputs are shared."""
+        if self._inputs_at is None:
+            self._inputs_at = self._step + 1, 0
+
+    @property
+    def is_late(self):
+        """Whether this player has gone on after inputs were shared, or had none and cannot tell."""
+        return self._inputs_at is not None and (self._step, self._inner) > self._inputs_at
+
+    def leave(self, *claims):
+        """Tell the others why this player has to end, and hear why they do.
+
+        Parameters
+        ----------
+        *claims : Farewell
+            Of this player; by default, that it has failed itself.
+
+        Returns
+        -------
+        LastWords
+        """
+        self._handshakes.close()
+        said = LastWords(self.me)
+        claims = claims or (Farewell(Reason.FAILED, self.me, self.me),)
+        said.add(self.me, [replace(claim, late=self.is_late) for claim in claims])
+        self._outbox.leave(dict.fromkeys(self._outgoing, packed(said.claims)), _TO_SAY)
+        listener = LastWordsReader(self._incoming, self._unread, self._early)
+        listener.hear(said, _TO_HEAR)
+        if self.me != SERVER:
+            listener.hear(said, _FOR_THE_SERVER, [SERVER])
+        elif again := said.to_leave_out():
+            orders = [Farewell(Reason.AGAIN, player, SERVER) for player in again]
+            said.add(SERVER, orders)
+            self._outbox.leave(dict.fromkeys(self._outgoing, packed(orders)), _TO_SAY)
+        return said
+
     def close(self):
         """Send what is queued, then close every connection."""
         self._handshakes.close()
-        self._queue.put(None)
-        self._sender.join(timeout=30)
+        self._outbox.close(30.0)
         for connection in [*self._outgoing.values(), *self._incoming.values()]:
             with contextlib.suppress(OSError):
                 connection.close()
 
     # --- one message -----------------------------------------------------------------------------
 
-    def _send(self, player, header, payload):
+    def _send(self, player, payload):
+        header = FORM.pack(self.rounds % _PLACES, self._place(), len(payload))
         self.bytes_sent += len(header) + len(payload)
-        if self._send_error:
-            raise self._send_error
-        if len(payload) <= _SMALL:
-            if self._queued == self._sent:
-                self._send_now(player, header + bytes(payload))
-                return
-            payload, header = header + bytes(payload), b""
-        self._queued += 1
-        self._queue.put((player, header, payload))
-
-    def _send_now(self, player, data):
         try:
-            self._outgoing[player].sendall(data)
+            self._outbox.put(player, header, payload)
         except OSError as error:
-            raise self._lost(player, error) from None
-
-    def _send_queued(self):
-        while (message := self._queue.get()) is not None:
-            player, header, payload = message
-            try:
-                if header:
-                    self._send_now(player, header)
-                self._send_now(player, payload)
-            except NetworkError as error:
-                self._send_error = error
-                return
-            self._sent += 1
+            raise self._lost(self._outbox.broken_player, error) from None
 
     def _place(self):
         return (self._step << _INNER | self._inner % (1 << _INNER)) % _PLACES
 
     def _receive(self, player, count):
-        number, place, length = _HEADER.unpack(self._read(player, _HEADER.size))
+        self._check(player, self._read(player, HEADER), count)
+        return self._read(player, count)
+
+    def _check(self, player, header, count):
+        number, place, length = check_header(player, header)
         if (place, length) != (self._place(), count):
+            self._unread[player] = length
             raise NetworkError(
                 f"round {self.rounds}: {count} bytes of player {player} were expected, and "
-                f"{length} of its round {number} came; all players must run the same program"
+                f"{length} of its round {number} came; all players must run the same program",
+                Farewell(Reason.DIFFERENT, player, self.me, self.is_late),
             )
         self.rounds = max(self.rounds, number)  # those in between were the holders' own
-        return self._read(player, count)
 
     def _read(self, player, count):
         data = memoryview(bytearray(count))
         done = 0
+        while done < count:
+            done += self._read_some(player, data[done:])
+        return data
+
+    def _read_some(self, player, room):
+        """Bytes that have been read: at least one."""
+        connection = self._incoming[player]
+        if early := self._early.get(player):
+            some = early[: len(room)]
+            room[: len(some)], self._early[player] = some, early[len(some) :]
+            return len(some)
         try:
-            while done < count:
-                got = self._incoming[player].recv_into(data[done:])
-                if not got:
-                    raise OSError("it closed the connection")
-                done += got
+            if self._deadline is not None:
+                connection.settimeout(max(0.001, self._deadline - time.monotonic()))
+            got = connection.recv_into(room)
+            if not got:
+                raise OSError("it closed the connection")
+        except TimeoutError:
+            if self._deadline is None or time.monotonic() < self._deadline:
+                raise self._lost(player, "nothing comes from its host any more") from None
+            raise self._silent(player) from None
         except OSError as error:
             raise self._lost(player, error) from None
-        return data
+        return got
+
+    def _receive_side_by_side(self, expected):
+        """Long messages of several players: none has to wait on its host until the others' are
+        here."""
+        data = {player: memoryview(bytearray(HEADER + n)) for player, n in expected.items()}
+        done = dict.fromkeys(expected, 0)
+        with selectors.DefaultSelector() as selector:
+            for player in expected:
+                selector.register(self._incoming[player], selectors.EVENT_READ, player)
+            open_ = set(expected)
+            while open_:
+                ready = [p for p in open_ if self._early.get(p) or self._incoming[p].pending()]
+                ready = ready or self._wait_for_any(selector, open_)
+                for player in ready:
+                    start = done[player]
+                    end = HEADER if start < HEADER else len(data[player])
+                    done[player] += self._read_some(player, data[player][start:end])
+                    if done[player] == HEADER:
+                        self._check(player, data[player][:HEADER], expected[player])
+                    self._unread[player] = len(data[player]) - done[player]
+                    if done[player] == len(data[player]):
+                        open_.remove(player)
+                        selector.unregister(self._incoming[player])
+        return {player: data[player][HEADER:] for player in expected}
+
+    def _wait_for_any(self, selector, players):
+        wait = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
+        ready = [key.data for key, _ in selector.select(wait)]
+        if not ready:
+            raise self._silent(min(players))
+        return ready
 
     def _lost(self, player, error):
         return NetworkError(
-            f"round {self.rounds}: lost the connection to player {player} ({error})"
+            f"round {self.rounds}: lost the connection to player {player} ({error})",
+            Farewell(Reason.LOST, player, self.me, self.is_late),
+        )
+
+    def _silent(self, player):
+        return NetworkError(
+            f"round {self.rounds}: the deadline is over, and player {player} says nothing",
+            Farewell(Reason.SILENT, player, self.me, self.is_late),
         )

@@ -19,12 +19,14 @@ import random
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from mamba import holders, input_proof
-from mamba.credentials import Credentials
+from mamba import addresses, holders, input_proof
+from mamba.farewell import Farewell, Reason
+from mamba.given import Given, read_given
 from mamba.input_words import WordReader
 from mamba.language.branches import compile_text
 from mamba.language.machine import Machine, line_of
@@ -52,23 +54,28 @@ WARNING = (
 def main(arguments=None):
     """Run one player; the exit status is returned."""
     options = _parse(arguments)
-    me = options.player
+    me, network, protocols = options.player, None, None
     forbid_core_dumps()
+    until = None if options.deadline is None else time.monotonic() + options.deadline
     try:
         if options.given_on_stdin:
-            text, certificates = read_given(sys.stdin.fileno())
+            given = read_given(sys.stdin.fileno())
+            text, certificates = given.program, given.credentials
         else:
             text, certificates = read_program(options.program), options.certificates
+            given = Given(text, certificates, [])
         program, problems = compile_program(text, options.program, options.checked)
         if problems:
             _say("\n".join(f"Player {me}: error: {problem}" for problem in problems[:MOST]))
             return 1
         prover = input_proof.prover(text)
         words = WordReader(sys.stdin.fileno(), options.end_with_stdin)
-        meeting = holders.meeting(len(options.ports), options.threshold, options.holders)
+        places = given.places or options.ports
+        meeting = given.meeting(holders.meeting(len(places), options.threshold, options.holders))
         network = Network(
-            me, options.ports, certificates, options.patience, _say, at_once=False, meeting=meeting
-        )
+            me, places, certificates, options.patience, _say, at_once=False, meeting=meeting,
+            listen=given.listen, deadline=until,
+        )  # fmt: skip
         view = View() if options.views else None
         protocols = Protocols(network, view, text, options.threshold, options.holders, _say)
         players, threshold = protocols.players, protocols.threshold
@@ -76,7 +83,8 @@ def main(arguments=None):
         _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {named}")
 
         def read(count):
-            values = words.read(count)
+            values = words.read(count, until)
+            network.note_inputs()
             if view:
                 view.note_words(values)
             return values
@@ -106,13 +114,39 @@ def main(arguments=None):
         print("End of prog", flush=True)
         return 0
     except OSError as error:
-        _say(f"Player {me}: error: {error}")
-        return PORT_TAKEN if error.errno in (errno.EADDRINUSE, errno.EACCES) else 1
-    except (NetworkError, ProtocolError) as error:
-        _say(f"Player {me}: error: {error}")
+        status = PORT_TAKEN if error.errno in (errno.EADDRINUSE, errno.EACCES) else 1
+        return _end(me, network, protocols, str(error), (), status)
+    except NetworkError as error:
+        return _end(me, network, protocols, str(error), error.claims)
+    except ProtocolError as error:
+        found = Reason.DIFFERENT if error.players else Reason.DEVIATES
+        claims = [Farewell(found, player, me) for player in error.players or [None]]
+        return _end(me, network, protocols, str(error), claims)
     except Exception as error:  # a mistake in the program: tell where, in its own lines
-        _say(f"Player {me}: error: {explain(error, options.program)}")
-    return 1
+        return _end(me, network, protocols, explain(error, options.program))
+
+
+def _end(me, network, protocols, why, claims=(), status=1):
+    """End with one line about it; on several hosts the others are told, and heard, before."""
+    if network is not None and network.is_of_a_run:
+        said = network.leave(*claims)
+        content = {"missing": said.missing, "again": said.again}
+        content["may_begin_again"] = _may_begin_again(network, protocols, said)
+        _say(f"Left {json.dumps(content)}")
+    _say(f"Player {me}: error: {why}")
+    return status
+
+
+def _may_begin_again(network, protocols, said):
+    """Whether nothing that depends on this player's input can have become known.
+
+    A holder knows: without it no product is brought back to degree t. One that holds no shares
+    believes the holders, when more than t say so: one of them is honest.
+    """
+    if not network.is_late or protocols is None or protocols.is_holder:
+        return not network.is_late
+    early = [player for player in protocols.holders if said.late.get(player) is False]
+    return len(early) > protocols.threshold
 
 
 def warm_up():
@@ -148,30 +182,6 @@ def read_program(path):
         raise ProgramError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
         raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
-
-
-def read_given(descriptor):
-    """Text of the program, and credentials, from the beginning of standard input.
-
-    Their length as eight digits, then JSON. What comes this way touches no disk.
-    """
-    try:
-        given = json.loads(_read_exactly(descriptor, int(_read_exactly(descriptor, 8))))
-        pem = (given[name].encode("ascii") for name in ("root", "certificate", "key"))
-        return given["program"], Credentials(*pem)
-    except (ValueError, LookupError, TypeError, AttributeError):  # whose words may quote a secret
-        message = "standard input does not begin with a program and certificates"
-        raise ProgramError(message) from None
-
-
-def _read_exactly(descriptor, count):
-    data = b""
-    while len(data) < count:
-        chunk = os.read(descriptor, count - len(data))
-        if not chunk:
-            raise ProgramError("standard input ended before the program and certificates")
-        data += chunk
-    return data
 
 
 def compile_program(text, path, checked=False):
@@ -228,9 +238,9 @@ def _parse(arguments):
     )
     parser.add_argument("player", type=int, help="number of this player, from 0")
     parser.add_argument("program", help="the .mpc file that all players run")
-    parser.add_argument(
-        "--ports", required=True, help="port of every player on loopback, separated by commas"
-    )
+    parser.add_argument("--ports", default="",
+                        help="where every player is, separated by commas: a port on loopback, or "
+                        "HOST:PORT")  # fmt: skip
     start = parser.add_mutually_exclusive_group(required=True)
     start.add_argument("--certificates", metavar="DIR",
                        help="folder with RootCA.crt, PlayerI.crt and PlayerI.key")  # fmt: skip
@@ -248,6 +258,8 @@ def _parse(arguments):
                         "them")  # fmt: skip
     parser.add_argument("--patience", metavar="SECONDS", type=float, default=60.0,
                         help="how long to wait for the other players (default 60)")  # fmt: skip
+    parser.add_argument("--deadline", metavar="SECONDS", type=float,
+                        help="how long all of it may take")  # fmt: skip
     parser.add_argument("--inputs-end", action="store_true",
                         help="the input ends with the character EOT (4), and the program has to "
                         "read all of it")  # fmt: skip
@@ -257,14 +269,16 @@ def _parse(arguments):
                         help="end at once when standard input is closed")  # fmt: skip
     options = parser.parse_args(arguments)
     try:
-        options.ports = [int(port) for port in options.ports.split(",")]
-    except ValueError:
-        parser.error(f"--ports {options.ports}: these are not numbers separated by commas")
+        options.ports = [addresses.parse(port) for port in options.ports.split(",") if port]
+    except ValueError as error:
+        parser.error(f"--ports: {error}")
     try:
         if options.holders is not None:
             options.holders = sorted(int(player) for player in options.holders.split(","))
     except ValueError:
         parser.error(f"--holders {options.holders}: these are not numbers separated by commas")
+    if options.given_on_stdin and not options.ports:
+        return options  # what is given there says it
     if len(options.ports) < 3:
         parser.error(
             "at least 3 players are needed for an honest majority of which one may be curious"

@@ -21,6 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ROOT = "RootCA.crt"
 AUTHORITY = "RootCA"
+_PEM = serialization.Encoding.PEM
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,14 @@ def issue(count: int, key_type: str = "ec", days: int = 1, prefix: str = "Player
         .sign(root_key, hashes.SHA256())
     )
     players = tuple(_identity(f"{prefix}{i}", root_key, key_type, days) for i in range(count))
-    return Certificates(root.public_bytes(serialization.Encoding.PEM), players)
+    return Certificates(root.public_bytes(_PEM), players)
+
+
+def self_signed(name: str, days: int) -> Identity:
+    """Make an identity that nobody vouches for: those who know its fingerprint trust it."""
+    key = _new_key("ec")
+    certificate = _player(name, name, key, key, days)
+    return Identity(name, certificate.public_bytes(_PEM), _private(key))
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -89,8 +97,14 @@ def write_private(path: Path, content: bytes) -> None:
 
 def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
     key = _new_key(key_type)
-    certificate = (
-        _builder(_name(name), _name(AUTHORITY), key.public_key(), root_key.public_key(), days)
+    certificate = _player(name, AUTHORITY, key, root_key, days)
+    return Identity(name, certificate.public_bytes(_PEM), _private(key))
+
+
+def _player(name: str, issuer: str, key, issuer_key, days: int) -> x509.Certificate:
+    """A certificate of a player, who is no authority for others."""
+    return (
+        _builder(_name(name), _name(issuer), key.public_key(), issuer_key.public_key(), days)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(
@@ -101,14 +115,13 @@ def _identity(name: str, root_key, key_type: str, days: int) -> Identity:
         )
         # TLS libraries of today match the subject alternative name rather than the common name.
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(root_key, hashes.SHA256())
+        .sign(issuer_key, hashes.SHA256())
     )
-    pem = serialization.Encoding.PEM
-    return Identity(
-        name,
-        certificate.public_bytes(pem),
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    )
+
+
+def _private(key) -> bytes:
+    form = serialization.PrivateFormat.PKCS8
+    return key.private_bytes(_PEM, form, serialization.NoEncryption())
 
 
 def _builder(subject, issuer, key, issuer_key, days: int) -> x509.CertificateBuilder:

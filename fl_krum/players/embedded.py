@@ -51,6 +51,10 @@ MISTAKE = re.compile(
 )
 AT_WORK = "this was still at work"
 
+READY = re.compile(rb"Player \d+ ready: [^\n]*, holders ([\d ]+)\n")
+OWN_WORDS = re.compile(rb"(?m)^End of prog\n")  # not the program's
+END_OF_INPUT = b"\x04"
+
 STRANGERS = "never showed a certificate"  # what a player says whose port others have called
 
 
@@ -93,7 +97,7 @@ class EmbeddedEngine:
         program = replace(program, name="program.mpc")  # its own may be hard to tell from an option
         options = (*_options(program.players, views), "--threshold", str(program.threshold))
         plan = _plan(program, (*options, "--inputs-end"), views)
-        return replace(plan, any_output=True, end_of_input=b"\x04")
+        return replace(plan, any_output=True, end_of_input=END_OF_INPUT)
 
 
 def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPlan:
@@ -102,7 +106,7 @@ def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPl
     issued = certificates.issue(program.players, "ec")
     return RunPlan(
         commands=lambda: _commands(program, issued, options),
-        ready=re.compile(rb"Player \d+ ready: [^\n]*, holders ([\d ]+)\n"),
+        ready=READY,
         start_deadline=_start_deadline(program.players),
         round_deadline=60.0,
         ports_taken=frozenset({3}),
@@ -112,7 +116,7 @@ def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPl
         fork_server=fork_server_command(),
         reports_every_round=True,
         read_problems=_read_problems,
-        own_words=re.compile(rb"(?m)^End of prog\n"),
+        own_words=OWN_WORDS,
     )
 
 
@@ -129,7 +133,7 @@ def fork_server_command() -> Command | None:
     """What forks the players; None where they are started one by one."""
     if sys.platform != "linux" or os.environ.get(FORK_SERVER) == "no":
         return None
-    return Command((sys.executable, "-m", "mamba.fork_server"), cwd=ROOT, env=_environment())
+    return Command((sys.executable, "-m", "mamba.fork_server"), cwd=ROOT, env=environment())
 
 
 def free_ports(count: int) -> list[int]:
@@ -150,12 +154,12 @@ def _commands(
     """One command a player, on ports that are free now."""
     ports = ",".join(map(str, free_ports(len(issued.players))))
     options = ("--ports", ports, "--given-on-stdin", "--end-with-stdin", *options)
-    environment, commands = _environment(), []
+    commands: list[Command] = []
     for i, identity in enumerate(issued.players):
         arguments = (str(i), program.name, *options)
         argv = (sys.executable, "-m", "mamba.player", *arguments)
         given = _given(program.text, issued.root, identity)
-        commands.append(Command(argv, ROOT, environment, arguments, given))
+        commands.append(Command(argv, ROOT, environment(), arguments, given))
     return commands
 
 
@@ -167,7 +171,7 @@ def _given(source: str, root: bytes, identity: Identity) -> bytes:
     return b"%08d" % len(content) + content
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """What players, or their fork server, are given besides this process's environment."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     return {**dict.fromkeys(THREADS, "1"), **KEEP_MEMORY, "PYTHONPATH": path}

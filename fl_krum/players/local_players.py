@@ -22,6 +22,7 @@ import numpy as np
 
 from ..program.fixed_point import real_matrix
 from ..program.forecast import warning
+from . import chosen as chosen_vector
 from . import fork_server, run_folder
 from .find_engine import find_engine
 from .process import PlayerError
@@ -224,7 +225,8 @@ class LocalPlayers:
             supervisor = self._require_round()
             begin = time.perf_counter()
             try:
-                chosen = self._decode(self._exchange(supervisor, words))
+                outputs = self._exchange(supervisor, words)
+                chosen = chosen_vector.decode(self.program, outputs, self.excluded)
             except BaseException:  # Ctrl-C too: the players are in the middle of something
                 self.stop()
                 raise
@@ -303,31 +305,6 @@ class LocalPlayers:
         passed = supervisor.take_passed()
         self.excluded = tuple(sorted(client for client, well in passed.items() if not well))
         return outputs
-
-    def _decode(self, outputs: list[int]) -> np.ndarray:
-        """The vector; a value that is no word is not quoted, since it may say what a client
-        sent."""
-        if len(self.excluded) > self.program.f:
-            clients = ", ".join(map(str, self.excluded))
-            raise PlayerError(
-                f"clients {clients} shared more than agreed: {len(self.excluded)} liars, where "
-                f"f = {self.program.f} are tolerated, so no result can be trusted"
-            )
-        count, *outputs = outputs
-        if count != self.program.average:
-            raise PlayerError(
-                f"the players chose {count} clients where they should choose "
-                f"{self.program.average}: a player departed from the program"
-            )
-        try:
-            return self.program.fixed_point.decode(np.array(outputs), self.program.average)
-        except ValueError:
-            raise PlayerError(
-                "what the players have computed is no vector of words; all players have been "
-                "ended.\nA client that shares numbers out of range can cause this, and so can a "
-                "player that departs from the program. Which one it was cannot be told from the "
-                "result."
-            ) from None
 
     def _finish(self) -> None:
         assert self._supervisor is not None, "the players run"

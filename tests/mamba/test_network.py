@@ -187,9 +187,7 @@ def test_a_player_who_never_comes_is_named(certificates):
     begin = time.monotonic()
     results = run([certificates, None, certificates], greet, patience=1.0)
     for me in (0, 2):  # as caller, or as the one who is not called
-        assert re.search(
-            r"player 1 does not answer|players \[(0, )?1\] did not connect", str(results[me])
-        )
+        assert "cannot reach the other players: player 1 does not answer" in str(results[me])
     assert time.monotonic() - begin < 45  # and not the minute of the default
 
 
@@ -214,7 +212,7 @@ def test_players_with_thresholds_that_do_not_meet_say_so_at_once(certificates):
         thread.start()
     for thread in threads:
         thread.join(PATIENCE)
-    wrong = " has another threshold than this player, or other holders; all players must"
+    wrong = " has another threshold or other holders than this player; all players must"
     assert re.match(f"player [01]{wrong}", said[2])
     assert any(said[me].startswith("player 2" + wrong) for me in (0, 1))  # before it has ended
 
@@ -224,7 +222,6 @@ def test_what_players_have_to_agree_on():
     assert holders.meeting(8, 1) == holders.meeting(8, 2) == "holders are drawn"
     assert holders.meeting(8, 1, [3, 1, 2]) == holders.meeting(8, 1, [1, 2, 3])
     assert holders.meeting(8, 1, [1, 2, 4]) != holders.meeting(8, 1, [1, 2, 3])
-    assert len(holders.meeting(255, 127, range(255))) < 255  # TLS takes no longer names
 
 
 def test_connections_are_tls_1_3_with_certificates_of_both(certificates):
@@ -380,7 +377,7 @@ def test_when_players_do_not_meet_the_ports_trouble_is_told(certificates):
     with silent(ports[:1], 12):
         results = run([certificates, certificates, None], greet, patience=1.0, ports=ports)
     for me in (0, 1):
-        assert "player 2 does not answer; players [2] did not connect in time" in str(results[me])
+        assert ": player 2 does not answer" in str(results[me])
     trouble = f"port {ports[0]} of player 0: 12 connections that never showed a certificate"
     assert str(results[0]).endswith(trouble)
     assert "certificate" not in str(results[1])

@@ -1,0 +1,509 @@
+"""The player of one party, on a host of its own: started for one run, watched, and gone after it.
+
+It is an embedded player, ``python -m mamba.player``, a process that is told everything on standard
+input. When the server has all players begin again without somebody that was not there, this starts
+the next one, with the words that it was given, if the party's limits allow it and these words have
+not been shared yet: nobody shares the same words twice.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from ..program.krum_program import KrumProgram
+from . import chosen, embedded
+from .agreement import Agreement, Limits
+from .engine import RunPlan
+from .player import PlayerProcess, describe_exit
+from .process import Command, PlayerError, SpawnedProcess
+from .program_result import read_transcript
+from .roster import Roster
+from .wire_text import in_pieces
+
+PATIENCE, DEADLINE = 60.0, 600.0  # seconds, where nobody says otherwise
+_GRACE = 10.0  # seconds after the deadline in which a player ends by itself
+_LEFT = re.compile(r"(?m)^Left (\{.*\})$")
+_ERROR = re.compile(r"(?m)^Player \d+: error: (.*)$")
+_PLAYERS = re.compile(r"\b(?:player|players|client|clients) (\d+(?:, \d+)*)\b")
+
+
+class HostError(RuntimeError):
+    """A run has failed for this party; the message is one line that says why.
+
+    Attributes
+    ----------
+    missing : tuple of str
+        The parties that most others say were missing.
+    last_words : str
+        What the player itself said last.
+    """
+
+    def __init__(self, message: str, missing=(), last_words=""):
+        super().__init__(message)
+        self.missing = tuple(missing)
+        self.last_words = last_words
+
+
+class HostPlayer:
+    """One party's player, for one run.
+
+    Parameters
+    ----------
+    roster : Roster
+    name : str
+        Of this party.
+    key : path
+        Its private key, as `fl_krum.players.roster.make_key` wrote it.
+    agreement : Agreement
+    limits : Limits, optional
+        What this party insists on.
+    patience : float
+        Seconds that the server waits for the others before it goes on without them. The others
+        wait for the server until the deadline.
+    deadline : float
+        Seconds from the start until all is over.
+    listen : str, optional
+        Address of this host to listen at, "" for every one; by default that of the roster, or every
+        one when that is a name.
+    say : callable, optional
+        Given lines of news.
+
+    Attributes
+    ----------
+    agreement : Agreement
+        What is computed now: without those that were left out.
+    missing : tuple of str
+        Who was left out, since it was not there before it had shared anything.
+    excluded : tuple of str
+        Clients that were left out of the last result, since they shared more than agreed; the
+        server is told.
+    printed : str
+        What the server's player of a program of one's own printed, when it has ended.
+    told : list of int
+        What a program of one's own has told this party.
+
+    Raises
+    ------
+    ValueError
+        This party refuses the agreement, or key, certificates or address cannot be used. Nothing
+        was started.
+    """
+
+    def __init__(
+        self,
+        roster: Roster,
+        name: str,
+        key,
+        agreement: Agreement,
+        limits: Limits | None = None,
+        patience: float = PATIENCE,
+        deadline: float = DEADLINE,
+        listen: str | None = None,
+        say: Callable[[str], object] = lambda line: None,
+    ):
+        for what, seconds in (("patience", patience), ("deadline", deadline)):
+            if not seconds > 0:
+                raise ValueError(f"{what} is a positive number of seconds, not {seconds}")
+        self._limits = limits or Limits()
+        self._limits.check(agreement, roster, name)
+        self.roster, self.name, self.agreement = roster, name, agreement
+        self._key = read_key(Path(key), roster, name)
+        check_dates(roster, agreement.parties)
+        self._patience, self._seconds, self._listen, self._say = patience, deadline, listen, say
+        self._all = agreement.parties
+        self._until = 0.0
+        self._changed = threading.Condition()
+        self._player: PlayerProcess | None = None
+        self._given: list[bytes] = []
+        self._rounds_given = self._rounds_done = 0
+        self._error: HostError | None = None
+        self._ended = self._stopped = False
+        self.excluded: tuple[str, ...] = ()
+        self.printed = ""
+        self.told: list[int | float] = []
+
+    def __enter__(self) -> HostPlayer:
+        self.start()
+        return self
+
+    def __exit__(self, kind, error, traceback) -> None:
+        self.stop()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(name for name in self._all if name not in self.agreement.parties)
+
+    def start(self) -> None:
+        """Start it, and return at once."""
+        self._until = time.monotonic() + self._seconds
+        threading.Thread(target=self._run, name=f"player of {self.name}", daemon=True).start()
+
+    def stop(self) -> None:
+        """End it at once; does nothing when it has ended."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._ended, 5.0)
+
+    def wait_ready(self, timeout: float) -> bool:
+        """Whether it is connected to all it will talk to, within so many seconds."""
+        with self._changed:
+            return (
+                self._changed.wait_for(
+                    lambda: self._error or (self._player is not None and self._player.ready),
+                    timeout,
+                )
+                and not self._error
+            )
+
+    def give(self, vector) -> None:
+        """A client's vector of one round, shape (d,).
+
+        Raises
+        ------
+        ValueError
+            Wrong shape, or a value out of range: which coordinate, and not what it is.
+        """
+        program = self._krum("vectors")
+        values = np.asarray(vector, dtype=np.float64)
+        if values.shape != (program.d,):
+            raise ValueError(f"a vector has the shape ({program.d},), not {values.shape}")
+        low, high = program.fixed_point.range()
+        with np.errstate(invalid="ignore"):
+            wrong = ~((values >= low) & (values <= high))
+        if wrong.any():
+            raise ValueError(
+                f"coordinate {int(np.argmax(wrong))} is not within [{low:.10g}, {high:.10g}]"
+            )
+        self.give_words(program.fixed_point.encode(values[None])[0])
+
+    def give_words(self, words) -> None:
+        """A party's words, unsigned integers of 64 bits: a client's d of one round, or all of a
+        program of one's own."""
+        words = np.asarray(words, dtype=np.uint64)
+        if self.agreement.is_krum:
+            program = self._krum("words")
+            if self.name == self.agreement.server:
+                raise ValueError("the server gives no words")
+            if self._rounds_given == program.rounds or words.shape != (program.d,):
+                raise ValueError(f"{program.rounds} times {program.d} words are expected")
+        with self._changed:
+            self._rounds_given += 1
+            self._given += in_pieces(words) if len(words) else []
+            if not self.agreement.is_krum:
+                self._given.append(embedded.END_OF_INPUT)
+            self._changed.notify_all()
+
+    def result(self) -> np.ndarray | None:
+        """Wait for the next round's result: the vector at the server, None at the others.
+
+        Raises
+        ------
+        HostError
+            There is none, and why.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._error or self._ended or self._has_result())
+            if self._has_result():
+                return self._take_result()
+            if self._error:
+                raise self._error
+        return None
+
+    # --- results ---------------------------------------------------------------------------------
+
+    def _has_result(self) -> bool:
+        """Of the last round only when the player has ended well, since it may still find that
+        something was wrong."""
+        program, player = self.agreement.program, self._player
+        if not isinstance(program, KrumProgram) or self.name != self.agreement.server:
+            return False
+        if player is None or self._error or len(player.outputs) < 1 + program.d:
+            return False
+        return self._rounds_done + 1 < program.rounds or self._ended
+
+    def _take_result(self) -> np.ndarray:
+        program, player = self._krum("results"), self._player
+        assert player is not None, "it has results"
+        count, clients = 1 + program.d, program.n
+        outputs, player.outputs = player.outputs[:count], player.outputs[count:]
+        passed, player.passed = player.passed[:clients], player.passed[clients:]
+        liars = [self.agreement.parties[client] for client, well in passed if not well]
+        self.excluded = tuple(liars)
+        self._rounds_done += 1
+        try:
+            return chosen.decode(program, outputs, self.excluded)
+        except PlayerError as error:
+            raise HostError(f"{self.name}: {' '.join(str(error).split())}") from None
+
+    def _krum(self, what: str) -> KrumProgram:
+        program = self.agreement.program
+        if not isinstance(program, KrumProgram):
+            raise ValueError(f"{what} of a program of one's own are words")
+        return program
+
+    # --- processes -------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            while self._attempt():
+                pass
+        except (OSError, ValueError) as error:
+            self._error = HostError(f"{self.name}: {' '.join(str(error).split())}")
+        finally:
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _attempt(self) -> bool:
+        """One player, to its end; whether there is to be another one."""
+        number = self.agreement.parties.index(self.name)
+        plan, command = self._plan(), self._command(number)
+        player = PlayerProcess(number, SpawnedProcess(command), plan, self._changed)
+        with self._changed:
+            self._player = player
+        player.send(self._pieces(player, command.first_input))
+        limit = self._until + _GRACE
+        with self._changed:
+            self._changed.wait_for(
+                lambda: player.status is not None or self._stopped, limit - time.monotonic()
+            )
+        if player.status is None:
+            player.end(force=True)
+            with self._changed:
+                self._changed.wait_for(lambda: player.status is not None, 5.0)
+        player.close()
+        if player.status == 0:
+            if not self.agreement.is_krum:
+                self.printed, self.told = read_transcript(bytes(player.said), plan)
+            return False
+        return self._begins_again(player)
+
+    def _pieces(self, player: PlayerProcess, first: bytes) -> Iterator[bytes]:
+        """What the player reads: as it comes, for as long as it is there."""
+        yield first
+        for written in itertools.count():
+            with self._changed:
+                while len(self._given) <= written:
+                    if player.status is not None or self._stopped:
+                        return
+                    self._changed.wait(1.0)
+                piece = self._given[written]
+            yield piece
+
+    def _begins_again(self, player: PlayerProcess) -> bool:
+        """Whether the round begins again without somebody; else there is an error."""
+        left = _read_left(player.complaints)
+        again = [self.agreement.parties[one] for one in left.get("again", [])]
+        if not again or self._stopped:
+            self._error = self._explain(player, left)
+            return False
+        names = ", ".join(again)
+        if self.name in again:
+            self._error = HostError(
+                f"{self.name}: the others begin the round again without this party", again
+            )
+            return False
+        if not left.get("may_begin_again"):
+            self._error = HostError(
+                f"{self.name}: the server begins the round again without {names}, but this party "
+                "has shared its words, and does not share them twice",
+                again,
+            )
+            return False
+        try:
+            agreement = self.agreement.without(again)
+            self._limits.check(agreement, self.roster, self.name)
+        except ValueError as error:
+            self._error = HostError(f"{self.name}: {error}", again)
+            return False
+        self._say(f"{self.name}: the round begins again without {names}")
+        with self._changed:
+            self.agreement = agreement
+        return True
+
+    def _explain(self, player: PlayerProcess, left: dict) -> HostError:
+        parties, said = self.agreement.parties, player.complaints
+        witnesses = {int(k): v for k, v in left.get("missing", {}).items()}
+        most = max(map(len, witnesses.values()), default=0)
+        missing = [parties[one] for one, names in witnesses.items() if len(names) == most]
+        errors = _ERROR.findall(said)
+        if errors:
+            what = self._with_names(errors[-1])
+        elif self._stopped:
+            what = "it was stopped"
+        elif time.monotonic() > self._until:
+            what = f"nothing has come of it within {self._seconds:g} s"
+        else:
+            what = f"its player {describe_exit(player.status or 0)}"
+        if "Address already in use" in what:
+            what = f"port {self.roster[self.name].port} of this host is taken by another program"
+        others = [name for name in missing if name not in what and name != self.name]
+        if others:
+            what += f"; most say that {', '.join(others)} was missing"
+        return HostError(f"{self.name}: {what}", missing, player.last_words)
+
+    def _with_names(self, text: str) -> str:
+        """What a player says, with the parties' names in place of their numbers."""
+        parties = self.agreement.parties
+
+        def name(match):
+            numbers = [int(one) for one in match[1].split(", ")]
+            if max(numbers) >= len(parties):
+                return match[0]
+            return ", ".join(parties[one] for one in numbers)
+
+        return _PLAYERS.sub(name, text)
+
+    def _plan(self) -> RunPlan:
+        own_text = not self.agreement.is_krum
+        return RunPlan(
+            commands=list,
+            ready=embedded.READY,
+            start_deadline=self._seconds,
+            round_deadline=self._seconds,
+            any_output=own_text,
+            own_words=embedded.OWN_WORDS,
+        )
+
+    def _command(self, number: int) -> Command:
+        agreement, program = self.agreement, self.agreement.program
+        left = max(1.0, self._until - time.monotonic())
+        options = ["--given-on-stdin", "--end-with-stdin", "--threshold", str(program.threshold)]
+        options += ["--patience", f"{min(self._patience, left):g}", "--deadline", f"{left:.1f}"]
+        options += ["--checked" if agreement.is_krum else "--inputs-end"]
+        options += ["--security", agreement.security] if agreement.security else []
+        name = "krum.mpc" if agreement.is_krum else "program.mpc"
+        argv = (sys.executable, "-m", "mamba.player", str(number), name, *options)
+        given = json.dumps(self._what_it_is_given(program)).encode()
+        first = b"%08d" % len(given) + given
+        return Command(argv, embedded.ROOT, embedded.environment(), first_input=first)
+
+    def _what_it_is_given(self, program) -> dict:
+        agreement, roster = self.agreement, self.roster
+        members = [roster[name] for name in agreement.parties]
+        own = roster[self.name]
+        listen = self._listen
+        if listen is None:
+            listen = own.host if re.fullmatch(r"[\d.]+|.*:.*", own.host) else ""
+        return {
+            "program": program.source() if isinstance(program, KrumProgram) else program.text,
+            "root": "".join(member.certificate for member in members),
+            "certificate": own.certificate,
+            "key": self._key.decode("ascii"),
+            "peers": [[member.host, member.port, member.fingerprint] for member in members],
+            "listen": listen,
+            "meeting": {
+                "run": f"run {agreement.session}",
+                "number": agreement.number,
+                "parties": " ".join(agreement.parties),
+                "roster": roster.digest,
+            },
+        }
+
+
+def _read_left(said: str) -> dict:
+    """What a player that has ended tells of the others: who is missing, by whom, and what next."""
+    found = _LEFT.findall(said)
+    return json.loads(found[-1]) if found else {}
+
+
+def read_key(path: Path, roster: Roster, name: str) -> bytes:
+    """A party's private key; ValueError when others can read it, or it is not the one of the
+    certificate in the roster."""
+    from cryptography.hazmat.primitives import serialization
+
+    mode = path.stat().st_mode
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError(f"{path} can be read by others: chmod 600 {path}")
+    key = path.read_bytes()
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    try:
+        public = serialization.load_pem_private_key(key, None).public_key()
+    except (ValueError, TypeError):  # whose words may quote it
+        raise ValueError(f"{path} is not a private key that fl_krum made") from None
+    if public.public_bytes(*form) != roster[name].public_key().public_bytes(*form):
+        raise ValueError(f"{path} is not the key of {name}'s certificate in the roster")
+    return key
+
+
+def check_dates(roster: Roster, names) -> None:
+    """ValueError when a certificate is good no more."""
+    now = datetime.now(timezone.utc)
+    for name in names:
+        if (expires := roster[name].expires) < now:
+            raise ValueError(f"the certificate of {name} was good until {expires:%Y-%m-%d}")
+
+
+class Detached:
+    """A party's player in a process of its own, which goes on when this one has ended."""
+
+    def __init__(self, process: subprocess.Popen, agreement: Agreement):
+        self.process, self._agreement = process, agreement
+
+    def give(self, vector) -> None:
+        """The client's vector, shape (d,); after that it needs nothing more from here."""
+        values = np.asarray(vector, dtype=np.float64)
+        if values.shape != (self._agreement.d,):
+            raise ValueError(f"a vector has the shape ({self._agreement.d},), not {values.shape}")
+        stdin = self.process.stdin
+        assert stdin is not None, "it is a pipe"
+        stdin.write("\n".join(map(repr, values.tolist())).encode() + b"\n")
+        stdin.close()
+
+    def kill(self) -> None:
+        """End it, and its player with it: the others go on without this party."""
+        self.process.kill()
+        self.process.wait()
+
+
+def start_detached(
+    roster_path,
+    name: str,
+    key,
+    agreement: Agreement,
+    limits: Limits | None = None,
+    patience: float = PATIENCE,
+    deadline: float = DEADLINE,
+    listen: str | None = None,
+    log=None,
+) -> Detached:
+    """Start a client's player that outlives this process; it ends by itself, at the deadline at the
+    latest. What it says goes to the file ``log``.
+
+    Raises
+    ------
+    ValueError
+        As for `HostPlayer`.
+    """
+    HostPlayer(Roster.read(roster_path), name, key, agreement, limits, patience, deadline)
+    chosen_limits = limits or Limits()
+    argv = [sys.executable, "-m", "fl_krum", "player", "--roster", str(Path(roster_path).resolve())]
+    argv += ["--name", name, "--key", str(Path(key).resolve()), "--agreement", agreement.as_json()]
+    argv += ["--patience", f"{patience:g}", "--deadline", f"{deadline:g}"]
+    argv += ["--min-clients", str(chosen_limits.min_clients)]
+    argv += ["--min-threshold", str(chosen_limits.min_threshold)]
+    argv += ["--min-average", str(chosen_limits.min_average)]
+    if chosen_limits.max_byzantine is not None:
+        argv += ["--max-byzantine", str(chosen_limits.max_byzantine)]
+    argv += ["--digest", chosen_limits.roster] if chosen_limits.roster else []
+    argv += ["--listen", listen] if listen is not None else []
+    with open(log or os.devnull, "ab") as out:
+        process = subprocess.Popen(
+            argv, cwd=embedded.ROOT, stdin=subprocess.PIPE, stdout=out, stderr=out,
+            start_new_session=os.name == "posix",
+        )  # fmt: skip
+    return Detached(process, agreement)

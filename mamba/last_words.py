@@ -1,0 +1,143 @@
+"""What all players say when one has to end, heard by each of them.
+
+The server hears it, too, and makes the round begin again without a player that most of them say was
+missing, if nobody has gone on after inputs were shared: nothing has been computed then.
+"""
+
+import selectors
+import ssl
+import time
+from collections import defaultdict
+
+from mamba.farewell import HEADER, Reason, check_header
+from mamba.handshakes import SERVER
+from mamba.network_error import NetworkError
+
+_PIECE = 1 << 16
+
+
+class LastWords:
+    """Of one player and all that it hears.
+
+    Attributes
+    ----------
+    claims : list of Farewell
+        What this player says first.
+    late : dict of int to bool
+        For each player that has said something, whether it has gone on after inputs were shared.
+    again : list of int
+        The players without which the server has all others begin again.
+    """
+
+    def __init__(self, me):
+        self.claims, self.late, self.again = [], {}, []
+        self._me = me
+
+    def add(self, sender, claims):
+        """What one player says."""
+        for claim in claims:
+            if claim.reason is not Reason.AGAIN:
+                self.claims.append(claim)
+                self.late[sender] = claim.late
+            elif sender == SERVER:
+                self.again.append(claim.culprit)
+
+    @property
+    def missing(self):
+        """Who is said to be missing, and by whom: dict of int to sorted list of witnesses."""
+        said = defaultdict(set)
+        for claim in self.claims:
+            if claim.culprit is not None:
+                said[claim.culprit].add(claim.witness)
+        return {culprit: sorted(said[culprit]) for culprit in sorted(said)}
+
+    def to_leave_out(self):
+        """The players that most witnesses name; none when the round cannot begin again, since most
+        have gone on, or since it is the server that is missing."""
+        said = self.missing
+        most = max((len(witnesses) for witnesses in said.values()), default=0)
+        named = [culprit for culprit, witnesses in said.items() if len(witnesses) == most]
+        others = [late for player, late in self.late.items() if player not in (SERVER, *named)]
+        if SERVER in named or 2 * sum(others) >= max(1, len(others)):
+            return []
+        return named
+
+
+def packed(claims):
+    """Claims as bytes, the last of them marked."""
+    return b"".join(
+        claim.followed_by(more=k + 1 < len(claims)).pack() for k, claim in enumerate(claims)
+    )
+
+
+class LastWordsReader:
+    """Reads connections to their last words, past all that nobody wants any more.
+
+    Parameters
+    ----------
+    connections : dict of int to ssl.SSLSocket
+    unread : dict of int to int
+        Bytes of the message that was being read which are still to come.
+    begun : dict of int to bytes
+        What was read of a header.
+    """
+
+    def __init__(self, connections, unread, begun):
+        self._connections, self._skip, self._heard = connections, dict(unread), dict(begun)
+        self._ended = set()
+
+    def hear(self, said, seconds, players=None):
+        """Add to `said` what these players, by default all, say until they have finished."""
+        until = time.monotonic() + seconds
+        wanted = {*self._connections} - self._ended
+        wanted &= wanted if players is None else {*players}
+        finished: set[int] = set()
+        with selectors.DefaultSelector() as selector:
+            for player in wanted:
+                connection = self._connections[player]
+                connection.setblocking(False)
+                selector.register(connection, selectors.EVENT_READ, player)
+            ready = list(wanted)  # of the server something may have been read already
+            while wanted > finished and (left := until - time.monotonic()) > 0:
+                for player in ready:
+                    claims, is_end = self._read(player)
+                    said.add(player, claims)
+                    if is_end:
+                        finished.add(player)
+                        selector.unregister(self._connections[player])
+                ready = [p for p in wanted - finished if self._connections[p].pending()]
+                if not ready and wanted > finished:
+                    ready = [key.data for key, _ in selector.select(left)]
+
+    def _read(self, player):
+        """Claims, and whether these are all: the last one is marked, or the connection closed."""
+        is_closed = False
+        try:
+            chunk = self._connections[player].recv(_PIECE)
+            is_closed = not chunk
+        except (ssl.SSLWantReadError, BlockingIOError):
+            chunk = b""
+        except (OSError, ValueError):
+            chunk, is_closed = b"", True
+        if is_closed:
+            self._ended.add(player)
+        claims, is_end = self._parse(player, self._heard.pop(player, b"") + chunk)
+        return claims, is_end or is_closed
+
+    def _parse(self, player, data):
+        claims: list = []
+        while data:
+            skipped = min(self._skip.get(player, 0), len(data))
+            data, self._skip[player] = data[skipped:], self._skip.get(player, 0) - skipped
+            if len(data) < HEADER:
+                break
+            header, data = data[:HEADER], data[HEADER:]
+            try:
+                self._skip[player] = check_header(player, header)[2]
+            except NetworkError as farewell:
+                claims += farewell.claims
+                if not (farewell.claims and farewell.claims[0].more):
+                    self._heard[player] = data
+                    return claims, True
+        self._heard[player] = data
+        return claims, False

@@ -1,0 +1,290 @@
+"""What players tell each other first, and last."""
+
+import re
+import threading
+import time
+from dataclasses import replace
+
+import pytest
+from mamba_players import PATIENCE
+
+from fl_krum.players.certificates import self_signed
+from fl_krum.players.embedded import free_ports
+from mamba.credentials import Credentials
+from mamba.farewell import Farewell, Reason
+from mamba.last_words import LastWords
+from mamba.meeting import LENGTH, Meeting, Verdict
+from mamba.network import Network
+from mamba.network_error import NetworkError
+
+PLAYERS = 3
+MINE = Meeting("all hold", "run", 7, "server a b", "digest")
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict", "what"),
+    [
+        ({}, Verdict.SAME, ""),
+        ({"run": "another"}, Verdict.ELSEWHERE, ""),
+        ({"number": 6, "parties": "server a"}, Verdict.BEFORE, ""),
+        ({"number": 8, "parties": "server a"}, Verdict.AFTER, ""),
+        ({"parties": "server a"}, Verdict.DIFFERENT, "another list of parties"),
+        ({"roster": "x", "parties": "y"}, Verdict.DIFFERENT, "another roster"),
+        ({"holders": "x"}, Verdict.DIFFERENT, "another threshold or other holders"),
+    ],
+)
+def test_how_two_players_compare(change, verdict, what):
+    words = replace(MINE, **change).words()
+    assert len(words) == LENGTH
+    assert MINE.compare(words) == (verdict, what)
+
+
+@pytest.mark.parametrize("place", range(8))
+def test_another_version_is_told(place):
+    words = bytearray(MINE.words())
+    words[place] ^= 1
+    assert MINE.compare(bytes(words))[1] == "another version of the players' software"
+
+
+def test_farewells_are_read_as_they_were_written():
+    for reason in Reason:
+        for culprit in (None, 0, 254):
+            claim = Farewell(reason, culprit, 3, late=True, more=True)
+            number, _, rest = __import__("struct").unpack("<IIQ", claim.pack())
+            assert Farewell.of_numbers(number, rest) == claim
+    with pytest.raises(NetworkError, match="cannot be understood"):
+        Farewell.of_numbers(99, 0)
+    with pytest.raises(NetworkError, match="cannot be understood"):
+        Farewell.of_numbers(1, 1 << 63)
+
+
+def claims(*said):
+    words = LastWords(0)
+    for sender, culprit, late in said:
+        words.add(sender, [Farewell(Reason.LOST, culprit, sender, late)])
+    return words
+
+
+def test_who_was_missing_is_what_most_say():
+    words = claims((0, 1, False), (1, 5, False), (2, 5, False), (3, 5, False))
+    assert words.missing == {1: [0], 5: [1, 2, 3]}
+    assert words.to_leave_out() == [5]
+
+
+def test_a_round_does_not_begin_again_when_most_have_gone_on():
+    assert claims((0, 5, False), (1, 5, True), (2, 5, True), (3, 5, False)).to_leave_out() == []
+    assert claims((0, 5, False), (1, 5, True), (2, 5, False), (3, 5, False)).to_leave_out() == [5]
+
+
+def test_a_round_does_not_begin_again_without_the_server():
+    assert claims((1, 0, False), (2, 0, False)).to_leave_out() == []
+
+
+def test_only_the_server_says_who_is_left_out():
+    words = LastWords(2)
+    words.add(1, [Farewell(Reason.AGAIN, 3, 1)])
+    assert words.again == []
+    words.add(0, [Farewell(Reason.AGAIN, 3, 0)])
+    assert words.again == [3]
+
+
+# --- players in threads -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def credentials():
+    """Of players that have signed their own certificates, and know each other's."""
+    import hashlib
+    import ssl
+
+    own = [self_signed(f"party{i}", 1) for i in range(PLAYERS)]
+    prints = tuple(
+        hashlib.sha256(ssl.PEM_cert_to_DER_cert(one.certificate.decode())).hexdigest()
+        for one in own
+    )
+    root = b"".join(one.certificate for one in own)
+    return [Credentials(root, one.certificate, one.key, prints) for one in own]
+
+
+def others(network):
+    return [player for player in range(network.players) if player != network.me]
+
+
+def greet(network, size=4):
+    received = network.exchange(
+        dict.fromkeys(others(network), bytes([network.me]) * size),
+        dict.fromkeys(others(network), size),
+    )
+    return {player: bytes(data)[:1] for player, data in received.items()}
+
+
+def run(credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None, **how):
+    """``play(network)`` for each player in a thread; what it returned, or its error and last
+    words."""
+    ports, results = ports or free_ports(PLAYERS), [None] * PLAYERS
+
+    def run_one(me):
+        network = Network(
+            me, ports, credentials[me], patience, at_once=False,
+            meeting=(meetings or {}).get(me, MINE), **how,
+        )  # fmt: skip
+        try:
+            network.connect(range(PLAYERS))
+            results[me] = play(network)
+        except NetworkError as error:
+            results[me] = str(error), network.leave(*error.claims)
+        except KeyError:  # of its own
+            results[me] = "failed", network.leave()
+        finally:
+            network.close()
+
+    threads = [threading.Thread(target=run_one, args=(me,), daemon=True) for me in range(PLAYERS)]
+    for me, thread in enumerate(threads):
+        if me not in absent:
+            thread.start()
+    for me, thread in enumerate(threads):
+        if me not in absent:
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "a player hangs"
+    return results
+
+
+def greetings():
+    return [{p: bytes([p]) for p in range(PLAYERS) if p != me} for me in range(PLAYERS)]
+
+
+@pytest.mark.parametrize("size", [4, 1 << 20])
+def test_players_know_each_other_by_their_certificates_alone(credentials, size):
+    assert run(credentials, lambda network: greet(network, size)) == greetings()
+
+
+def test_addresses_of_hosts_of_both_families(credentials):
+    names = ["localhost", "127.0.0.1", "::1"]
+    ports = list(zip(names, free_ports(PLAYERS), strict=True))
+    assert run(credentials, ports=ports, listen="") == greetings()
+
+
+def test_a_player_of_an_earlier_round_ends_and_says_why(credentials):
+    """It waited for players that were aborted; those of the next round meet it."""
+    old = replace(MINE, number=6)
+    results = run(credentials, meetings={2: old}, patience=3.0)
+    error, _ = results[2]
+    assert "has gone on to a later round without this one" in error
+    assert "player 2 does not answer (it is in an earlier round)" in results[0][0]
+    assert results[1][0] == "player 0 has ended: player 0 could not reach player 2"
+
+
+def test_a_player_of_another_run_is_waited_out(credentials):
+    """At first one of another run has its port; then it ends, and the right one comes."""
+    ports, began = free_ports(PLAYERS), time.monotonic()
+
+    def another_run():
+        network = Network(
+            2, ports, credentials[2], 1.5, at_once=False, deadline=began + 1.5,
+            meeting=replace(MINE, run="another"),
+        )  # fmt: skip
+        with pytest.raises(NetworkError, match="player 0 does not answer"):
+            network.connect(range(PLAYERS))
+        network.close()
+
+    before = threading.Thread(target=another_run)
+    before.start()
+    time.sleep(0.2)
+    assert run(credentials, ports=ports) == greetings()
+    before.join()
+    assert time.monotonic() - began > 1.5
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [({"roster": "x"}, "another roster"), ({"parties": "x"}, "another list of parties")],
+)
+def test_what_does_not_fit_is_told_at_once(credentials, change, what):
+    begin = time.monotonic()
+    results = run(credentials, meetings={1: replace(MINE, **change)})
+    assert f"player 0 has {what} than this player; all players must have the same" in results[1][0]
+    assert f"player 1 has {what}" in results[0][0]
+    assert time.monotonic() - begin < 20
+    for me in (0, 2):
+        assert results[me][1].again == [1]
+
+
+def test_an_absent_player_is_left_out_by_the_server(credentials):
+    results = run(credentials, absent=[1], patience=1.0)
+    assert "cannot reach the other players: player 1 does not answer" in results[0][0]
+    for me in (0, 2):
+        assert results[me][1].again == [1]
+
+
+def test_the_last_words_name_the_player_that_failed_first(credentials):
+    """Player 0 waits for player 1, which waits for player 2, which fails."""
+
+    def play(network):
+        greet(network)
+        if network.me == 2:
+            raise KeyError
+        expected = {0: {1: 4}, 1: {2: 4}}[network.me]
+        return network.exchange({}, expected)
+
+    results = run(credentials, play)
+    for me in range(PLAYERS):
+        error, said = results[me]
+        assert said.missing == {2: [2]}
+        assert said.again == [2]
+    assert results[1][0] == "player 2 has ended: player 2 failed"
+    assert results[0][0] == "player 1 has ended: player 2 failed"
+
+
+def test_last_words_come_through_behind_long_messages_that_nobody_reads(credentials):
+    def play(network):
+        greet(network)
+        if network.me == 2:
+            raise KeyError
+        network.exchange({p: bytes(4 << 20) for p in others(network)}, {})
+        return network.exchange({}, {2: 4})
+
+    results = run(credentials, play)
+    assert [said.missing for _, said in results] == [{2: [2]}] * 3
+
+
+def test_a_silent_player_is_named_at_the_deadline(credentials):
+    def play(network):
+        greet(network)
+        if network.me == 2:
+            time.sleep(3)
+            return None
+        return network.exchange({}, {2: 4})
+
+    results = run(credentials, play, deadline=time.monotonic() + 2)
+    for me in (0, 1):
+        assert results[me][0] == "round 2: the deadline is over, and player 2 says nothing"
+        assert list(results[me][1].missing) == [2]
+
+
+def test_a_round_in_which_inputs_were_shared_does_not_begin_again(credentials):
+    def play(network):
+        network.note_inputs()
+        greet(network)
+        assert not network.is_late
+        if network.me == 2:
+            raise KeyError
+        return greet(network)
+
+    results = run(credentials, play)
+    for me in (0, 1):
+        said = results[me][1]
+        assert said.late[1 - me] and said.again == []
+
+
+def test_a_wrong_key_is_named_on_both_sides(credentials):
+    wrong = self_signed("party2", 1)
+    mixed = [
+        *credentials[:2],
+        replace(credentials[2], certificate=wrong.certificate, key=wrong.key),
+    ]
+    results = run(mixed, patience=2.0, deadline=time.monotonic() + 5)
+    # It may have ended before it is called.
+    shown = r"player 2 does not answer \(it shows a certificate that nobody agreed on"
+    assert re.search(rf"{shown}|1 connection that never showed a certificate", results[0][0])
+    assert results[1][0] == "player 0 has ended: player 0 could not reach player 2"
+    assert "player 0 refuses this player's certificate" in results[2][0]
