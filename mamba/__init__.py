@@ -20,7 +20,8 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 *Protocols*
 
 =====================  =======================================================================
-``protocols.py``       deal and multiply; the other protocols of players with shares are its parts
+``protocols.py``       deal and reduce; the other protocols of players with shares are its parts
+``multiplication.py``  products, brought back to degree t and noted
 ``openings.py``        secrets become known to all players, or to one
 ``agreement.py``       what holders must have seen alike, compared with their next message
 ``coins.py``           random numbers that nobody knows before all have what was dealt
@@ -41,6 +42,8 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 
 =====================  =======================================================================
 ``claims.py``          what holders believe of their shares until it is verified
+``verification.py``    all of that is verified before an opening it could betray something in
+``mask_proof.py``      what the dealers of masks claim, proven
 ``product_check.py``   many products of the prime field, verified at the price of few
 ``distance_check.py``  all distances of some vectors, by one inner product
 ``byte_check.py``      products of the small field, verified over its extension

@@ -15,15 +15,19 @@ If all claims are true, h(a) = sum rho_j z_aj, which is local, for a = 1 ... k; 
 of these k equations is false but for a chance of 2^-72. The holders multiply for h at
 k + 1 ... 2k - 1 alone. Where claims are inner products, all terms of one have the same weight.
 
+Of many pairs of few columns a claim is made short at once, without a message: with a weight
+rho_ij for the pair (i, j), sum rho_ij <x_i, y_j> is the sum of <x_i, Y_i> over the columns i alone,
+where Y_i = sum over j of rho_ij y_j is linear and so local. It joins the others at the second
+level.
+
 Soundness: 2^-72, and (2k - 2) / 2^72 for each level and the end: below 2^-62 for k = 64 and
 as many levels as there can be.
 """
 
-from typing import Any
-
 import numpy as np
 
 from mamba import gf2_72, gf256
+from mamba.claims import SmallPairs, SmallProducts
 from mamba.randomness import from_coin
 
 SHORT = 64  # elements of K that may be opened at the end
@@ -37,7 +41,7 @@ class ByteCheck:
 
     Parameters
     ----------
-    claims : list of mamba.claims.SmallProducts
+    claims : list of mamba.claims.SmallProducts and SmallPairs
     stream : mamba.randomness.Randomness
         For the weights rho.
     """
@@ -46,11 +50,13 @@ class ByteCheck:
     blinds = 2 * SHORT * gf2_72.DEGREE  # random bytes that are needed for the end
 
     def __init__(self, claims, stream):
-        self._groups = _grouped(claims)
         self._stream, self._k = stream, 0
-        self._x: Any = None  # elements of K, after the first level
-        self._y: Any = None
-        self._total: Any = None
+        # Elements of K: of pairs at once, of all claims after the first level.
+        self._x, self._y, self._total = _of_pairs(
+            [claim for claim in claims if isinstance(claim, SmallPairs)], stream
+        )
+        products = [claim for claim in claims if isinstance(claim, SmallProducts)]
+        self._groups = _grouped(products)
 
     @staticmethod
     def challenge(coin):
@@ -59,11 +65,11 @@ class ByteCheck:
 
     @property
     def is_short(self):
-        return self._x is not None and self._x.shape[1] <= SHORT
+        return not self._groups and self._x.shape[1] <= SHORT
 
     def divide(self):
         """The values of h that the holders multiply for, of degree 2t."""
-        if self._x is None:
+        if self._groups:
             return self._divide_bytes().ravel()
         k = self._k = min(_BLOCKS, -(-self._x.shape[1] // _AIM))
         self._x, self._y = (_cut(side, k) for side in (self._x, self._y))
@@ -75,16 +81,15 @@ class ByteCheck:
         """Go on with the shorter vectors, when these values are shared by degree t; `coin` is an
         element of K."""
         values, k = values.reshape(gf2_72.DEGREE, -1), self._k
-        if self._x is None:
+        at, weights = gf2_72.lagrange(2 * k - 1, coin), gf2_72.lagrange(k, coin)
+        if self._groups:
             values = np.concatenate([self._known, values], axis=1)
+            self._total ^= gf2_72.inner(values, at)[:, None]
+            self._fold_bytes(weights)
         else:
             last = self._total ^ np.bitwise_xor.reduce(values[:, : k - 1], axis=1, keepdims=True)
             values = np.concatenate([values[:, : k - 1], last, values[:, k - 1 :]], axis=1)
-        self._total = gf2_72.inner(values, gf2_72.lagrange(2 * k - 1, coin))[:, None]
-        weights = gf2_72.lagrange(k, coin)
-        if self._x is None:
-            self._fold_bytes(weights)
-        else:
+            self._total = gf2_72.inner(values, at)[:, None]
             self._x, self._y = (gf2_72.fold(weights, side) for side in (self._x, self._y))
 
     # --- the first level -------------------------------------------------------------------------
@@ -109,7 +114,7 @@ class ByteCheck:
         return beyond
 
     def _fold_bytes(self, at):
-        xs, ys = [], []
+        xs, ys = [self._x], [self._y]
         for group, weights in zip(self._groups, self._weights, strict=True):
             for part in group.portions():
                 x, y = (
@@ -189,6 +194,35 @@ def _grouped(claims):
         )
         for terms, same in groups.items()
     ]
+
+
+def _of_pairs(claims, stream):
+    """X, Y and Z of `mamba.claims.SmallPairs`."""
+    xs, ys, total = [gf2_72.zeros(0)], [gf2_72.zeros(0)], gf2_72.zeros(1)
+    for claim in claims:
+        weights = gf2_72.random(stream, len(claim.z))
+        total ^= gf2_72.weigh(weights, claim.z)[:, np.newaxis]
+        lifted = gf2_72.zeros(claim.x.size)
+        lifted[0] = claim.x.ravel()
+        xs.append(lifted)
+        ys.append(_gathered(claim, weights.reshape(gf2_72.DEGREE, claim.x.shape[1], -1)))
+    return np.concatenate(xs, axis=1), np.concatenate(ys, axis=1), total
+
+
+def _gathered(claim, weights):
+    """Y_i: for each column i of x, the columns of y that it is multiplied with, each with its
+    weight."""
+    result = np.zeros((gf2_72.DEGREE, *claim.x.shape), np.uint8)
+    order = np.argsort(claim.left, kind="stable")
+    step = max(1, _PORTION // (claim.x.shape[0] * claim.x.shape[1]))
+    for start in range(0, len(order), step):
+        some = order[start : start + step]
+        columns, starts = np.unique(claim.left[some], return_index=True)
+        factors = claim.y[:, :, claim.right[some]]
+        for i in range(gf2_72.DEGREE):
+            products = gf256.mul(weights[i][:, some], factors)
+            result[i][:, :, columns] ^= np.bitwise_xor.reduceat(products, starts, axis=2)
+    return result.reshape(gf2_72.DEGREE, -1)
 
 
 def _side_by_side(arrays):

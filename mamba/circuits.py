@@ -15,7 +15,6 @@ import numpy as np
 from mamba import gf256
 
 _DIGIT = 4  # bits
-_BLOCK = 1 << 14  # pairs that are compared at once, so that what is made fits a cache
 _FEWEST_DIGITS = 17  # so that numbers of up to 128 bits take as many rounds, whatever their length
 
 
@@ -114,20 +113,10 @@ def smaller(protocols, digits, left, right):
     brought back to degree t as one.
     """
     above = np.bitwise_xor.accumulate(digits[:0:-1])[::-1]  # [digit > v] for v = 0 ... 14
-    less = _inner_product(digits[:-1], above, left, right)
-    equal = _inner_product(digits[:, 1:], digits[:, 1:], left, right)
-    g, p = _reduce(protocols, less, equal)
+    g, p = protocols.multiply_pairs(
+        [(digits[:-1], above, left, right), (digits[:, 1:], digits[:, 1:], left, right)]
+    )
     return _join_all(protocols, g, p)
-
-
-def _inner_product(a, b, left, right):
-    """Sum of a[v, :, left] * b[v, :, right] over v, not yet reduced."""
-    total = np.zeros((a.shape[1], len(left)), np.uint8)
-    for start in range(0, len(left), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        for x, y in zip(a, b, strict=True):
-            total[:, block] ^= gf256.mul(x[:, left[block]], y[:, right[block]])
-    return total
 
 
 def at_least(protocols, bits, least):
@@ -174,9 +163,4 @@ def _join_all(protocols, g, p):
 
 def _multiply_rows(protocols, *factors):
     """Products of pairs of arrays of equal shape, all in one round."""
-    return _reduce(protocols, *(gf256.mul(a, b) for a, b in factors))
-
-
-def _reduce(protocols, *products):
-    reduced = protocols.reduce([(gf256, product.ravel()) for product in products])
-    return [array.reshape(product.shape) for array, product in zip(reduced, products, strict=True)]
+    return protocols.multiply([(gf256, a, b) for a, b in factors])

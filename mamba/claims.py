@@ -16,8 +16,6 @@ import numpy as np
 
 from mamba import field as prime
 
-_BLOCK = 1 << 18  # factors that are put side by side at once
-
 
 @dataclass(frozen=True)
 class Products:
@@ -68,6 +66,18 @@ class SmallProducts:
         return len(self.z)
 
 
+@dataclass(frozen=True)
+class SmallPairs:
+    """z = sum over v of x[v, :, left] y[v, :, right] in the field of 256 elements: inner products
+    of columns of tables, x and y of shape (terms, rows, width); z has rows * pairs elements."""
+
+    x: np.ndarray
+    y: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    z: np.ndarray
+
+
 @dataclass
 class Claims:
     """Claims of both fields.
@@ -87,7 +97,9 @@ class Claims:
     converted: bool = False
 
     def add(self, module, x, y, z, dealer=None):
-        """Note a product of `mamba.field` or `mamba.gf256`."""
+        """Note products of `mamba.field` or `mamba.gf256`."""
+        if not module.length(z):
+            return
         if module is prime:
             self.products.append(Products(x, y, z, dealer))
         else:

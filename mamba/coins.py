@@ -8,6 +8,8 @@ knows what it is for, and then becomes known in one of two ways. Opened as any n
 
 from mamba import field as prime
 
+_POOL = 48  # coins that are dealt at once
+
 
 def confirm(protocols):
     """Holders wait until all have what they are sent; one round of empty messages.
@@ -55,6 +57,10 @@ def announce(protocols, part, share):
     """
     if not protocols.is_holder:
         return protocols.note_opened(prime, protocols.hear(prime, prime.length(share)))
+    return protocols.tell(prime, _announce_among_holders(protocols, part, share))
+
+
+def _announce_among_holders(protocols, part, share):
     others, dealers = protocols.all_but_me(protocols.holders), protocols.sent
     received = protocols.exchange(
         dict.fromkeys(others, prime.to_bytes(part)) if protocols.me in dealers else {},
@@ -68,4 +74,42 @@ def announce(protocols, part, share):
     parts += [part] if protocols.me in dealers else []
     coin = prime.combine([1] * len(parts), parts)
     protocols.agreement.coin = share, coin
-    return protocols.tell(prime, protocols.note_opened(prime, coin))
+    return protocols.note_opened(prime, coin)
+
+
+def announce_coin(protocols):
+    """A coin for holders that verify, from a pool of coins that were dealt ahead, announced.
+
+    Returns
+    -------
+    int, below p
+    """
+    return prime.to_ints(_announce_among_holders(protocols, *_next(protocols)))[0]
+
+
+def open_coin(protocols):
+    """The same, opened in two rounds; values may be opened because of it.
+
+    Returns
+    -------
+    int, below p
+    """
+    _, share = _next(protocols)
+    protocols.confirm()
+    return prime.to_ints(protocols.open_among_holders(prime, share))[0]
+
+
+def _next(protocols):
+    """Of a coin, what this player has dealt (or None) and its share. They are dealt before anybody
+    knows what each of them is for, with the messages of the round before."""
+    if not protocols.coin_pool:
+        dealers, own = protocols.sent, prime.random(protocols.randomness, _POOL)
+        is_dealer = protocols.me in dealers
+        dealt = protocols.deal(
+            dict.fromkeys(dealers, [(prime, _POOL)]), [own] if is_dealer else [], continued=True
+        )
+        shares = prime.combine([1] * len(dealers), [dealt[dealer][0] for dealer in dealers])
+        protocols.coin_pool = [
+            (own[:, [k]] if is_dealer else None, shares[:, [k]]) for k in reversed(range(_POOL))
+        ]
+    return protocols.coin_pool.pop()

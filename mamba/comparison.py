@@ -192,7 +192,7 @@ def unmask(protocols, x, bits, mask, more=0):
     ~a OR ~b where it is 1.
     """
     offset = prime.from_ints([2 ** (bits - 1)])
-    hidden = protocols.open_among_holders(prime, prime.add(prime.add(x, offset), mask.number))
+    hidden = protocols.open_masked(prime.add(prime.add(x, offset), mask.number))
     c = prime.low_bits(prime.add(hidden, prime.from_ints([2 + more])), bits)
     either = mask.a ^ mask.b
     return c ^ either, double(1 ^ mask.both ^ ((1 ^ c) & 1) * either)
@@ -203,5 +203,6 @@ def to_prime(protocols, bits, mask):
     which the lowest bits are the coins: XOR with a public bit is linear in either field."""
     coin, small_coin = mask.coin[:, : len(bits)], mask.small_coin[: len(bits)]
     public = protocols.open_among_holders(gf256, bits ^ small_coin) & 1
+    protocols.claims.converted = True
     ones = prime.from_words(np.ones(len(bits), np.uint64))
     return np.where(public.astype(bool), prime.sub(ones, coin), coin)

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from mamba import field as prime
-from mamba import gf256
+from mamba import gf256, mask_proof
 
 
 @dataclass(frozen=True)
@@ -71,17 +71,10 @@ class Mask:
 
 def make_masks(protocols, demands):
     """One `Mask` for each `Demand`, all in the same rounds."""
-    dealers = protocols.holders[protocols.threshold :]  # t + 1 of them, who need send the least
-    shape, secrets = [], []
     for demand in demands:
         demand.check(protocols.threshold)
-        numbers, bits, coins = demand.numbers, demand.bits, demand.coins
-        shape += [(prime, numbers), (gf256, bits * numbers), (gf256, coins), (prime, coins)]
-        if protocols.me in dealers:
-            secrets += _contribution(protocols.randomness, demand)
-    dealt = protocols.deal({dealer: shape for dealer in dealers}, secrets)
-    kinds = list(zip(*(dealt[dealer] for dealer in dealers), strict=True))
-    numbers, bits, small_coins, coins = (kinds[k::4] for k in range(4))
+    dealt = _deal_proven if protocols.active and protocols.is_holder else _deal
+    numbers, bits, small_coins, coins = dealt(protocols, demands)
     tasks = [
         _add([summand.reshape(demand.bits, demand.numbers) for summand in summands])
         for demand, summands in zip(demands, bits, strict=True)
@@ -91,7 +84,7 @@ def make_masks(protocols, demands):
     summed, tossed = made[: len(demands)], made[len(demands) :]
     return [
         Mask(
-            number=prime.combine([1] * len(numbers[k]), numbers[k]),
+            number=numbers[k],
             a=a,
             b=b,
             both=both,
@@ -104,12 +97,65 @@ def make_masks(protocols, demands):
 
 def toss(protocols, count):
     """`count` shared bits in the prime field, that nobody knows."""
-    dealers = protocols.holders[protocols.threshold :]
-    own = [prime.from_bits(_random_bits(protocols.randomness, 1, count))]
-    shape = dict.fromkeys(dealers, [(prime, count)])
-    dealt = protocols.deal(shape, own if protocols.me in dealers else [])
-    bits = [dealt[dealer][0] for dealer in dealers]
+    if protocols.active and protocols.is_holder:
+        lengths = mask_proof.Lengths(proper=0, coins=0, upper=count)
+        bits = [bits for bits, _ in mask_proof.deal(protocols, lengths)]
+    else:
+        dealers = protocols.sent
+        own = [prime.from_bits(_random_bits(protocols.randomness, 1, count))]
+        shape = dict.fromkeys(dealers, [(prime, count)])
+        dealt = protocols.deal(shape, own if protocols.me in dealers else [])
+        bits = [dealt[dealer][0] for dealer in dealers]
     return _in_step(protocols, [_parity(prime.combine([1] * len(bits), bits), len(bits))])[0]
+
+
+def _deal(protocols, demands):
+    """What t + 1 dealers contribute to each demand: the sum of their numbers, their low bits, and
+    their coins in both fields."""
+    dealers = protocols.sent  # who need send the least
+    shape, secrets = [], []
+    for demand in demands:
+        numbers, bits, coins = demand.numbers, demand.bits, demand.coins
+        shape += [(prime, numbers), (gf256, bits * numbers), (gf256, coins), (prime, coins)]
+        if protocols.me in dealers:
+            secrets += _contribution(protocols.randomness, demand)
+    dealt = protocols.deal({dealer: shape for dealer in dealers}, secrets)
+    kinds = list(zip(*(dealt[dealer] for dealer in dealers), strict=True))
+    numbers, bits, small_coins, coins = (kinds[k::4] for k in range(4))
+    return [prime.combine([1] * len(one), one) for one in numbers], bits, small_coins, coins
+
+
+def _deal_proven(protocols, demands):
+    """The same where players may deviate: numbers are dealt bit by bit (`mamba.mask_proof`)."""
+    lengths = mask_proof.Lengths(
+        proper=sum(demand.bits * demand.numbers + demand.bare for demand in demands),
+        coins=sum(demand.results for demand in demands),
+        upper=sum(demand.security * demand.numbers for demand in demands),
+    )
+    dealt = mask_proof.deal(protocols, lengths)
+    numbers, bits, small_coins, coins = [], [], [], []
+    low, coin, high = 0, lengths.proper, lengths.both
+    for demand in demands:
+        size, bare = demand.bits * demand.numbers, demand.bare
+        results, upper = demand.results, demand.security * demand.numbers
+        places = [(low, size), (coin, results), (low + size, bare), (high, upper)]
+        small = [[b[k : k + n] for k, n in places[:3]] for _, b in dealt]
+        wide = [[b[:, k : k + n] for k, n in places] for b, _ in dealt]
+        rows = [np.concatenate([one[0], one[3]], axis=1) for one in wide]
+        numbers.append(_numbers(prime.combine([1] * len(rows), rows), demand.numbers))
+        bits.append([one[0] for one in small])
+        small_coins.append([np.concatenate(one[1:3]) for one in small])
+        coins.append([np.concatenate(one[1:3], axis=1) for one in wide])
+        low, coin, high = low + size + bare, coin + results, high + upper
+    return numbers, bits, small_coins, coins
+
+
+def _numbers(rows, count):
+    """Numbers from their bits, or sums of them: all lowest ones, then the next, ..."""
+    if not count:
+        return rows
+    rows = np.split(rows, prime.length(rows) // count, axis=1)
+    return prime.combine([2**k for k in range(len(rows))], rows)
 
 
 def _contribution(randomness, demand):
@@ -132,18 +178,18 @@ def _random_bits(randomness, rows, width):
 
 
 def _in_step(protocols, tasks):
-    """Run generators side by side. Each yields products to reduce and is sent the reduced ones; a
-    round serves all of them. What they return is returned as a list."""
+    """Run generators side by side. Each yields factors and is sent their products; a round serves
+    all of them. What they return is returned as a list."""
     results, sends = [None] * len(tasks), dict.fromkeys(range(len(tasks)))
     while sends:
         wanted = {}
-        for k, reduced in sends.items():
+        for k, products in sends.items():
             try:
-                wanted[k] = tasks[k].send(reduced)
+                wanted[k] = tasks[k].send(products)
             except StopIteration as end:
                 results[k] = end.value
-        reduced = iter(protocols.reduce([part for parts in wanted.values() for part in parts]))
-        sends = {k: [next(reduced) for _ in parts] for k, parts in wanted.items()}
+        products = iter(protocols.multiply([one for some in wanted.values() for one in some]))
+        sends = {k: [next(products) for _ in some] for k, some in wanted.items()}
     return results
 
 
@@ -156,17 +202,15 @@ def _add(summands):
     while len(summands) > 2:
         triples = len(summands) // 3
         groups = [summands[3 * g : 3 * g + 3] for g in range(triples)]
-        products = yield [
-            (gf256, gf256.mul((x ^ z).ravel(), (y ^ z).ravel())) for x, y, z in groups
-        ]
+        products = yield [(gf256, x ^ z, y ^ z) for x, y, z in groups]
         added = []
         for (x, y, z), product in zip(groups, products, strict=True):
-            carries = product.reshape(x.shape) ^ z  # the majority of the three
+            carries = product ^ z  # the majority of the three
             added += [x ^ y ^ z, double(carries)]
         summands = added + summands[3 * triples :]
     a, b = summands
-    (both,) = yield [(gf256, gf256.mul(a.ravel(), b.ravel()))]
-    return a, b, both.reshape(a.shape)
+    (both,) = yield [(gf256, a, b)]
+    return a, b, both
 
 
 def _parity(total, most):
@@ -177,10 +221,10 @@ def _parity(total, most):
     Stockmeyer, SIAM Journal on Computing, 1973): fewer products than bits to add.
     """
     coefficients = parity_polynomial(most)
-    (square,) = yield [(prime, prime.mul(total, total))]
+    (square,) = yield [(prime, total, total)]
     powers = [total, square]
     if most > 5:
-        powers += yield [(prime, prime.mul(power, square)) for power in (total, square)]
+        powers += yield [(prime, power, square) for power in (total, square)]
     step = powers[-1]
     pieces = [coefficients[k : k + len(powers)] for k in range(0, most + 1, len(powers))]
     if len(pieces[-1]) == 1:  # a power of the step alone belongs to the piece before
@@ -190,7 +234,7 @@ def _parity(total, most):
     while len(parts) > 1:
         low, high, alone = parts[0:-1:2], parts[1::2], parts[len(parts) // 2 * 2 :]
         factors = [(part, step) for part in high] + [(step, step)] * (len(parts) > 2)
-        products = yield [(prime, prime.mul(x, y)) for x, y in factors]
+        products = yield [(prime, x, y) for x, y in factors]
         step = products[-1]
         parts = [prime.add(*pair) for pair in zip(low, products, strict=False)] + alone
     return parts[0]

@@ -27,7 +27,8 @@ def open_to_all(protocols, field, array, dealers=None):
     array : field array
     dealers : int array, optional
         Of each element of the prime field: the only player that dealt anything it depends on, or
-        -1. It tells whom shares that do not fit together can be pinned on.
+        -1. It tells whom shares that do not fit together can be pinned on; and where there is one
+        for all of them no product is behind any, so none has to be verified before.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def open_to_all(protocols, field, array, dealers=None):
     with different numbers, which the next masks do not hide. Any player can end a run by leaving
     it, so to end it by a wrong share is nothing new; and it is told whose share it was.
     """
+    if dealers is None or (dealers < 0).any():
+        protocols.verify()
     if protocols.is_holder:
         opened = protocols.open_among_holders(field, array, dealers)
         return protocols.tell(field, opened)
@@ -69,15 +72,27 @@ def hear(protocols, field, count):
 
 def open_among_holders(protocols, field, array, dealers=None):
     """The secrets, to the holders alone, as in `open`; the others have zeros."""
+    return open_parts(protocols, [(field, array)], dealers)[0]
+
+
+def open_parts(protocols, parts, dealers=None):
+    """The secrets of several pairs (field, array), to the holders alone, in one round."""
+    shape = [(field, field.length(array)) for field, array in parts]
     if not protocols.is_holder:
-        return field.zeros(field.length(array))
+        return [field.zeros(count) for field, count in shape]
     protocols.compare()
-    data, others = field.to_bytes(array), protocols.all_but_me(protocols.holders)
+    data = b"".join(field.to_bytes(array) for field, array in parts)
+    others = protocols.all_but_me(protocols.holders)
     received = protocols.network.exchange(
         dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
     )
-    opened = protocols.join(field, array, received, field.length(array), dealers)
-    return protocols.note_opened(field, opened)
+    arrays = {player: protocols.unpack(shape, data, player) for player, data in received.items()}
+    opened = []
+    for k, (field, own) in enumerate(parts):
+        shares = {player: of_player[k] for player, of_player in arrays.items()}
+        secrets = _reconstruct(protocols, field, own, shares, dealers)
+        opened.append(protocols.note_opened(field, secrets))
+    return opened
 
 
 def open_to(protocols, player, array, degree, continued=False):
@@ -139,12 +154,15 @@ def open_to(protocols, player, array, degree, continued=False):
 
 def join(protocols, field, array, received, count, dealers=None):
     """Check and reconstruct what the holders sent."""
-    shares = [
-        array
-        if player == protocols.me
-        else protocols.decode(field, received[player], count, player)
-        for player in protocols.holders
-    ]
+    arrays = {
+        player: protocols.decode(field, received[player], count, player)
+        for player in protocols.all_but_me(protocols.holders)
+    }
+    return _reconstruct(protocols, field, array, arrays, dealers)
+
+
+def _reconstruct(protocols, field, own, arrays, dealers=None):
+    shares = [own if player == protocols.me else arrays[player] for player in protocols.holders]
     if shamir.consistent(field, shares, protocols.threshold):
         return shamir.reconstruct(field, shares, protocols.threshold)
     raise _departure(protocols, _suspicions(protocols, field, shares, dealers))

@@ -22,8 +22,18 @@ import hashlib
 
 import numpy as np
 
-from mamba import agreement, coins, collectors, common_keys, openings, shamir
+from mamba import (
+    agreement,
+    coins,
+    collectors,
+    common_keys,
+    multiplication,
+    openings,
+    shamir,
+    verification,
+)
 from mamba import holders as drawing
+from mamba.claims import Claims
 from mamba.protocol_error import ProtocolError
 from mamba.randomness import Randomness
 
@@ -47,6 +57,8 @@ class Protocols:
         The 2t + 1 players that are to hold shares, when somebody has named them.
     say : callable, optional
         Given one line before this player does what makes the holders known.
+    active : bool
+        Whether players may deviate: then products and masks are verified (`mamba.verification`).
 
     Attributes
     ----------
@@ -68,6 +80,10 @@ class Protocols:
     agreement : mamba.agreement.Agreement
     collector_turn : int
         Whose it is to collect next (`mamba.collectors`), the same for all holders.
+    claims : mamba.claims.Claims
+        Where players may deviate, what is still to be verified.
+    coin_pool : list
+        Coins that were dealt ahead (`mamba.coins`).
 
     Raises
     ------
@@ -85,8 +101,9 @@ class Protocols:
         threshold=None,
         holders=None,
         say=lambda line: None,
+        active=False,
     ):
-        self.network, self._say = network, say
+        self.network, self._say, self.active = network, say, active
         self.me, self.players = network.me, network.players
         self.threshold = drawing.check_threshold(self.players, threshold)
         self.randomness = Randomness()
@@ -98,6 +115,7 @@ class Protocols:
         self.view = view
         self.sent, self.drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.agreement, self.collector_turn = agreement.Agreement(), 0
+        self.claims, self.coin_pool = Claims(), []
         # Only a holder has anything to say to everybody.
         self.peers = self.all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
@@ -108,11 +126,10 @@ class Protocols:
 
     exchange, compare = agreement.exchange, agreement.compare
     confirm, announce = coins.confirm, coins.announce
-    open, open_among_holders, open_to = (
-        openings.open_to_all,
-        openings.open_among_holders,
-        openings.open_to,
-    )
+    open, open_to = openings.open_to_all, openings.open_to
+    open_among_holders, open_parts = openings.open_among_holders, openings.open_parts
+    multiply, multiply_pairs = multiplication.multiply, multiplication.multiply_pairs
+    verify, open_masked = verification.verify, verification.open_masked
     tell, hear, join = openings.tell, openings.hear, openings.join
 
     def _find_holders(self, named, about):
@@ -228,10 +245,6 @@ class Protocols:
             for (k, _), product in zip(portion, products, strict=True):
                 reduced[k].append(product)
         return [one[-1] if len(one) < 3 else np.concatenate(one, axis=-1) for one in reduced]
-
-    def multiply(self, field, a, b):
-        """Sharing of a * b, element by element; one round."""
-        return self.reduce([(field, field.mul(a, b))])[0]
 
     # --- what the chapters have in common --------------------------------------------------------
 

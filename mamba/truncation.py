@@ -60,7 +60,7 @@ def divide(protocols, x, bits, places, mask, exact):
     offset = 2 ** (bits - 1)
     positive = prime.add(x, prime.from_ints([offset]))
     hidden = prime.combine([1, 1, 2**places], [positive, low, mask.number])
-    c = prime.low_bits(protocols.open_among_holders(prime, hidden), places)
+    c = prime.low_bits(protocols.open_masked(hidden), places)
     remainder = prime.sub(prime.from_bits(c), low)
     if exact:
         borrow = circuits.carry_out(protocols, small_coins.reshape(places, width), 1 ^ c)

@@ -7,7 +7,7 @@ from side_by_side import accepted, share
 
 from mamba import byte_check, gf256
 from mamba.byte_check import ByteCheck
-from mamba.claims import SmallProducts
+from mamba.claims import SmallPairs, SmallProducts
 from mamba.randomness import Randomness, from_coin
 
 CHANCE = 1e-6  # a right program fails that often
@@ -100,3 +100,46 @@ def test_portions_do_not_matter(monkeypatch):
     assert accepted(checks(claims), 1)[0]
     x, y, z = claims[0]
     assert not accepted(checks([(x, y, off(z, 2999, 1)), claims[1]]), 1)[0]
+
+
+def pairs(terms, rows, width, count):
+    """True inner products of columns, as arrays, and the columns."""
+    x, y = (gf256.random(Randomness(), terms * rows * width) for _ in "xy")
+    x, y = x.reshape(terms, rows, width), y.reshape(terms, rows, width)
+    left, right = np.random.default_rng(count).integers(0, width, (2, count))
+    z = np.bitwise_xor.reduce(gf256.mul(x[:, :, left], y[:, :, right]), axis=0)
+    return x, y, left, right, z.ravel()
+
+
+@pytest.mark.parametrize("size", [(1, 1, 2, 1), (15, 3, 6, 40), (4, 2, 30, 500)])
+@pytest.mark.parametrize("more", [[], [(300, None)]])
+def test_pairs_of_columns(size, more, monkeypatch):
+    monkeypatch.setattr(byte_check, "_PORTION", 1000)
+    x, y, left, right, z = pairs(*size)
+    shares_of = [[share(gf256, a, 1) for a in products(*one)] for one in more]
+
+    def verified(z):
+        shared = [share(gf256, a.ravel(), 1) for a in (x, y, z)]
+        holders = [
+            ByteCheck(
+                [
+                    *(SmallProducts(*(a[h] for a in one)) for one in shares_of),
+                    SmallPairs(
+                        shared[0][h].reshape(x.shape),
+                        shared[1][h].reshape(y.shape),
+                        left,
+                        right,
+                        shared[2][h],
+                    ),
+                ],
+                from_coin(77, "test"),
+            )
+            for h in range(3)
+        ]
+        return accepted(holders, 1)[0]
+
+    assert verified(z)
+    for place in {0, len(z) // 2, len(z) - 1}:
+        assert not verified(off(z, place, 16))
+    if len(z) > 1:
+        assert not verified(off(off(z, 0, 3), 1, 3))

@@ -75,7 +75,7 @@ def products(module, players, count, secret=1):
         share = np.repeat(shares[protocols.me], count, axis=-1)
         note = protocols.note_opened
         protocols.note_opened = lambda f, values: opened.append(values) or note(f, values)
-        return protocols.multiply(module, share, share), protocols.network.received
+        return protocols.multiply([(module, share, share)])[0], protocols.network.received
 
     reduced, received = zip(*play(players, step), strict=True)
     return reduced, received, opened[0]
@@ -209,7 +209,7 @@ def test_bytes_that_are_no_elements_name_their_player():
 
     def step(protocols):
         protocols.collector_turn = 2
-        return protocols.multiply(field, *shares[protocols.me], *shares[protocols.me])
+        return protocols.multiply([(field, *shares[protocols.me] * 2)])[0]
 
     with pytest.raises(ProtocolError, match="round 4: player 2 sent no shares"):
         play(5, step, tamper)
@@ -225,7 +225,7 @@ def test_a_collector_with_two_stories_is_noticed_when_something_is_opened():
 
     def step(protocols):
         (share,) = shares[protocols.me]
-        return protocols.open(field, protocols.multiply(field, share, share))
+        return protocols.open(field, protocols.multiply([(field, share, share)])[0])
 
     with pytest.raises(ProtocolError, match="do not lie on one polynomial"):
         play(5, step, tamper)
@@ -237,7 +237,7 @@ def test_all_holders_collect_in_turn():
     def step(protocols):
         (share,) = shares[protocols.me]
         for _ in range(9):
-            protocols.multiply(gf256, share, share)
+            protocols.multiply([(gf256, share, share)])[0]
         return protocols.network.received
 
     for me, received in enumerate(play(7, step)):

@@ -71,7 +71,9 @@ def test_multiply(players, rows):
     for module in (field, gf256):
         a, b = (from_ints(module, column) for column in zip(*rows, strict=True))
         shares = dealt(module, players, a, b)
-        products, rounds = play(players, lambda p, m=module, s=shares: p.multiply(m, *s[p.me]))
+        products, rounds = play(
+            players, lambda p, m=module, s=shares: p.multiply([(m, *s[p.me])])[0]
+        )
         assert rounds == 1
         assert (reconstruct(module, products) == module.mul(a, b)).all()
 
@@ -213,7 +215,7 @@ def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_noth
     def step(protocols):
         (mine,) = shares[protocols.me]
         dealt = protocols.deal({1: [(field, 3)]}, [numbers] if protocols.me == 1 else [])
-        product = protocols.multiply(field, mine, dealt[1][0])
+        product = protocols.multiply([(field, mine, dealt[1][0])])[0]
         assert protocols.network.rounds == (3 if protocols.is_holder else 1)
         opened = protocols.open(field, product), protocols.open_to(0, mine, 1)
         return protocols, *opened, protocols.open_to(0, field.mul(mine, mine), 2)

@@ -415,7 +415,7 @@ def test_reduced_products_are_shared_anew(module):
 
     def step(network):
         share = np.repeat(shares[network.me], width, axis=-1)
-        return Protocols(network).multiply(module, share, share)
+        return Protocols(network).multiply([(module, share, share)])[0]
 
     for share in together(4, step)[1:]:  # of four players the server holds none
         if module is field:

@@ -1,0 +1,105 @@
+"""Claims are verified before anything is opened that a false one could make tell something.
+
+Among 2t + 1 holders any t may deviate in any way, and what they can do to a computation on shares
+is to add numbers that they know to products, and to lie about masks that they deal
+(`mamba.claims`). That is harmless while nothing is opened but what is uniform by itself, such as a
+bit of the small field under a coin. Before a number is opened that a mask hides, or that is a
+result, all claims behind it are verified here, those of both fields in the same rounds:
+
+1. A coin is announced: weights that make one claim of many (`mamba.product_check` for the prime
+   field, where `mamba.distance_check` adds distances; `mamba.byte_check` for the small one).
+2. Level by level: the holders multiply for a few values, then announce a coin.
+3. The end: two products more, a coin that is opened, and three things in the open to compare.
+
+A coin that is announced may be told wrongly, which is found with the next message; until then there
+is only dealing. The last one is opened like any value, since numbers are opened because of it.
+
+What is opened tells nothing, whether the claims are true or false, so an abort tells nothing. A
+false claim passes with a chance below 2^-62 in a run of up to 2^50 products.
+"""
+
+from mamba import coins, distance_check, product_check
+from mamba import field as prime
+from mamba.byte_check import ByteCheck
+from mamba.product_check import ProductCheck
+from mamba.protocol_error import ProtocolError
+from mamba.randomness import from_coin
+
+
+def verify(protocols, masked=False):
+    """Verify what was claimed so far, on holders; nothing to do means no round.
+
+    Parameters
+    ----------
+    protocols : mamba.protocols.Protocols
+    masked : bool
+        Whether this is for a masked opening in the prime field: `mamba.claims.Claims.take`.
+
+    Raises
+    ------
+    ProtocolError
+        A claim is false, or a player departed from the protocol while it was verified.
+    """
+    claims = protocols.claims.take(masked)
+    if claims and not are_true(protocols, claims):
+        raise ProtocolError(
+            f"round {protocols.network.rounds}: products are not what was multiplied; a player "
+            "departed from the protocol"
+        )
+
+
+def open_masked(protocols, array):
+    """Open numbers of the prime field that masks hide, among the holders, after what is to be
+    verified before it."""
+    protocols.verify(masked=True)
+    return protocols.open_among_holders(prime, array)
+
+
+def are_true(protocols, claims):
+    """Whether claims are true, which all holders find alike."""
+    checks = _checks(claims, coins.announce_coin(protocols))
+    blinds = _random(protocols, checks)
+    while any(not check.is_short for check in checks):
+        long = [check for check in checks if not check.is_short]
+        values = protocols.reduce([(check.module, check.divide()) for check in long])
+        coin = coins.announce_coin(protocols)
+        for check, shares in zip(long, values, strict=True):
+            check.fold(shares, check.challenge(coin))
+    ends = [check.blind(numbers) for check, numbers in zip(checks, blinds, strict=True)]
+    values = protocols.reduce([(c.module, end) for c, end in zip(checks, ends, strict=True)])
+    coin = coins.open_coin(protocols)
+    opened = protocols.open_parts(
+        [
+            (check.module, check.disclose(shares, check.challenge(coin)))
+            for check, shares in zip(checks, values, strict=True)
+        ]
+    )
+    return all([check.holds(numbers) for check, numbers in zip(checks, opened, strict=True)])
+
+
+def _checks(claims, coin):
+    checks: list = []
+    if claims.products or claims.zeros or claims.distances:
+        stream = from_coin(coin, "weights of products")
+        pairs, total = product_check.of_products(claims.products, claims.zeros, stream)
+        for claim in claims.distances:
+            more, numbers = distance_check.of_distances(claim, stream)
+            pairs, total = pairs + more, prime.add(total, numbers)
+        checks.append(ProductCheck(pairs, total))
+    if claims.bytes:
+        checks.append(ByteCheck(claims.bytes, from_coin(coin, "weights of small products")))
+    return checks
+
+
+def _random(protocols, checks):
+    """Numbers that nobody knows, for the end of each check; dealt with what is sent next."""
+    shape = [(check.module, check.blinds) for check in checks]
+    dealers = protocols.sent
+    own = [module.random(protocols.randomness, count) for module, count in shape]
+    dealt = protocols.deal(
+        dict.fromkeys(dealers, shape), own if protocols.me in dealers else [], continued=True
+    )
+    return [
+        module.combine([1] * len(dealers), [dealt[dealer][k] for dealer in dealers])
+        for k, (module, _) in enumerate(shape)
+    ]
