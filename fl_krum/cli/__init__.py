@@ -53,13 +53,17 @@ def main(arguments: list[str] | None = None) -> int:
         options = _parser(arguments).parse_args(arguments)
         options.given = {one.partition("=")[0] for one in arguments if one.startswith("--")}
         status = options.run(options)
-        _flush()
+        sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
         _discard_output()
         return 1
     except (ValueError, OSError) as error:
-        return _complain(_one_line(error), 1 if getattr(error, "begun", False) else 2)
+        begun = getattr(error, "begun", False)
+        if _is_of_output(error):
+            begun = True
+            _discard_output()
+        return _complain(_one_line(error), 1 if begun else 2)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("fl_krum"):
             raise
@@ -71,18 +75,6 @@ def main(arguments: list[str] | None = None) -> int:
         return _complain("this is more than the memory of this machine can hold", status)
     except KeyboardInterrupt:
         return _complain("interrupted; all players have been ended", 130)
-
-
-def _flush() -> None:
-    """Write what is left; a full disk behind standard output is found here."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        _discard_output()
-        vars(error).update(begun=True)
-        raise
 
 
 def _discard_output() -> None:
@@ -135,10 +127,16 @@ def _layout(prog: str) -> argparse.HelpFormatter:
 def _one_line(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        if not where and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO):
-            where = "standard output: "  # all other files are named where they are written
+        if _is_of_output(error):
+            where = "standard output: "
         return f"{where}{error.strerror}"
     return " ".join(_with_round(str(error), error).split())
+
+
+def _is_of_output(error: Exception) -> bool:
+    """Whether standard output could not be written: all other files are named by their errors."""
+    full = (errno.ENOSPC, errno.EFBIG, errno.EIO)
+    return isinstance(error, OSError) and not error.filename and error.errno in full
 
 
 def _with_round(message: str, error: Exception) -> str:

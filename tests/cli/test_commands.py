@@ -17,6 +17,7 @@ from repository import ROOT
 from fl_krum.cli import COMMANDS, main
 from fl_krum.cli.aggregate import read_updates
 from fl_krum.cli.check import engine_report
+from fl_krum.federation.session import FederatedSession
 from fl_krum.players import local_players as players_module
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.process import PlayerError
@@ -304,6 +305,31 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_session_that_was_ended_goes_on(capsys, tmp_path):
+    report, figure = tmp_path / "out.json", tmp_path / "out.png"
+    small = "--clients 5 --byzantine 1 --attack alie --seed 4 --threshold 1".split()
+    assert main(["session", *small, "--rounds", "1", "--json", str(report)]) == 0
+    before = json.loads(report.read_text())
+    assert before["finished"] and before["threshold"] == 1
+    for wrong, words in (
+        ("--seed 3", "with seed = 4, not 3"),
+        ("--attack fang", "with attack = alie, not fang"),
+        ("--bits 24 --fraction 12", "with bits = 28, not 24"),
+        ("", "has all 1 rounds: --rounds 2 or more"),
+    ):
+        resume = ["session", "--resume", str(report), "--rounds", "2"][: 5 if wrong else 3]
+        assert words in complaint(capsys, *resume, *wrong.split())
+    resume = ["session", "--resume", str(report), "--rounds", "2", "--figure", str(figure)]
+    assert main(resume) == 0
+    printed = capsys.readouterr().out
+    assert "T = 2, seed 4" in printed and "t = 1" in printed and "1 rounds are done" in printed
+    after = json.loads(report.read_text())
+    assert after["rounds"][0] == before["rounds"][0] and figure.exists()
+    session = FederatedSession(5, 1, rounds=2, attack="alie", seed=4)
+    assert [r["vector"] for r in after["rounds"]] == [r.vector for r in session.run()]
+    assert after["settings"] == {**session.settings, "engine": "embedded"}
+
+
 def test_program_writes_what_krum_program_gives(capsys, tmp_path):
     from fl_krum.program.krum_program import KrumProgram
 
@@ -379,6 +405,35 @@ def test_an_interrupted_session_leaves_nothing(tmp_path, number, status):
     assert process.returncode == status, errors
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("command", ["program", "aggregate", "check"])
+def test_a_full_disk_behind_standard_output(tmp_path, v1, command):
+    more = {"aggregate": [v1, "--byzantine", "1", "--plain"]}.get(command, [])
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "fl_krum", command, *more], cwd=ROOT, stdout=full,
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert process.returncode == 1
+    last = process.stderr.splitlines()[-1]
+    assert last == "fl_krum: error: standard output: No space left on device"
+
+
+@pytest.mark.parametrize("command", ["aggregate", "program"])
+def test_a_result_that_cannot_be_written(capsys, tmp_path, v1, command, monkeypatch):
+    path = tmp_path / "out.csv"
+    path.write_text("an older result")
+    more = [v1, "--byzantine", "1", "--plain"] if command == "aggregate" else []
+
+    def fail(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("fl_krum.federation.report.os.fsync", fail)
+    assert main([command, *more, "--output", str(path)]) == 1
+    assert f"fl_krum: error: {path}: No space left on device" in capsys.readouterr().err
+    assert path.read_text() == "an older result" and len(list(tmp_path.glob(".*"))) == 0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="as a shell does")

@@ -5,18 +5,21 @@ That takes milliseconds instead of a second, and lets a test read or change ever
 """
 
 import contextlib
+import io
 import os
 import queue
 import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from repository import ROOT
 
 from fl_krum.players.certificates import issue
-from fl_krum.players.embedded import free_ports
+from fl_krum.players.embedded import fork_server_command, free_ports
+from fl_krum.players.fork_server import ForkServer
 from mamba import input_proof, shamir
 from mamba.language.branches import compile_text
 from mamba.language.machine import Machine
@@ -250,7 +253,7 @@ class Ended:
         return [int(line[len(prefix) :]) for line in lines if line.startswith(prefix)]
 
 
-def run_processes(folder, source, words, views=False):
+def run_processes(folder, source, words, views=False, forked=True):
     """Run a program with real players until all of them have ended; see `running`.
 
     Parameters
@@ -263,7 +266,7 @@ def run_processes(folder, source, words, views=False):
     list of Ended, one per player
     """
     for _ in range(5):
-        with running(folder, source, len(words), views) as processes:
+        with running(folder, source, len(words), views, forked) as processes:
             ended = finish(processes, words)
         if PORT_TAKEN not in [one.status for one in ended]:  # by another program, a moment before
             break
@@ -271,8 +274,8 @@ def run_processes(folder, source, words, views=False):
 
 
 @contextlib.contextmanager
-def running(folder, source, count, views=False):
-    """Real players of a program, ``python -m mamba.player``, as a list of processes.
+def running(folder, source, count, views=False, forked=True):
+    """Real players of a program, as a list of processes; see `player`.
 
     Parameters
     ----------
@@ -281,7 +284,7 @@ def running(folder, source, count, views=False):
     source : str, or list of str
         Text of a .mpc file; in a list, one for each player.
     count : int
-    views : bool
+    views, forked : bool
     """
     sources = [source] * count if isinstance(source, str) else source
     for i, text in enumerate(sources):
@@ -293,29 +296,58 @@ def running(folder, source, count, views=False):
     with contextlib.ExitStack() as stack:
         processes = []
         for i in range(count):
-            view = ["--views", f"view{i}.json"] if views else []
-            arguments = [i, f"program{i}/test.mpc", "--ports", ports, "--certificates", ".", *view]
-            processes.append(stack.enter_context(player(folder, *arguments)))
+            view = ["--views", folder / f"view{i}.json"] if views else []
+            program = folder / f"program{i}" / "test.mpc"
+            arguments = [i, program, "--ports", ports, "--certificates", folder, *view]
+            processes.append(stack.enter_context(player(folder, *arguments, forked=forked)))
         yield processes
 
 
 @contextlib.contextmanager
-def player(folder, *arguments):
-    """One ``python -m mamba.player`` in a folder, killed at the end when it is still there."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mamba.player", *map(str, arguments)],
-        cwd=folder,
-        env={**_environment(), "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def player(folder, *arguments, forked=True):
+    """One player, killed at the end when it is still there.
+
+    Forked where that is possible, as `LocalPlayers` does: an interpreter that imports NumPy takes
+    longer than most programs of the tests. Otherwise ``python -m mamba.player`` in the folder.
+    """
+    arguments = [*map(str, arguments)]
+    if forked and _fork_server():
+        process = Forked(_fork_server().start(arguments))
+    else:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mamba.player", *arguments],
+            cwd=folder,
+            env={**_environment(), "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     try:
-        with process:
-            yield process
+        yield process
     finally:
         process.kill()
+        process.wait(PATIENCE)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+
+@cache
+def _fork_server():
+    """One for all tests of this process; it ends with it."""
+    command = fork_server_command()
+    return command and ForkServer(command)
+
+
+class Forked:
+    """A forked player with streams of text, as `subprocess.Popen` has them."""
+
+    def __init__(self, process):
+        self.stdin = io.TextIOWrapper(io.BufferedWriter(process.stdin))
+        self.stdout = io.TextIOWrapper(io.BufferedReader(process.stdout))
+        self.stderr = io.TextIOWrapper(io.BufferedReader(process.stderr))
+        self.kill, self.wait = process.kill, process.wait
 
 
 def finish(processes, words):
@@ -323,11 +355,19 @@ def finish(processes, words):
     results = [None] * len(processes)
 
     def wait(i):
-        stdout, stderr = processes[i].communicate(words[i], timeout=PATIENCE)
-        results[i] = Ended(processes[i].returncode, stdout or "", stderr or "")
-        if processes[i].returncode == PORT_TAKEN:  # the others would wait for it
-            for process in processes:
-                process.kill()
+        process, said = processes[i], []
+        listener = threading.Thread(target=lambda: said.append(process.stderr.read()), daemon=True)
+        listener.start()
+        with contextlib.suppress(BrokenPipeError):  # it has ended without reading
+            process.stdin.write(words[i] or "")
+            process.stdin.close()
+        stdout = process.stdout.read()
+        status = process.wait(PATIENCE)
+        listener.join(PATIENCE)
+        results[i] = Ended(status, stdout, said[0])
+        if status == PORT_TAKEN:  # the others would wait for it
+            for other in processes:
+                other.kill()
 
     threads = [threading.Thread(target=wait, args=(i,), daemon=True) for i in range(len(words))]
     for thread in threads:

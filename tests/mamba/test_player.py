@@ -175,9 +175,9 @@ def test_a_killed_player_is_named_by_the_others(tmp_path):
 # --- mistakes on the command line -------------------------------------------------------------
 
 
-def alone(folder, *arguments):
+def alone(folder, *arguments, forked=True):
     """One process, which is to end before it needs the others."""
-    with player(folder, *arguments) as process:
+    with player(folder, *arguments, forked=forked) as process:
         return finish([process], [""])[0]
 
 
@@ -194,15 +194,20 @@ def alone(folder, *arguments):
 def test_a_program_that_cannot_be_read(tmp_path, content, message):
     if content is not None:
         (tmp_path / "test.mpc").write_bytes(content)
-    ended = alone(tmp_path, 0, "test.mpc", "--ports", "1,2,3", "--certificates", tmp_path)
+    ended = alone(
+        tmp_path, 0, tmp_path / "test.mpc", "--ports", "1,2,3", "--certificates", tmp_path
+    )
     assert (ended.status, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"Player 0: error: {message}")
+    said = ended.stderr.replace(f"{tmp_path}{os.sep}", "")
+    assert said.startswith(f"Player 0: error: {message}")
     assert ended.stderr.count("\n") == 1
 
 
 def test_certificates_that_are_not_there(tmp_path):
     (tmp_path / "test.mpc").write_text("sint(1).reveal_to(0)")
-    ended = alone(tmp_path, 0, "test.mpc", "--ports", "1,2,3", "--certificates", "nowhere")
+    ended = alone(
+        tmp_path, 0, tmp_path / "test.mpc", "--ports", "1,2,3", "--certificates", "nowhere"
+    )
     assert (ended.status, ended.stdout) == (1, "")
     assert ended.stderr.startswith("Player 0: error: cannot use RootCA.crt, Player0.crt")
     assert ended.stderr.count("\n") == 1
@@ -219,7 +224,9 @@ def test_certificates_that_are_not_there(tmp_path):
     ],
 )
 def test_a_command_line_that_makes_no_sense(tmp_path, number, ports, message):
-    ended = alone(tmp_path, number, "test.mpc", "--ports", ports, "--certificates", tmp_path)
+    ended = alone(
+        tmp_path, number, tmp_path / "test.mpc", "--ports", ports, "--certificates", tmp_path
+    )
     assert (ended.status, ended.stdout) == (2, "")
     assert re.search(message, ended.stderr)
     assert "Traceback" not in ended.stderr
@@ -231,14 +238,16 @@ def test_a_taken_port_has_a_status_of_its_own(tmp_path):
     ports = free_ports(3)
     with socket.create_server(("127.0.0.1", ports[0])):
         text = ",".join(map(str, ports))
-        ended = alone(tmp_path, 0, "test.mpc", "--ports", text, "--certificates", tmp_path)
+        ended = alone(
+            tmp_path, 0, tmp_path / "test.mpc", "--ports", text, "--certificates", tmp_path
+        )
     assert ended.status == 3
     assert "in use" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
 def test_the_help_warns_of_other_peoples_programs(tmp_path):
-    said = " ".join(alone(tmp_path, "--help").stdout.split())
+    said = " ".join(alone(tmp_path, "--help", forked=False).stdout.split())
     assert "a .mpc file is Python, and can do whatever you can do on this machine" in said
 
 
@@ -254,7 +263,15 @@ def test_end_with_stdin(tmp_path):
     (tmp_path / "test.mpc").write_text(ADD)
     ports = ",".join(map(str, free_ports(3)))
     ended = alone(
-        tmp_path, 0, "test.mpc", "--ports", ports, "--certificates", tmp_path, "--end-with-stdin"
+        tmp_path,
+        0,
+        tmp_path / "test.mpc",
+        "--ports",
+        ports,
+        "--certificates",
+        tmp_path,
+        "--end-with-stdin",
+        forked=False,
     )
     assert ended.status == 1
     assert ended.stdout == ""

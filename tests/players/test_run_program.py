@@ -178,7 +178,7 @@ def test_an_interrupt_leaves_no_player():
     def interrupt():
         until = time.monotonic() + 30
         while time.monotonic() < until and not any(
-            process.name().startswith("player 2")
+            process.name().startswith("player 2") and process.status() != psutil.STATUS_ZOMBIE
             for process in psutil.Process().children(recursive=True)
         ):
             time.sleep(0.05)
