@@ -10,13 +10,18 @@ from fl_krum.program.krum_program import KrumProgram
 
 
 class Sessions:
-    """Runs of one engine, whose files go to ``folder``."""
+    """Runs of one engine, whose files go to ``folder``.
+
+    With ``check=True`` a companion stands before each client's player, an interpreter with NumPy:
+    in the tests of what these do.
+    """
 
     def __init__(self, engine, folder):
         self.engine, self.folder = engine, folder
 
-    def start(self, rounds=1, **options):
-        return LocalPlayers(KrumProgram(n=5, f=1, d=2, rounds=rounds), self.engine, **options)
+    def start(self, rounds=1, check=False, **options):
+        program = KrumProgram(n=5, f=1, d=2, rounds=rounds, check=check)
+        return LocalPlayers(program, self.engine, **options)
 
     def assert_nothing_left(self, players):
         assert all(process.poll() is not None for process in processes(players))
@@ -36,7 +41,7 @@ class Sessions:
 
     def rounds(self, keys):
         """Three rounds on the same players; the statistics of the last one."""
-        with self.start(rounds=3) as players:
+        with self.start(rounds=3, check=True) as players:
             (folder,) = self.folder.iterdir()
             assert not list(folder.rglob(keys))  # gone as soon as all are ready
             for done in range(3):

