@@ -61,4 +61,4 @@ class Alongside:
         # A ruined model may take honest clients out of the range too. Their values are clipped as
         # well: this session is a comparison, and has no players that could not input them.
         updates = np.clip(self._clients.updates(self._mean, number), *self._fixed_point.range())
-        return mean(self._fixed_point.decode(self._fixed_point.encode(updates)))
+        return mean(self._fixed_point.decode(self._fixed_point.encode(updates, warn=False)))

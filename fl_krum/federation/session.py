@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 from .. import __version__
 from ..aggregators.krum import krum
 from ..aggregators.parameters import check_integer, check_parameters
-from ..program.fixed_point import FixedPoint
+from ..program.fixed_point import FixedPoint, PrecisionWarning
 from .alongside import NOTHING, Alongside
 from .attacks import as_attack
 from .below_protocol import lying_words
@@ -167,6 +168,7 @@ class FederatedSession:
         self._attack.try_out(clients - byzantine, byzantine, len(self.start))
         self._rule.try_out(clients, len(self.start))
         self.records: list[RoundRecord] = []
+        self._has_warned = False  # of lost precision
         self.settings: dict[str, Any] = plain(dict(
             version=__version__, clients=clients, byzantine=byzantine,
             byzantine_clients=self.byzantine_clients, dimension=dimension, rounds=rounds,
@@ -226,6 +228,7 @@ class FederatedSession:
             function returns is of no use. See `run` for all other errors.
         """
         records = self.records = []
+        self._has_warned = False
         model, alongside = self.start, self._alongside() if self._compare else None
         for number in range(self._first, self._rounds + 1):
             with _naming(number, records):
@@ -251,7 +254,7 @@ class FederatedSession:
         return Alongside(self.clients, self.fixed_point, self.accuracy, models)
 
     def _round(self, number, model, alongside) -> RoundRecord:
-        words = self.fixed_point.encode(self.clients.updates(model, number))
+        words = self._encode(self.clients.updates(model, number), number)
         updates = self.fixed_point.decode(words)
         shared = self._what_is_shared(words, number)
         began = time.perf_counter()
@@ -269,6 +272,14 @@ class FederatedSession:
             updates=updates,
             alongside=alongside.models if alongside else None,
         )
+
+    def _encode(self, updates, number) -> np.ndarray:
+        """Words of the round; what is lost is told in the first round in which it matters."""
+        words = self.fixed_point.encode(updates, warn=False)
+        if not self._has_warned and (text := self.fixed_point.complaint(updates)):
+            self._has_warned = True
+            warnings.warn(f"round {number}: {text}", PrecisionWarning, stacklevel=2)
+        return words
 
     def _of_krum(self, words, model) -> dict[str, Any]:
         """What a record says of Krum and Multi-Krum: all None under any other rule."""

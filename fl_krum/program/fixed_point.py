@@ -12,11 +12,16 @@ offset changes neither a distance nor the choice, and the chosen words come back
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..aggregators.parameters import check_integer
+from . import precision
+from .precision import PrecisionWarning
+
+__all__ = ["FixedPoint", "PrecisionWarning", "real_matrix"]
 
 COLUMNS = 1 << 13  # encoded at a time
 
@@ -61,13 +66,15 @@ class FixedPoint:
         """Smallest and largest value that can be represented."""
         return -self.offset * self.resolution, (self.offset - 1) * self.resolution
 
-    def encode(self, updates) -> np.ndarray:
+    def encode(self, updates, warn: bool = True) -> np.ndarray:
         """Offset words of real vectors, rounded to the nearest representable value.
 
         Parameters
         ----------
         updates : array_like of real numbers, shape (n, d)
             Row i is the update of client i + 1 (player i + 1; player 0 is the server).
+        warn : bool
+            Whether a `PrecisionWarning` says that much is lost, as `complaint` does.
 
         Returns
         -------
@@ -77,10 +84,12 @@ class FixedPoint:
         ------
         ValueError
             Wrong shape, not numbers, or a value that is NaN, infinite or out of range; the
-            message names the first such client and coordinate, and the range.
+            message names the first such client and coordinate, the range, and what would help.
         """
         values = real_matrix(updates)
         self.check(values)
+        if warn and (text := self.complaint(values)):
+            warnings.warn(text, PrecisionWarning, stacklevel=2)
         words = np.empty(values.shape, np.int64)
         for start in range(0, values.shape[1], COLUMNS):  # what fits the processor's cache
             part = np.s_[:, start : start + COLUMNS]
@@ -99,7 +108,46 @@ class FixedPoint:
         # Both are NaN when any value is, and every comparison with NaN is false.
         if not self._fits(np.array([values.min(), values.max()])).all():
             row, column = np.argwhere(~self._fits(values))[0]
-            raise ValueError(self._complaint(row, column, values[row, column]))
+            largest = float(np.abs(values[np.isfinite(values)]).max(initial=0))
+            raise ValueError(self._complaint(row, column, values[row, column], largest))
+
+    def complaint(self, updates) -> str:
+        """What is lost when real vectors in range, shape (n, d), are rounded, and what would help;
+        "" unless it matters. `fl_krum.program.precision` says when it does."""
+        return precision.complaint(real_matrix(updates), self.bits, self.fraction)
+
+    @classmethod
+    def suggest(cls, updates, bits: int = 28, most_bits: int | None = None) -> FixedPoint:
+        """A fixed point for vectors like these: as fine as it can be with room for twice as large.
+
+        Parameters
+        ----------
+        updates : array_like of real numbers, shape (n, d)
+            What clients send in a typical round.
+        bits : int
+        most_bits : int, optional
+            How many bits may be taken where `bits` do not hold both the largest values and eight
+            steps for the typical ones; by default no more. `KrumProgram.suggest` knows how many
+            the field has room for.
+
+        Returns
+        -------
+        FixedPoint
+            If even that is too coarse, `complaint` says so.
+
+        Raises
+        ------
+        ValueError
+            The vectors are no matrix of finite numbers.
+        """
+        values = real_matrix(updates)
+        if not np.isfinite(values).all():
+            raise ValueError(f"updates must be finite to suggest a fixed point: {values.max()}")
+        loss = precision.measure(values, 0)
+        wanted = precision.best_fraction(loss.largest, bits)
+        more = min(max(0, loss.needed - wanted), max(bits, most_bits or bits) - bits)
+        bits, wanted = bits + more, wanted + more
+        return cls(bits, min(max(wanted, 0), bits - 1))
 
     def decode(self, words, count: int = 1) -> np.ndarray:
         """Real values of offset words, exactly; or the mean of as many as were added up.
@@ -128,7 +176,7 @@ class FixedPoint:
             scaled = np.rint(values * 2.0**self.fraction)
         return (scaled >= -self.offset) & (scaled < self.offset)
 
-    def _complaint(self, row: int, column: int, value: float) -> str:
+    def _complaint(self, row: int, column: int, value: float, largest: float) -> str:
         low, high = self.range()
         where = f"client {row + 1} (row {row}), coordinate {column}"
         if not np.isfinite(value):
@@ -137,7 +185,8 @@ class FixedPoint:
             )
         return (
             f"{where}: {value:.10g} is out of range [{low:.10g}, {high:.10g}] "
-            f"(bits={self.bits}, fraction={self.fraction})"
+            f"(bits={self.bits}, fraction={self.fraction}); "
+            + precision.cure(largest, self.bits, self.fraction)
         )
 
 

@@ -9,16 +9,17 @@ a run fail or leak later, the bound on f and the bit budget above all, is checke
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
-from ..aggregators.parameters import check_integer, check_parameters
+from ..aggregators.parameters import check_integer, check_parameters, largest_f
 from .bit_budget import SECURITY, BitBudget, check_budget
 from .cost import Cost, estimate
-from .fixed_point import FixedPoint
+from .fixed_point import FixedPoint, real_matrix
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "mamba" / "krum.mpc"
 _PARAMETER = r"^{name}( *)= *(\d+)"
@@ -115,6 +116,41 @@ class KrumProgram:
         check_integer("exact", self.exact, 0)
         check_integer("security", self.security, SECURITY)
         _ = self.budget  # refuses what does not fit
+
+    @classmethod
+    def suggest(cls, updates, f: int | None = None, **parameters) -> KrumProgram:
+        """A program for clients that send vectors like these, with a fixed point that serves them.
+
+        Parameters
+        ----------
+        updates : array_like of real numbers, shape (n, d)
+            What the clients send in a typical round; values may become twice as large.
+        f : int, optional
+            By default as many as Krum tolerates.
+        **parameters
+            All else that a `KrumProgram` takes.
+
+        Returns
+        -------
+        KrumProgram
+            With words of 28 bits, the default; or with more, if these vectors need them and the
+            field has room, or with fewer, if it has not. ``program.fixed_point.complaint(updates)``
+            says whether that is enough.
+
+        Raises
+        ------
+        ValueError
+            As `KrumProgram` and `FixedPoint.suggest`.
+        """
+        n, d = real_matrix(updates).shape
+        f = largest_f(n) if f is None else f
+
+        def program(fixed_point) -> KrumProgram:
+            return cls(n=n, f=f, d=d, fixed_point=fixed_point, **parameters)
+
+        usual = FixedPoint().bits
+        most = max(filter(lambda bits: _fits(program, bits), range(2, 54)), default=usual)
+        return program(FixedPoint.suggest(updates, min(usual, most), most))
 
     @property
     def players(self) -> int:
@@ -223,6 +259,14 @@ def _include(text: str, folder: Path, numbers: dict[str, int]) -> str:
         return _include(file.read_text(encoding="utf-8"), file.parent, numbers)
 
     return _INCLUDE.sub(part, text)
+
+
+def _fits(program: Callable[[FixedPoint], KrumProgram], bits: int) -> bool:
+    try:
+        program(FixedPoint(bits, 0))
+    except ValueError:
+        return False
+    return True
 
 
 MOST_CLIENTS = 254  # players 0 to n need n + 1 points other than 0 in the field of 256 elements
