@@ -1,4 +1,8 @@
-"""The dependencies, which stand in requirements.txt only; all else is in pyproject.toml."""
+"""The dependencies, which stand in requirements.txt only; all else is in pyproject.toml.
+
+PyTorch is the exception: it is larger than all others together, and whoever installs everything to
+read and test the project need not have it. Its tests are skipped then.
+"""
 
 import re
 from pathlib import Path
@@ -20,5 +24,6 @@ setup(
         "notebooks": section("Notebooks"),
         "slides": section("Slides"),
         "test": section("Testing"),
+        "torch": ["torch>=2.2"],  # the first for NumPy 2
     },
 )

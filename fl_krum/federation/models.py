@@ -1,14 +1,82 @@
-"""The model that the clients train: logistic regression, as one vector of d real numbers.
+"""What a model of a session must be able to do, and the one of the lesson: logistic regression.
 
-Federated learning moves vectors, scikit-learn trains estimators: this file turns one into the
+Federated learning moves vectors, scikit-learn trains estimators: `LogisticModel` turns one into the
 other. A client's training is a few passes of stochastic gradient descent that start at the global
 vector; it needs no more than the vector and the client's own samples.
+
+One's own model is any object with the methods of `Model`. Adapters make one of any scikit-learn
+classifier with `partial_fit` (`estimator_model`) and of any PyTorch module (`torch_model`).
 """
 
+from __future__ import annotations
+
+import sys
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier
+
+from .estimator_model import EstimatorModel
+
+
+class Model(Protocol):
+    """What a session asks of a model. All vectors are float64 of the same shape (d,)."""
+
+    def start(self, rng: np.random.Generator) -> np.ndarray:
+        """The first global model, shape (d,)."""
+        ...  # pragma: no cover
+
+    def train(self, vector, x, y, rng: np.random.Generator) -> np.ndarray:
+        """What a client makes of the global model, shape (d,).
+
+        `x` is its features, shape (samples, features) or as the data have them, and `y` its labels
+        0 … classes-1, shape (samples,). All chance comes from `rng`, and nothing is kept between
+        two calls, so that the same arguments give the same run.
+        """
+        ...  # pragma: no cover
+
+    def accuracy(self, vector, x, y) -> float:
+        """Share of the samples that the model `vector` classifies correctly, 0 … 1."""
+        ...  # pragma: no cover
+
+
+def as_model(given, features: int, classes: int) -> Model:
+    """A model out of what a user gave.
+
+    Parameters
+    ----------
+    given : Model, scikit-learn classifier, torch.nn.Module or None
+        None is a `LogisticModel`; a classifier and a module get adapters with their defaults.
+    features, classes : int
+        Of the data.
+
+    Raises
+    ------
+    ValueError
+        It is none of these.
+    """
+    if given is None:
+        return LogisticModel(features, classes)
+    missing = [name for name in ("start", "train", "accuracy") if not _has(given, name)]
+    if not missing:
+        return given
+    if _has(given, "partial_fit") and not isinstance(given, type):
+        return EstimatorModel(given, features, classes)
+    torch = sys.modules.get("torch")  # whoever gives a module has imported it
+    if torch is not None and isinstance(given, torch.nn.Module):
+        from .torch_model import TorchModel
+
+        return TorchModel(given)
+    raise ValueError(
+        "model must have start(rng), train(vector, x, y, rng) and accuracy(vector, x, y), or be a "
+        f"scikit-learn classifier with partial_fit or a torch.nn.Module; {given!r:.60} has no "
+        f"{', '.join(missing)}"
+    )
+
+
+def _has(given, name: str) -> bool:
+    return callable(getattr(given, name, None))
 
 
 @dataclass(frozen=True)
@@ -107,6 +175,10 @@ class LogisticModel:
     def accuracy(self, vector, x, y) -> float:
         """Share of the samples `x` to which the model `vector` gives the label in `y`, 0 … 1."""
         return float(np.mean(self.predict(vector, x) == y))
+
+    def start(self, rng) -> np.ndarray:
+        """The first global model: a random vector of length 4."""
+        return self.random_vector(rng)
 
     def random_vector(self, rng, length=4.0) -> np.ndarray:
         """A vector of the given Euclidean length in a random direction, shape (d,)."""
