@@ -40,6 +40,35 @@ def mean(X) -> np.ndarray:
     return _real(X).mean(axis=0)
 
 
+def weighted_mean(X, weights) -> np.ndarray:
+    """Average the vectors, each as often as its weight says: FedAvg, with numbers of samples.
+
+    Best without adversaries where clients have different amounts of data. A client that may *claim*
+    its weight needs no strange vector any more: with 10^9 samples it is the result. Source:
+    McMahan et al., AISTATS 2017, algorithm 1.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+        One client's vector a row.
+    weights : array_like, shape (n,)
+        Not negative, and not all 0.
+
+    Returns
+    -------
+    ndarray of float64, shape (d,)
+
+    Raises
+    ------
+    ValueError
+        X is not a matrix of finite numbers, or the weights do not fit.
+    """
+    X, weights = _real(X), np.asarray(weights, dtype=np.float64)
+    if weights.shape != (len(X),) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
+        raise ValueError(f"weights must be {len(X)} numbers of at least 0, and not all 0")
+    return weights @ X / weights.sum()
+
+
 def median(X) -> np.ndarray:
     """Take the median of each coordinate on its own; of an even number, the mean of the middle two.
 

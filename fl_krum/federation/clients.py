@@ -43,6 +43,8 @@ class SimulatedClients:
 
     Attributes
     ----------
+    sizes : list of int
+        Samples of each client.
     honest : list of int
         Rows of the clients that do what they should: all of them when the attack is "none".
     """
@@ -58,6 +60,7 @@ class SimulatedClients:
             else (x, y)
             for client, (x, y) in enumerate(samples)
         ]
+        self.sizes = [len(y) for _, y in samples]
         liars = () if attack.harmless else self._byzantine
         self.honest = [client for client in range(len(samples)) if client not in liars]
         self._attack = attack

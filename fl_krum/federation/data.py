@@ -68,7 +68,7 @@ def load(name="breast_cancer", dimension: int | None = 5, seed=0, test_share=0.3
     )
     x_train, x_test = _reduce(x_train, x_test, dimension // lengths.step - 1)
     train, test = Samples(x_train, y_train), Samples(x_test, y_test)
-    return Dataset(name, (train,), (test,), labels=tuple(range(int(y.max()) + 1)))
+    return Dataset(name, (train,), (test,), tuple(range(int(y.max()) + 1)), built_in=True)
 
 
 def _reduce(x_train, x_test, features):

@@ -14,10 +14,11 @@ and variances that each tells of its own data.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -52,6 +53,8 @@ class Dataset:
         What the partition "column" goes by.
     apart : bool
         Whether the clients hold the data already.
+    built_in : bool
+        Whether the name says it all.
 
     Examples
     --------
@@ -66,8 +69,9 @@ class Dataset:
     train: tuple[Samples, ...] = field(repr=False)
     test: tuple[Samples, ...] = field(repr=False)
     labels: tuple
-    groups: np.ndarray | None = None
+    groups: np.ndarray | None = field(default=None, repr=False)
     apart: bool = False
+    built_in: bool = field(default=False, repr=False)
 
     def __post_init__(self):
         for samples in (*self.train, *self.test):
@@ -263,6 +267,24 @@ class Dataset:
         """Labels of the test part."""
         return np.concatenate([samples.y for samples in self.test])
 
+    def clients(self, partition=None) -> int:
+        """How many clients the data are for: 7, where they can be dealt out to any number."""
+        if self.apart:
+            return len(self.train)
+        if isinstance(partition, str) and partition == "column" and self.groups is not None:
+            return len(np.unique(self.groups))
+        return 7
+
+    def origin(self) -> dict[str, Any]:
+        """What tells these data apart from others, beside their name, for a session's settings."""
+        if self.built_in:
+            return {}
+        digest = hashlib.sha256()
+        for samples in (*self.train, *self.test):
+            for array in samples:
+                digest.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return {"labels": list(self.labels), "data_sha256": digest.hexdigest()}
+
     def deal(self, clients, partition, alpha, rng) -> tuple[list[Samples], list[np.ndarray]]:
         """Give each client its samples, and their row numbers in the training part.
 
@@ -294,8 +316,8 @@ class Dataset:
 
         Each client's part is tested where it is; their accuracies are weighted by its size.
         """
-        parts = getattr(self, part)
-        found = [model.accuracy(vector, samples.x, samples.y) for samples in parts]
+        parts = [samples for samples in getattr(self, part) if len(samples.y)]
+        found = [float(model.accuracy(vector, samples.x, samples.y)) for samples in parts]
         if len(found) == 1:
             return found[0]
         return float(np.average(found, weights=[len(samples.y) for samples in parts]))

@@ -37,6 +37,8 @@ class EstimatorModel:
 
     Attributes
     ----------
+    name : str
+        The estimator's class.
     layout : Layout
         What is where in the vector, and what stays at home.
 
@@ -57,7 +59,7 @@ class EstimatorModel:
         self, estimator, features: int, classes: int, epochs: int = 1,
         share: Sequence[str] = WEIGHTS,
     ):  # fmt: skip
-        name = type(estimator).__name__
+        self.name = name = type(estimator).__name__
         if not (hasattr(estimator, "partial_fit") and is_classifier(estimator)):
             raise ValueError(
                 f"{name} cannot be trained in rounds: a classifier with partial_fit can, such as "

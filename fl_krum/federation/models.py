@@ -75,6 +75,13 @@ def as_model(given, features: int, classes: int) -> Model:
     )
 
 
+def model_name(model: Model) -> str:
+    """What to call a model in settings: the name of what an adapter wraps, or of its class."""
+    if isinstance(model, LogisticModel):
+        return "logistic"
+    return str(getattr(model, "name", type(model).__name__))
+
+
 def _has(given, name: str) -> bool:
     return callable(getattr(given, name, None))
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from .own_functions import name_of
+
 PARTITIONS = ("iid", "dirichlet", "column")
 
 _SMALLEST_PART = 2
@@ -46,7 +48,7 @@ def partition_name(partition: str | Callable | Sequence) -> str:
     """A partition in one word, for settings and tables."""
     if isinstance(partition, str):
         return partition
-    return getattr(partition, "__name__", "custom") if callable(partition) else "given"
+    return name_of(partition) if callable(partition) else "given"
 
 
 def partition_iid(labels, clients, rng) -> list[np.ndarray]:

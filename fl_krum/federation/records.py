@@ -28,8 +28,11 @@ class RoundRecord:
         Of the new global model.
     accuracy_mean : float or None
         Of a second global model, trained alongside from the same start and under the same attack,
-        but aggregated with the plain mean. This one and the next two are None in a session that was
-        told not to `compare`.
+        but aggregated with the plain mean. This one and the next three are None in a session that
+        was told not to `compare`.
+    accuracy_weighted : float or None
+        As `accuracy_mean`, but with a mean in which each client counts as often as it has samples;
+        the same where all have as many, to within one.
     accuracy_alone : float or None
         What honest clients reach without each other: their mean, when each goes on training a model
         of its own from the same start, with the same number of passes over its own samples, in the
@@ -60,12 +63,14 @@ class RoundRecord:
         What the clients sent, rounded to fixed point; None in a record that was read from a file.
     alongside : dict or None
         The models to compare with after this round, from which a session goes on: "mean" and
-        "pooled", shape (d,), and "alone", shape (honest clients, d). None without `compare`.
+        "pooled", shape (d,), "alone", shape (honest clients, d), and "weighted", shape (d,), where
+        clients have different numbers of samples. None without `compare`.
     """
 
     round: int
     accuracy: float
     accuracy_mean: float | None
+    accuracy_weighted: float | None
     accuracy_alone: float | None
     accuracy_pooled: float | None
     accuracy_krum: float | None

@@ -1,11 +1,11 @@
 """A federated session: T rounds of local training and aggregation on one machine.
 
-Two things are arguments: how a client trains, and the rule that turns the clients' vectors into the
-next global model. So the same session runs with the plain mean, with Krum in the clear, or with
-Krum inside SMPC among `fl_krum.players.local_players.LocalPlayers`.
+Three things are arguments: the data, the model that clients train, and the rule that turns their
+vectors into the next global model. So the same session runs with the plain mean, with Krum in the
+clear, or with Krum inside SMPC among `fl_krum.players.local_players.LocalPlayers`.
 
-`rule`, `clients` and `alongside` do the work of a round, `records` says what came of it, and
-`report` keeps that on disk.
+`task` finds data and model; `rule`, `clients`, `sharing` and `alongside` do the work of a round,
+`records` says what came of it, and `report` keeps that on disk.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from .alongside import NOTHING, Alongside
 from .attacks import as_attack
 from .below_protocol import lying_words
 from .clients import SimulatedClients
-from .data import load
 from .dataset import Dataset
-from .models import LogisticModel
+from .models import model_name
 from .own_functions import add_note, as_vector, name_of
-from .partitions import split
+from .partitions import partition_name
 from .records import RoundError, RoundRecord, plain
 from .report import Report
 from .rule import Rule
+from .sharing import Sharing
+from .task import find_task, first_model
 
 __all__ = ["FederatedSession", "RoundError", "RoundRecord"]
 
@@ -47,9 +48,11 @@ class FederatedSession:
     Parameters
     ----------
     clients, byzantine : int
-        n and f of Krum, 2f + 2 < n; f clients, picked by the seed, are Byzantine.
-    dimension : int
-        Length d of the model vector, one of ``fl_krum.federation.data.DATASETS[dataset]``.
+        n and f of Krum, 2f + 2 < n; f clients, picked by the seed, are Byzantine. By default there
+        are 7 clients, or as many as the data are for.
+    dimension : int, optional
+        Length d of the model vector, one of ``fl_krum.federation.data.DATASETS[dataset]``, for the
+        built-in data; one's own model has a length of its own.
     rounds : int
         T, at least 1.
     attack : str, Attack or callable
@@ -59,14 +62,16 @@ class FederatedSession:
         they send is clipped to the range of `fixed_point`: a player can input valid words only.
     dataset : str
         A name in `fl_krum.federation.data.DATASETS`.
-    partition : {"iid", "dirichlet"}
-        How the training part is dealt out; `alpha` is the concentration of "dirichlet".
+    partition : str, callable or sequence of arrays, optional
+        How the training part is dealt out: "iid" (the default), "dirichlet", with the concentration
+        `alpha`, "column", a client for each of the data's groups, or one's own; see
+        `fl_krum.federation.partitions.split`. Data that clients hold already are "given".
     aggregate : str, callable or LocalPlayers
         The rule: a name in `AGGREGATORS`; ``rule(X, f)`` or ``rule(X)`` with X of shape (n, d),
         giving a vector or a KrumResult; or an object with a method ``aggregate(X)``.
     train : callable, optional
         ``train(vector, x, y, rng)`` gives the vector that a client makes of the global one; by
-        default the method of a `LogisticModel`.
+        default the method of the model.
     fixed_point : FixedPoint, optional
         By default that of the players' program, or else the standard one. It rounds what the
         clients send under every rule, so that runs under different rules compare.
@@ -79,6 +84,15 @@ class FederatedSession:
         The first global model; or the last round of an earlier session with the same arguments.
         After a record the session goes on with the next round, up to round `rounds`, bit for bit as
         if it had never ended.
+    data : Dataset, optional
+        One's own data, in place of `dataset`.
+    model : optional
+        What is trained: an object with the methods of `fl_krum.federation.models.Model`, a
+        scikit-learn classifier with `partial_fit`, or a torch.nn.Module; by default a
+        `LogisticModel`.
+    share : {"model", "update"}
+        Whether clients share the vector that they have trained, or what they have changed: that
+        minus the global model. Krum's choice is the same, the resolution is not; see `sharing`.
 
     Attributes
     ----------
@@ -88,15 +102,16 @@ class FederatedSession:
     records : list of RoundRecord
         The finished rounds of the present or last run, whatever ended it.
     data : Dataset
-    model : LogisticModel
+    model : Model
     parts : list of ndarray
         Row numbers of each client's samples in the training part.
     clients : SimulatedClients
     byzantine_clients : tuple of int
         Rows of the Byzantine clients, counted from 0.
     start : ndarray, shape (d,)
-        The first global model. Unless given, a random vector or its opposite, whichever is the
-        worse on the training part, so that there is something to learn whatever the seed.
+        The first global model. Unless given, what the model starts at; of a `LogisticModel`, a
+        random vector or its opposite, whichever is the worse on the training part, so that there is
+        something to learn whatever the seed.
 
     Raises
     ------
@@ -113,13 +128,13 @@ class FederatedSession:
 
     def __init__(
         self,
-        clients: int = 7,
+        clients: int | None = None,
         byzantine: int = 2,
-        dimension: int = 5,
+        dimension: int | None = None,
         rounds: int = 5,
         attack="sign-flip",
         dataset: str = "breast_cancer",
-        partition: str = "iid",
+        partition=None,
         alpha: float = 0.5,
         aggregate=krum,
         train: Callable[..., np.ndarray] | None = None,
@@ -127,10 +142,15 @@ class FederatedSession:
         seed: int = 0,
         compare: bool = True,
         start=None,
+        data: Dataset | None = None,
+        model=None,
+        share: str = "model",
     ):
-        check_parameters(clients, byzantine)
         self._rounds = check_integer("rounds", rounds, 1)
         seed = check_integer("seed", seed, 0, 2**32 - 1)
+        self.data, self.model = find_task(data, dataset, dimension, model, seed)
+        clients = self.data.clients(partition) if clients is None else clients
+        check_parameters(clients, byzantine)
         self._attack = as_attack(attack)
         if self._attack.below_protocol and byzantine < 2:
             raise ValueError(
@@ -140,24 +160,25 @@ class FederatedSession:
         self._first = _round_after(self._earlier, self._rounds)
         self._rule = Rule(aggregate, clients, byzantine)
         left = self._rounds - self._first + 1
-        self._rule.check_size(n=clients, f=byzantine, d=dimension, rounds=left)
+        self._rule.check_size(n=clients, f=byzantine, rounds=left)
         self._attack = self._attack.against(self._rule.without_players)
         self._compare = compare
         self.fixed_point = fixed_point or self._rule.fixed_point or FixedPoint()
-        self.data = load(dataset, dimension, seed)
-        self.model = LogisticModel(self.data.features, self.data.classes)
+        self._sharing = Sharing(self.fixed_point, share)
         # In this order, so that the same clients are Byzantine however the data are dealt out.
         rng = np.random.default_rng(seed)
         picked = rng.choice(clients, byzantine, replace=False)
         self.byzantine_clients = tuple(sorted(picked.tolist()))
-        self.start = _poor_start(self.model, self.data, rng)
-        self.parts = split(self.data.y_train, clients, partition, alpha, rng)
+        self.start = first_model(self.data, self.model, dimension, rng)
+        self._rule.check_size(d=len(self.start), rounds=left)
+        partition = partition or ("given" if self.data.apart else "iid")
+        samples, self.parts = self.data.deal(clients, partition, alpha, rng)
         self.clients = SimulatedClients(
-            [(self.data.x_train[part], self.data.y_train[part]) for part in self.parts],
+            samples,
             self.byzantine_clients,
             self._attack,
             train or self.model.train,
-            limits=self.fixed_point.range(),
+            limits=self._sharing.limits,
             classes=self.data.classes,
             seed=seed,
         )
@@ -171,11 +192,14 @@ class FederatedSession:
         self._has_warned = False  # of lost precision
         self.settings: dict[str, Any] = plain(dict(
             version=__version__, clients=clients, byzantine=byzantine,
-            byzantine_clients=self.byzantine_clients, dimension=dimension, rounds=rounds,
+            byzantine_clients=self.byzantine_clients, dimension=len(self.start), rounds=rounds,
             first_round=self._first, attack=self._attack.name,
-            attack_parameters=self._attack.parameters, dataset=dataset, partition=partition,
+            attack_parameters=self._attack.parameters, dataset=self.data.name,
+            **self.data.origin(), samples=[len(part) for part in self.parts],
+            partition=partition_name(partition),
             alpha=alpha if partition == "dirichlet" else None, seed=seed, compare=bool(compare),
-            train="logistic" if train is None else name_of(train), rule=self._rule.name,
+            train=model_name(self.model) if train is None else name_of(train),
+            share=share, rule=self._rule.name,
             average=self._rule.average, engine=self._rule.engine, bits=self.fixed_point.bits,
             fraction=self.fixed_point.fraction, start_accuracy=self.accuracy(self.start),
         ))  # fmt: skip
@@ -239,8 +263,7 @@ class FederatedSession:
 
     def accuracy(self, vector) -> float:
         """Share of the test part that the model `vector` classifies correctly."""
-        vector = np.array(vector, dtype=np.float64)
-        return float(self.model.accuracy(vector, self.data.x_test, self.data.y_test))
+        return self.data.accuracy(self.model, np.array(vector, dtype=np.float64))
 
     def _alongside(self) -> Alongside:
         models: np.ndarray | dict[str, np.ndarray] = self.start
@@ -251,15 +274,19 @@ class FederatedSession:
                     "with compare=False"
                 )
             models = self._earlier.alongside
-        return Alongside(self.clients, self.fixed_point, self.accuracy, models)
+        return Alongside(self.clients, self._sharing, self.accuracy, models)
 
     def _round(self, number, model, alongside) -> RoundRecord:
-        words = self._encode(self.clients.updates(model, number), number)
+        trained = self.clients.updates(model, number)
+        values = self._sharing.values(trained, model, self.byzantine_clients)
+        words = self._encode(values, number)
         updates = self.fixed_point.decode(words)
         shared = self._what_is_shared(words, number)
         began = time.perf_counter()
-        model = self._rule(shared, updates)
+        aggregated = self._rule(shared, updates)
         seconds = time.perf_counter() - began
+        of_krum = self._of_krum(words, aggregated, model)
+        model = self._sharing.next_model(aggregated, model)
         compared = alongside.after(number) if alongside else NOTHING
         return RoundRecord(
             round=number,
@@ -267,7 +294,7 @@ class FederatedSession:
             **compared,
             seconds=seconds,
             vector=model.tolist(),
-            **self._of_krum(words, model),
+            **of_krum,
             excluded=self._rule.excluded,
             updates=updates,
             alongside=alongside.models if alongside else None,
@@ -281,14 +308,14 @@ class FederatedSession:
             warnings.warn(f"round {number}: {text}", PrecisionWarning, stacklevel=2)
         return words
 
-    def _of_krum(self, words, model) -> dict[str, Any]:
+    def _of_krum(self, words, aggregated, model) -> dict[str, Any]:
         """What a record says of Krum and Multi-Krum: all None under any other rule."""
         clear = self._rule.in_the_clear(words, self.fixed_point, self._rule.excluded)
         if clear is None:
             return dict.fromkeys(_OF_KRUM)
-        equal = bool(np.array_equal(model, clear.vector))
+        equal = bool(np.array_equal(aggregated, clear.vector))
         return {
-            "accuracy_krum": self.accuracy(clear.vector),
+            "accuracy_krum": self.accuracy(self._sharing.next_model(clear.vector, model)),
             "matches_plaintext": equal if self._rule.compares else None,
             "chosen": clear.chosen,
             "averaged": clear.averaged,
@@ -330,8 +357,3 @@ def _round_after(record: RoundRecord | None, rounds: int) -> int:
             f"rounds must be more than the {done} that start has behind it; got rounds = {rounds}"
         )
     return done + 1
-
-
-def _poor_start(model: LogisticModel, data: Dataset, rng) -> np.ndarray:
-    vector = model.random_vector(rng)
-    return min(vector, -vector, key=lambda v: model.accuracy(v, data.x_train, data.y_train))

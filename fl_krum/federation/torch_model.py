@@ -86,6 +86,8 @@ class TorchModel:
 
     Attributes
     ----------
+    name : str
+        The module's class.
     layout : Layout
         What is where in the vector, and what stays at home.
 
@@ -117,6 +119,7 @@ class TorchModel:
         if not isinstance(made, nn.Module):
             raise ValueError(f"module must be a torch.nn.Module, or make one; got {made!r:.60}")
         self._module = made.to(device)
+        self.name = type(made).__name__
         self._epochs, self._batch_size, self._rate = epochs, batch_size, learning_rate
         self._loss, self._optimizer, self._device = loss, optimizer, device
         self.layout = state_layout(self._module)

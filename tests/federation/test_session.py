@@ -250,7 +250,7 @@ def test_coarser_fixed_point_of_the_program_is_used():
         ({"clients": 2, "byzantine": 0}, "at least n = 3"),
         ({"byzantine": -1}, "f >= 0"),
         ({"dimension": 0}, "dimension must be 1 to 31 on breast_cancer, got 0"),
-        ({"dataset": "digits"}, "dimension must be 10 to 650 in steps of 10"),
+        ({"dataset": "digits", "dimension": 5}, "dimension must be 10 to 650 in steps of 10"),
         ({"dataset": "iris"}, "dataset must be one of breast_cancer, digits"),
         ({"rounds": 0}, "rounds must be at least 1; got rounds = 0"),
         ({"rounds": 1.5}, "rounds must be an integer; got rounds = 1.5"),
