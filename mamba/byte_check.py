@@ -20,19 +20,20 @@ rho_ij for the pair (i, j), sum rho_ij <x_i, y_j> is the sum of <x_i, Y_i> over 
 where Y_i = sum over j of rho_ij y_j is linear and so local. It joins the others at the second
 level.
 
-Soundness: 2^-72, and (2k - 2) / 2^72 for each level and the end: below 2^-62 for k = 64 and
-as many levels as there can be.
+Soundness: 2^-72, and (2k - 2) / 2^72 for each level, k up to 128: below 2^-62 with as
+many levels as there can be.
 """
 
 import numpy as np
 
 from mamba import gf2_72, gf256
 from mamba.claims import SmallPairs, SmallProducts
+from mamba.product_check import SHORT, blocks, last_blocks
 from mamba.randomness import from_coin
 
-SHORT = 64  # elements of K that may be opened at the end
 _AIM = SHORT // 2  # elements that the last level should leave
-_BLOCKS = 64
+_BLOCKS, _MOST_BLOCKS = 64, 128  # at any level, and at the last one
+_FEW = 4000  # factors for which the first level is not worth two rounds
 _PORTION = 1 << 20  # factors that are worked on at once
 
 
@@ -50,13 +51,15 @@ class ByteCheck:
     blinds = 2 * SHORT * gf2_72.DEGREE  # random bytes that are needed for the end
 
     def __init__(self, claims, stream):
-        self._stream, self._k = stream, 0
+        self._stream, self._k, self._is_blinded = stream, 0, False
         # Elements of K: of pairs at once, of all claims after the first level.
         self._x, self._y, self._total = _of_pairs(
             [claim for claim in claims if isinstance(claim, SmallPairs)], stream
         )
         products = [claim for claim in claims if isinstance(claim, SmallProducts)]
         self._groups = _grouped(products)
+        if sum(group.terms * group.count for group in self._groups) <= _FEW:
+            self._lift()
 
     @staticmethod
     def challenge(coin):
@@ -64,17 +67,25 @@ class ByteCheck:
         return gf2_72.random(from_coin(coin, "element of K"), 1)
 
     @property
-    def is_short(self):
-        return not self._groups and self._x.shape[1] <= SHORT
+    def is_last(self):
+        """Whether the next level can be the last one."""
+        return not self._groups and self._x.shape[1] <= SHORT * (_MOST_BLOCKS - 1)
 
-    def divide(self):
-        """The values of h that the holders multiply for, of degree 2t."""
+    def divide(self, random=None):
+        """The values of h that the holders multiply for, of degree 2t; at the last level with the
+        first `blinds` of shared random bytes for a first block."""
+        self._is_blinded = random is not None
         if self._groups:
             return self._divide_bytes().ravel()
-        k = self._k = min(_BLOCKS, -(-self._x.shape[1] // _AIM))
-        self._x, self._y = (_cut(side, k) for side in (self._x, self._y))
+        width = self._x.shape[1]
+        most = last_blocks(width, _BLOCKS) if self._is_blinded else blocks(width / _AIM, _BLOCKS)
+        sides = [_cut(side, most) for side in (self._x, self._y)]
+        if self._is_blinded:
+            hidden = random.reshape(gf2_72.DEGREE, 2, 1, SHORT)[..., : sides[0].shape[2]]
+            sides = [np.concatenate([hidden[:, i], side], axis=1) for i, side in enumerate(sides)]
+        (self._x, self._y), self._k = sides, sides[0].shape[1]
         known = gf2_72.inner(self._x[:, :-1], self._y[:, :-1])
-        beyond = gf2_72.inner(_beyond(self._x, k), _beyond(self._y, k))
+        beyond = gf2_72.inner(_beyond(self._x, self._k), _beyond(self._y, self._k))
         return np.concatenate([known, beyond], axis=1).ravel()
 
     def fold(self, values, coin):
@@ -87,18 +98,31 @@ class ByteCheck:
             self._total ^= gf2_72.inner(values, at)[:, None]
             self._fold_bytes(weights)
         else:
-            last = self._total ^ np.bitwise_xor.reduce(values[:, : k - 1], axis=1, keepdims=True)
+            of_claim = values[:, self._is_blinded : k - 1]  # a random block adds nothing to Z
+            last = self._total ^ np.bitwise_xor.reduce(of_claim, axis=1, keepdims=True)
             values = np.concatenate([values[:, : k - 1], last, values[:, k - 1 :]], axis=1)
             self._total = gf2_72.inner(values, at)[:, None]
             self._x, self._y = (gf2_72.fold(weights, side) for side in (self._x, self._y))
 
     # --- the first level -------------------------------------------------------------------------
 
-    def _divide_bytes(self):
-        count = sum(group.count for group in self._groups)
-        k = self._k = min(_BLOCKS, max(2, -(-count // _AIM)))
+    def _lift(self):
+        """Few products are taken to K at once, which saves a level."""
+        self._cut_groups(1)
+        for group, weights in zip(self._groups, self._weights, strict=True):
+            self._total ^= gf2_72.weigh(weights, group.z)
+        one = gf2_72.zeros(1)
+        one[0] = 1
+        self._fold_bytes(one)
+
+    def _cut_groups(self, k):
         self._groups = [group.cut(k) for group in self._groups]
         self._weights = [gf2_72.random(self._stream, group.count) for group in self._groups]
+
+    def _divide_bytes(self):
+        count = sum(group.count for group in self._groups)
+        k = self._k = blocks(count / _AIM, _BLOCKS)
+        self._cut_groups(k)
         self._known, beyond = gf2_72.zeros(k), gf2_72.zeros(k - 1)
         rows = _rows_beyond(k)
         for group, weights in zip(self._groups, self._weights, strict=True):
@@ -128,29 +152,12 @@ class ByteCheck:
 
     # --- the end ---------------------------------------------------------------------------------
 
-    def blind(self, numbers):
-        """With random elements as the second block: h at 2 and 3, of degree 2t."""
-        numbers, count = numbers.reshape(gf2_72.DEGREE, -1), self._x.shape[1]
-        self._second = numbers[:, :count], numbers[:, SHORT : SHORT + count]
-        at_three = [
-            _line(first, second, 3)
-            for first, second in zip((self._x, self._y), self._second, strict=True)
-        ]
-        values = np.stack([gf2_72.inner(*self._second), gf2_72.inner(*at_three)], axis=1)
-        return values.ravel()
+    def disclose(self):
+        """f(r), g(r) and h(r) of the last level, to be opened."""
+        return np.concatenate([self._x, self._y, self._total], axis=1).ravel()
 
-    def disclose(self, values, coin):
-        """f(r), g(r) and h(r), to be opened."""
-        weights = gf2_72.lagrange(2, coin)
-        sides = [
-            gf2_72.mul(weights[:, :1], first) ^ gf2_72.mul(weights[:, 1:], second)
-            for first, second in zip((self._x, self._y), self._second, strict=True)
-        ]
-        values = np.concatenate([self._total, values.reshape(gf2_72.DEGREE, -1)], axis=1)
-        product = gf2_72.inner(values, gf2_72.lagrange(3, coin))[:, None]
-        return np.concatenate([*sides, product], axis=1).ravel()
-
-    def holds(self, numbers):
+    @staticmethod
+    def holds(numbers):
         """Whether h(r) is the product, of what was opened."""
         numbers = numbers.reshape(gf2_72.DEGREE, -1)
         count = numbers.shape[1] // 2
@@ -246,11 +253,3 @@ def _beyond(side, k):
 def _rows_beyond(k):
     points = tuple(range(1, k + 1))
     return [gf256.lagrange(points, p) for p in range(k + 1, 2 * k)]
-
-
-def _line(first, second, at):
-    """The value of the polynomial of degree 1 that is `first` at 1 and `second` at 2."""
-    one, two = gf256.lagrange((1, 2), at)
-    return gf256.scale(np.ascontiguousarray(first).ravel(), one).reshape(first.shape) ^ gf256.scale(
-        np.ascontiguousarray(second).ravel(), two
-    ).reshape(second.shape)

@@ -25,6 +25,7 @@ from mamba import field as prime
 from mamba.masks import double
 
 _WORTH = 2000  # units of saved logic, see `is_cheaper`
+_PROOF = 40  # such units for the proof of one bit of a mask
 
 
 def less_than_zero(protocols, x, bits, mask):
@@ -150,14 +151,16 @@ class Pairs:
     left: np.ndarray
     right: np.ndarray
 
-    def is_cheaper(self, threshold):
+    def is_cheaper(self, protocols):
         """Whether `less_than_among` is the better way to compare them.
 
         Per bit, to compare one pair by their difference takes the logic to make a mask, t
         products, and about 3 more. To find the bits of a number takes t + 16 or so, and then one
-        more for each pair. Both are rounded to the safe side.
+        more for each pair. Both are rounded to the safe side. Where masks are proven, that is most
+        of the work (`mamba.mask_proof`).
         """
-        return len(self.left) * (threshold + 2) - self.numbers.shape[1] * (threshold + 17) > _WORTH
+        mask = protocols.threshold + (_PROOF if protocols.active else 0)
+        return len(self.left) * (mask + 2) - self.numbers.shape[1] * (mask + 17) > _WORTH
 
 
 def pair_up(x, y):

@@ -22,6 +22,7 @@ DEGREE = 9
 BITS = 8 * DEGREE
 _MODULUS = 3  # X^9 = 3
 _BLOCK = 1 << 14  # columns that are multiplied at once, so that what is made fits a cache
+_FEW = 256  # columns, for which tables are not worth making
 
 
 def random(randomness, count):
@@ -85,6 +86,8 @@ def combine(weights, arrays):
 
 def fold(weights, blocks):
     """Sum of weights[:, a] * blocks[:, a] over a, for blocks of shape (9, k, count)."""
+    if blocks.shape[2] < _FEW:
+        return np.bitwise_xor.reduce(mul(weights[:, :, np.newaxis], blocks), axis=1)
     shifted, step = [weights], np.zeros((DEGREE, 1), np.uint8)
     step[1] = 1
     for _ in range(DEGREE - 1):

@@ -14,21 +14,20 @@ of Boneh, Boyle, Corrigan-Gibbs, Gilboa and Ishai (CRYPTO 2019) in the form of G
    and what is left to verify is h(r) = <f(r), g(r)>, of vectors k times as short. If the claim was
    false, so is h, whatever was dealt for it, and it differs from <f, g> at r but for 2k - 2 of the
    p values that r can have.
-3. *The end.* What is short is opened, hidden: with a second block of random numbers, k is 2, and
-   f(r), g(r) are uniform where r is not 1. h(1) is Z, h(2) the product of the random blocks. The
-   holders compare <f(r), g(r)> with h(r) in the open.
+3. *The end.* The last level has one block more, of random numbers that nobody knows, so f(r) and
+   g(r) are uniform. They are opened with h(r), and compared in the open.
 
 Why nothing leaks: f(r) and g(r) are uniform, and h(r) is their product plus what was added to
 values of h and to products before, which whoever added it knows. So acceptance says nothing that
 is not known either, which is why an abort tells nothing.
 
-Soundness: with L levels of at most 2k - 2 bad coins, (1 + L (2k - 2) + 2) / p, below 2^-116 for
-any length that there can be. Long vectors are cut into 8 blocks, since k^2 inner products are
-formed; shorter ones into 64, which saves levels: a level takes two rounds.
+Soundness: with L levels of at most 2k - 2 bad coins, (1 + L (2k - 2)) / p, below 2^-116 for any
+length that there can be. Long vectors are cut into 8 blocks, since k^2 inner products are formed;
+shorter ones into up to 64, which saves levels: a level takes two rounds.
 """
 
 from functools import lru_cache
-from math import factorial
+from math import ceil, factorial
 
 import numpy as np
 
@@ -54,7 +53,7 @@ class ProductCheck:
 
     def __init__(self, pairs, total):
         self.pairs, self.total = _joined(pairs), total
-        self._k = 0
+        self._k, self._is_blinded = 0, False
 
     module = field
 
@@ -64,21 +63,40 @@ class ProductCheck:
         return coin
 
     @property
-    def is_short(self):
-        return sum(field.length(x) for x, _ in self.pairs) <= SHORT
+    def is_last(self):
+        """Whether the next level can be the last one."""
+        return self._width <= SHORT * (_MANY_BLOCKS - 1)
 
-    def divide(self):
-        """The values of h that the holders multiply for, of degree 2t."""
-        width = sum(field.length(x) for x, _ in self.pairs)
-        self._k = _FEW_BLOCKS if width > _LONG else min(_MANY_BLOCKS, -(-width // _AIM))
-        self.pairs = [_padded(x, y, self._k) for x, y in self.pairs]
+    @property
+    def _width(self):
+        return sum(field.length(x) for x, _ in self.pairs)
+
+    def divide(self, random=None):
+        """The values of h that the holders multiply for, of degree 2t; at the last level with the
+        first `blinds` of shared random numbers for a first block."""
+        width = self._width
+        if random is not None:
+            k, ((x, y),) = last_blocks(width, _MANY_BLOCKS), self.pairs
+            x, y = _padded(x, y, k)
+            length = field.length(x) // k
+            hidden = random[:, :length], random[:, SHORT : SHORT + length]
+            self.pairs = [
+                tuple(np.concatenate(s, axis=1) for s in zip(hidden, (x, y), strict=True))
+            ]
+            self._k = k + 1
+        else:
+            few = width > _LONG
+            self._k = _FEW_BLOCKS if few else blocks(width / _AIM, _MANY_BLOCKS)
+            self.pairs = [_padded(x, y, self._k) for x, y in self.pairs]
+        self._is_blinded = random is not None
         return _values(self.pairs, self._k)
 
     def fold(self, values, coin):
         """Go on with the shorter vectors, when these values are shared by degree t."""
         k = self._k
         known, more = values[:, : k - 1], values[:, k - 1 :]
-        last = field.sub(self.total, field.combine([1] * (k - 1), np.split(known, k - 1, axis=1)))
+        of_claim = known[:, self._is_blinded :]  # a random block adds nothing to Z
+        last = field.sub(self.total, _sum(of_claim))
         values = np.concatenate([known, last, more], axis=1)
         self.total = field.inner_products(values, _weights(2 * k - 1, coin), 2 * k - 1)
         weights = _weights(k, coin)
@@ -86,29 +104,34 @@ class ProductCheck:
 
     # --- the end ---------------------------------------------------------------------------------
 
-    blinds = 2 * SHORT  # random numbers that are needed for it
+    blinds = 2 * SHORT  # random numbers that the last level needs
 
-    def blind(self, numbers):
-        """With random numbers as the second block: h at 2 and 3, of degree 2t."""
-        x, y = (np.concatenate(side, axis=1) for side in zip(*self.pairs, strict=True))
-        count = field.length(x)
-        self._first, self._second = (x, y), (numbers[:, :count], numbers[:, SHORT : SHORT + count])
-        left, right = (_line(a, b, 3) for a, b in zip(self._first, self._second, strict=True))
-        own = field.inner_products(self._second[0], self._second[1], count)
-        return np.concatenate([own, field.inner_products(left, right, count)], axis=1)
+    def disclose(self):
+        """f(r), g(r) and h(r) of the last level, to be opened."""
+        ((x, y),) = self.pairs
+        return np.concatenate([x, y, self.total], axis=1)
 
-    def disclose(self, values, coin):
-        """f(r), g(r) and h(r), to be opened."""
-        values = np.concatenate([self.total, values], axis=1)
-        at_coin = [_line(a, b, coin) for a, b in zip(self._first, self._second, strict=True)]
-        product = field.inner_products(values, _weights(3, coin), 3)
-        return np.concatenate([*at_coin, product], axis=1)
-
-    def holds(self, numbers):
+    @staticmethod
+    def holds(numbers):
         """Whether h(r) is the product, of what was opened."""
         count = field.length(numbers) // 2
         product = field.inner_products(numbers[:, :count], numbers[:, count : 2 * count], count)
         return bool((product == numbers[:, 2 * count :]).all())
+
+
+def blocks(ratio, most):
+    """How many blocks to cut into, at most so many, where all levels together shall make a vector
+    so many times as short: no more than it takes for the same number of levels."""
+    levels = 1
+    while most**levels < ratio:
+        levels += 1
+    return max(2, ceil(ratio ** (1 / levels)))
+
+
+def last_blocks(width, most):
+    """How many blocks to cut into at the last level, besides the random one: so that what is opened
+    is half as short as it may be where that takes few blocks."""
+    return max(1, -(-width // SHORT), min(-(-width // _AIM), most // 2))
 
 
 def of_products(claims, zeros, stream):
@@ -139,6 +162,10 @@ def _joined(pairs):
         return pairs or [(field.zeros(1), field.zeros(1))]
     x, y = (np.concatenate(side, axis=1) for side in zip(*short, strict=True))
     return [(x, y), *(pair for pair in pairs if field.length(pair[0]) >= _APART)]
+
+
+def _beside(a, b):
+    return np.concatenate([a, b], axis=1)
 
 
 def _padded(x, y, k):
@@ -178,9 +205,13 @@ def _weights_beyond(k):
 
 def _folded(x, y, weights):
     """f(r) and g(r)."""
-    k = field.length(weights)
-    shorter = field.weighted_sum(weights, np.split(x, k, axis=1))
-    return shorter, shorter if y is x else field.weighted_sum(weights, np.split(y, k, axis=1))
+
+    def fold(array):
+        runs = array.reshape(4, field.length(weights), -1)
+        return field.weighted_sum(weights, list(runs.transpose(1, 0, 2)))
+
+    shorter = fold(x)
+    return shorter, shorter if y is x else fold(y)
 
 
 def _weights(count, at):
@@ -206,6 +237,6 @@ def _scales(count):
     return [sign * pow(one, -1, field.P) for sign, one in zip(signs, products, strict=True)]
 
 
-def _line(first, second, at):
-    """The value of the polynomial of degree 1 that is `first` at 1 and `second` at 2."""
-    return field.combine([2 - at, at - 1], [first, second])
+def _sum(array):
+    """Of all elements; 0 of none."""
+    return field.sums(array, [0]) if field.length(array) else field.zeros(1)

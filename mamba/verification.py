@@ -9,7 +9,8 @@ result, all claims behind it are verified here, those of both fields in the same
 1. A coin is announced: weights that make one claim of many (`mamba.product_check` for the prime
    field, where `mamba.distance_check` adds distances; `mamba.byte_check` for the small one).
 2. Level by level: the holders multiply for a few values, then announce a coin.
-3. The end: two products more, a coin that is opened, and three things in the open to compare.
+3. The last level, with random numbers for one block, a coin that is opened, and three things in the
+   open to compare. Five rounds in all where there is no other level.
 
 A coin that is announced may be told wrongly, which is found with the next message; until then there
 is only dealing. The last one is opened like any value, since numbers are opened because of it.
@@ -59,21 +60,19 @@ def are_true(protocols, claims):
     """Whether claims are true, which all holders find alike."""
     checks = _checks(claims, coins.announce_coin(protocols))
     blinds = _random(protocols, checks)
-    while any(not check.is_short for check in checks):
-        long = [check for check in checks if not check.is_short]
+    while not all(check.is_last for check in checks):
+        long = [check for check in checks if not check.is_last]
         values = protocols.reduce([(check.module, check.divide()) for check in long])
         coin = coins.announce_coin(protocols)
         for check, shares in zip(long, values, strict=True):
             check.fold(shares, check.challenge(coin))
-    ends = [check.blind(numbers) for check, numbers in zip(checks, blinds, strict=True)]
-    values = protocols.reduce([(c.module, end) for c, end in zip(checks, ends, strict=True)])
-    coin = coins.open_coin(protocols)
-    opened = protocols.open_parts(
-        [
-            (check.module, check.disclose(shares, check.challenge(coin)))
-            for check, shares in zip(checks, values, strict=True)
-        ]
+    values = protocols.reduce(
+        [(c.module, c.divide(random)) for c, random in zip(checks, blinds, strict=True)]
     )
+    coin = coins.open_coin(protocols)
+    for check, shares in zip(checks, values, strict=True):
+        check.fold(shares, check.challenge(coin))
+    opened = protocols.open_parts([(check.module, check.disclose()) for check in checks])
     return all([check.holds(numbers) for check, numbers in zip(checks, opened, strict=True)])
 
 

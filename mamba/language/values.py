@@ -218,7 +218,7 @@ class SharedInteger(BitOperations, Vector):
         if isinstance(other, SharedInteger) and self.size == other.size >= FEW:
             if self.degree == other.degree == 1:
                 pairs = comparison.pair_up(self.value, other.value)
-                if pairs.is_cheaper(self.machine.protocols.threshold):
+                if pairs.is_cheaper(self.machine.protocols):
                     demand = Demand(pairs.numbers.shape[1], bits, security, self.size)
                     return self._compare(comparison.less_than_among, pairs, demand)
         difference = self - other

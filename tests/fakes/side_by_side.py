@@ -30,15 +30,18 @@ def accepted(checks, threshold, error=lambda step, secret: None):
         added = error(step - 1, secret)
         return share(module, secret if added is None else module.add(secret, added), threshold)
 
-    while not checks[0].is_short:
-        values, coin = reduce([check.divide() for check in checks]), coin * 3 % 2**127
+    def fold(values):
+        nonlocal coin
+        coin = coin * 3 % 2**127
         for check, one in zip(checks, values, strict=True):
             check.fold(one, check.challenge(coin))
-    assert all(check.is_short for check in checks)
+
+    while not checks[0].is_last:
+        fold(reduce([check.divide() for check in checks]))
+    assert all(check.is_last for check in checks)
     blinds = share(module, module.random(Randomness(), checks[0].blinds), threshold)
-    values = reduce([check.blind(one) for check, one in zip(checks, blinds, strict=True)])
-    coin = coin * 3 % 2**127
-    shown = [c.disclose(one, c.challenge(coin)) for c, one in zip(checks, values, strict=True)]
+    fold(reduce([check.divide(one) for check, one in zip(checks, blinds, strict=True)]))
+    shown = [check.disclose() for check in checks]
     assert shamir.consistent(module, shown, threshold)
     opened = shamir.reconstruct(module, shown, threshold)
     (result,) = {check.holds(opened) for check in checks}

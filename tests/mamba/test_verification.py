@@ -40,7 +40,7 @@ def test_products_of_both_fields_are_verified_together(players):
     squares, others, rounds = zip(*play(players, step), strict=True)
     assert field.to_ints(reconstruct(field, squares)) == [i * i for i in range(1, 301)]
     assert (reconstruct(gf256, others) == gf256.mul(bits, bits)).all()
-    assert set(rounds) <= {0, 7}
+    assert set(rounds) <= {0, 5}
 
 
 def test_masked_openings_wait_for_the_prime_field_alone_until_a_bit_has_come_to_it():
@@ -138,7 +138,7 @@ def test_verification_opens_what_is_uniform_by_itself():
             protocols.verify()
 
     play(3, step, {0: Notes})
-    assert len(seen) == len(set(seen)) > 160
+    assert len(seen) == len(set(seen)) > 80
 
 
 NUMBERS = [-9, 3, 3, 0, 8, -1]
