@@ -11,6 +11,7 @@ such a program.
 ``values.py``            ``sint``: vectors of shared integers, with their operators
 ``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
+``waiting.py``           results that nobody has asked for yet are found together
 ``vector_sums.py``       distances and weighted sums of whole vectors
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits

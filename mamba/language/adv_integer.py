@@ -271,6 +271,8 @@ def _write(target, value):
     if not isinstance(target, Vector):
         raise ProgramError(f"this routine writes into a sint or a cint, not {target!r}")
     value = type(target).conv(value)
+    if value.waits:
+        value.machine.waiting.find(value.level)
     inside = dict(vars(value))
     vars(target).clear()
     vars(target).update(inside)

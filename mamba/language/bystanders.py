@@ -13,6 +13,7 @@ from mamba import field as prime
 from mamba.language.machine import MIXED
 from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
+from mamba.masks import Demand
 from mamba.program_error import ProgramError
 
 
@@ -22,6 +23,7 @@ class AbsentInteger(SharedInteger):
     machine: Any
     types: Any
     degree, dealer = 1, MIXED
+    waits = False
     _since = None  # of an input that waits: how often the queue had been emptied
 
     def __init__(self, val=0, size=None):
@@ -153,13 +155,12 @@ class AbsentInteger(SharedInteger):
         self._wait()
         return self._sized(count)
 
-    def less_than(self, other, bit_length=None, security=None):
-        result = self._with(read(other))
-        if result is not NotImplemented:
-            self.machine.flush()
+    def _compare_later(self, _protocol, other, bit_length, security):
+        bits, security = self._lengths(bit_length, security)
+        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)
+        result = self._with(other)
+        self.machine.flush()
         return result
-
-    __lt__ = less_than
 
     def smallest(self, _columns, _most, _bit_length=None, _security=None):
         self._wait()

@@ -123,6 +123,7 @@ class Instructions:
     def start_timer(self, timer_id=0):
         """Take the time from here on."""
         self._machine.flush()
+        self._machine.waiting.find_all()
         self._timers[timer_id] = time.perf_counter()
 
     def stop_timer(self, timer_id=0):
@@ -130,6 +131,7 @@ class Instructions:
         if timer_id not in self._timers:
             raise ProgramError(f"timer {timer_id} was not started")
         self._machine.flush()
+        self._machine.waiting.find_all()
         seconds = time.perf_counter() - self._timers[timer_id]
         self._machine.print(f"Stopped timer {timer_id} after {seconds:.6f} seconds\n")
 

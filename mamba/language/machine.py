@@ -7,14 +7,16 @@ talking. Assumes that all players run the same program, so that their queues are
 
 import sys
 import weakref
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 
 from mamba import field as prime
 from mamba import projections
+from mamba.language.waiting import Waiting
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
@@ -46,6 +48,9 @@ class Memory:
         self._machine, self._size = machine, FIRST_ALLOCATED
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
         self._dealer = np.zeros(0, np.uint16)
+        self._later: list[
+            tuple
+        ] = []  # (start, stop, vector) of vectors that wait, without overlaps
 
     def allocate(self, count):
         """Address of `count` new words."""
@@ -60,6 +65,7 @@ class Memory:
     def look(self, address, size):
         """The same, not copied: to be read at once."""
         self._machine.flush_inputs()
+        self._find(address, address + size)
         self._reserve(address + size)
         part = slice(address, address + size)
         return self._value[:, part], int(self._degree[part].max(initial=1)), self._dealers(part)
@@ -71,7 +77,25 @@ class Memory:
     def store(self, address, value, degree, dealer=MIXED):
         """Write a field array to the words from `address` on."""
         self._machine.flush_inputs()
+        self._find(address, address + prime.length(value))
         self._write(address, value, degree, dealer)
+
+    def store_later(self, address, vector):
+        """Write a vector that waits (`mamba.language.waiting`) when its value is there."""
+        stop = address + vector.size
+        self._find(address, stop)
+        self._reserve(stop)
+        insort(self._later, (address, stop, vector), key=itemgetter(0))
+
+    def _find(self, start, stop):
+        """See to it that no vector waits for these words."""
+        last = bisect_left(self._later, stop, key=itemgetter(0))
+        first = last
+        while first and self._later[first - 1][1] > start:
+            first -= 1
+        for address, _, vector in self._later[first:last]:
+            self._write(address, vector.value, vector.degree, vector.dealer)
+        del self._later[first:last]
 
     def clear(self):
         """Let every word be 0, also those that inputs wait for."""
@@ -164,8 +188,9 @@ class Machine:
         self._prover, self._program, self._view = prover, program, view
         self._queue, self._stock = [], {}
         self._demands: Counter[Demand] = Counter()
-        self._inputs_wait, self.flushes = False, 0
+        self._inputs_wait, self.flushes, self.turns = False, 0, 0  # the last one of all loops
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
+        self.waiting = Waiting(self, lambda frame: line_of(frame, self._program))
 
     # --- what a program calls through its names --------------------------------------------------
 
@@ -253,9 +278,14 @@ class Machine:
         """The mask for one `mamba.masks.Demand`, from the stock when one is there."""
         if not self._stock.get(demand):
             self.flush()
+        return self.mask(demand)
+
+    def mask(self, demand, comes_again=True):
+        """The same, whatever is queued; one that comes again may be made ahead next time."""
+        if not self._stock.get(demand):
             count = max(1, min(self._demands[demand], AHEAD // demand.size))
             self._stock[demand] = make_masks(self.protocols, [demand] * count)
-        self._demands[demand] += 1
+        self._demands[demand] += comes_again
         return self._stock[demand].pop()
 
     def loop(self, body, counters, between=lambda: None):
@@ -269,12 +299,15 @@ class Machine:
                 self._make_ready(self._demands - before, min(turns, left))
                 between()
             before = self._demands.copy()
+            self.turns += 1
             body(counter)
             turns += 1
 
     def _make_ready(self, used, turns):
-        """Make the masks that a turn used, for several turns where they are small."""
-        self.flush()
+        """Make the masks that a turn used, for several turns where they are small; before that,
+        give what is revealed to those who may wait for it."""
+        if any(isinstance(entry, _Output) for entry in self._queue):
+            self.flush()
         missing = [
             demand
             for demand, count in used.items()

@@ -1,12 +1,15 @@
 """``sint``: integers modulo p of which every holder has a share, as vectors of `size` elements.
 
 A product of two shared vectors is kept unreduced (degree 2t) until it is multiplied or compared
-again, so that a sum of products is reduced once. Assumes a machine (`mamba.language.machine`) in
-the attribute `machine` of the type that a program sees; `mamba.language.names` makes it.
+again, so that a sum of products is reduced once. Comparisons, and products that are reduced, wait
+until somebody wants their values (`mamba.language.waiting`). Assumes a machine
+(`mamba.language.machine`) in the attribute `machine` of the type that a program sees;
+`mamba.language.names` makes it.
 """
 
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from math import factorial
+from typing import Any
 
 import numpy as np
 
@@ -18,16 +21,20 @@ from mamba.language.vectors import Vector, address_of, constant, integer, read, 
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
 
-FEW = 64  # fewer comparisons are not worth looking for numbers that are in several of them
-
 
 class SharedInteger(BitOperations, Vector):
     """``sint``; see the module."""
 
+    degree: int  # 1 for t, 2 for 2t
+
     def __init__(self, val=0, size=None):
         val = read(0 if val is None else val)
-        if isinstance(val, SharedInteger):
-            self._reduce(val)  # the copy is a sharing of its own, whatever it is the sum of
+        if isinstance(val, SharedInteger):  # the copy is a sharing of its own, whatever it was
+            if size in (None, val.size) and (val.degree == 2 or val.waits):
+                self._value, self.degree, self.dealer, self._size = None, 1, MIXED, val.size
+                self.machine.waiting.settle(self, val)
+                return
+            self._reduce(val)
         known = isinstance(val, Vector)
         self._value, self.degree = repeated(val, size) if known else constant(val, size), 1
         self.dealer = val.dealer if known else KNOWN
@@ -43,9 +50,10 @@ class SharedInteger(BitOperations, Vector):
         return cls.machine.memory
 
     @classmethod
-    def _of_lazy(cls, lazy_value, degree=2, dealer=MIXED):
+    def _later(cls, size, degree=1, dealer=MIXED):
+        """A vector that is found when somebody wants its value (`mamba.language.waiting`)."""
         result = cls._of(None, degree, dealer)
-        result._lazy = lazy_value
+        result._size = size
         return result
 
     @classmethod
@@ -55,21 +63,35 @@ class SharedInteger(BitOperations, Vector):
         dealers = [np.broadcast_to(vector.dealer, vector.size) for vector in vectors]
         return cls._of(value, 1, np.concatenate(dealers).astype(np.uint16))
 
+    _input = None  # what it comes with, while it is still to be input
+    _size: Any = None  # while it waits
+    _sharing: Any = None  # of a sum of products, its sharing of degree t where one was needed
+    _factors = None  # of the third of a triple, the other two
     part = None  # of a random number that nobody knows, what this player has dealt of it
     is_coin = False  # whether it is such a number
 
     @property
     def value(self):
         """This player's shares, a field array."""
-        if self._value is None and self._lazy is not None:
-            self._value, self._lazy = self._lazy.evaluate(), None
+        if self.waits:
+            self.machine.waiting.find(self.level)
+        elif self._factors is not None:
+            self._value, self._factors = prime.mul(*(x.value for x in self._factors)), None
         elif self._value is None:
             self.machine.flush()
         return self._value
 
     @property
+    def waits(self):
+        return self._value is None and self._size is not None
+
+    @property
     def size(self):
-        return self._lazy.size if self._lazy is not None else super().size
+        if self._value is not None:
+            return super().size
+        if self._factors is not None:
+            return self._factors[0].size
+        return self._size or self._input.size
 
     # --- input and output ---------------------------------------------------------------------
 
@@ -90,7 +112,7 @@ class SharedInteger(BitOperations, Vector):
             factors.append(cls._of(None))
             factors[-1].is_coin = True
             factors[-1]._input = cls.machine.queue_input(factors[-1], None, size_of(size))
-        return *factors, cls._of_lazy(_Product(*factors, size_of(size)))
+        return *factors, cls._product(*factors)
 
     @classmethod
     def get_random_square(cls, size=1):
@@ -98,11 +120,22 @@ class SharedInteger(BitOperations, Vector):
         number = cls._of(None)
         number.is_coin = True
         number._input = cls.machine.queue_input(number, None, size_of(size))
-        return number, cls._of_lazy(_Product(number, number, size_of(size)))
+        return number, cls._product(number, number)
+
+    @classmethod
+    def _product(cls, *factors):
+        """A product of numbers that are still to be dealt, computed when somebody wants it."""
+        result = cls._of(None, 2)
+        result._factors = factors
+        return result
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
-        awaited = self._value is None and self._lazy is None
+        if self.waits:
+            self.machine.flush_inputs()
+            self.machine.memory.store_later(address_of(address), self)
+            return
+        awaited = self._value is None and self._factors is None
         if not (awaited and self.machine.store_on_arrival(self._input, address_of(address))):
             super().store_in_mem(address)
 
@@ -152,16 +185,63 @@ class SharedInteger(BitOperations, Vector):
         self._check_sizes(other)
         return other
 
+    def _apply(self, function, *others, degree, dealer=MIXED, size=None):
+        """A function of the values of this and other vectors: now or, where one of them waits,
+        when all are there."""
+        if not any(value.waits for value in (self, *others)):
+            values = [value.value for value in (self, *others)]
+            return self._of(function(*values), degree, dealer)
+        for value in (self, *others):  # what is still to be input is not to wait for that
+            if not value.waits:
+                _ = value.value
+        size = max(self.size, *(value.size for value in others)) if others else size or self.size
+        result = self._later(size, degree, dealer)
+        self.machine.waiting.compute(result, function, self, *others)
+        return result
+
+    def _linear(self, a, other, b):
+        other = self._operand(other)
+        if other is NotImplemented:
+            return NotImplemented
+        if not (self.waits or other.waits):
+            return super()._linear(a, other, b)
+        if a == b:
+            function = prime.add
+        else:
+            function = prime.sub if a == 1 else _taken_from
+        degree, dealer = max(self.degree, other.degree), joint_dealer(self.dealer, other.dealer)
+        return self._apply(function, other, degree=degree, dealer=dealer)
+
+    def __neg__(self):
+        return self._apply(prime.neg, degree=self.degree, dealer=self.dealer)
+
+    def _element(self, place):
+        if not self.waits:
+            return super()._element(place)
+        dealer = self.dealer if isinstance(self.dealer, int) else int(self.dealer[place])
+
+        def element(value):
+            return value[:, place : place + 1].copy()
+
+        return self._apply(element, degree=self.degree, dealer=dealer, size=1)
+
     def __mul__(self, other):
         if isinstance(other, int):
-            return self._of(prime.scale(self.value, other), self.degree, self.dealer)
+            return self._apply(partial(_scaled, other), degree=self.degree, dealer=self.dealer)
         other = self._operand(other)
         if isinstance(other, self.types.cint):
-            return self._of(prime.mul(self.value, other.value), self.degree, self.dealer)
+            return self._apply(prime.mul, other, degree=self.degree, dealer=self.dealer)
         if not isinstance(other, SharedInteger):
             return NotImplemented
-        self._reduce(self, other)
-        return self._of(prime.mul(self.value, other.value), 2)
+        return self._settled()._apply(prime.mul, other._settled(), degree=2)
+
+    def _settled(self):
+        """This vector in a sharing of degree t, which a factor must be."""
+        if self.degree == 1:
+            return self
+        if self._sharing is None:
+            self._sharing = type(self)(self)
+        return self._sharing
 
     __rmul__ = __mul__
 
@@ -186,8 +266,7 @@ class SharedInteger(BitOperations, Vector):
 
     def square(self):
         """The product with itself."""
-        self._reduce(self)
-        return self._of(prime.mul(self.value, self.value), 2)
+        return self * self
 
     @classmethod
     def _reduce(cls, *values):
@@ -214,17 +293,7 @@ class SharedInteger(BitOperations, Vector):
         other = self._comparable(other)
         if other is NotImplemented:
             return NotImplemented
-        bits, security = self._lengths(bit_length, security)
-        if isinstance(other, SharedInteger) and self.size == other.size >= FEW:
-            if self.degree == other.degree == 1:
-                pairs = comparison.pair_up(self.value, other.value)
-                if pairs.is_cheaper(self.machine.protocols):
-                    demand = Demand(pairs.numbers.shape[1], bits, security, self.size)
-                    return self._compare(comparison.less_than_among, pairs, demand)
-        difference = self - other
-        self._reduce(difference)
-        demand = Demand(difference.size, bits, security, difference.size)
-        return self._compare(comparison.less_than_zero, difference.value, demand)
+        return self._compare_later(comparison.less_than_zero, other, bit_length, security)
 
     def smallest(self, columns, most, bit_length=None, security=None):
         """1 for each of the `most` smallest elements of every column, else 0: see `smallest`."""
@@ -241,6 +310,16 @@ class SharedInteger(BitOperations, Vector):
 
     def _lengths(self, bit_length, security):
         return max(2, bit_length or self.machine.bit_length + 1), security or self.machine.security
+
+    def _compare_later(self, protocol, other, bit_length, security):
+        """What a protocol says of the difference of two numbers, found when somebody wants it."""
+        bits, security = self._lengths(bit_length, security)
+        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)  # here, not later
+        other = self._operand(other)
+        self.machine.flush()  # inputs are there then, on all players
+        result = self._later(max(self.size, other.size))
+        self.machine.waiting.compare(result, protocol, self, other, bits, security)
+        return result
 
     def _compare(self, protocol, operands, demand):
         mask = self.machine.take_mask(demand)
@@ -266,11 +345,8 @@ class SharedInteger(BitOperations, Vector):
         other, given = self._comparable(other), other
         if other is NotImplemented:
             return self.unequal(given)
-        difference = self - other
-        self._reduce(difference)
-        bits, security = self._lengths(bit_length and bit_length + 1, security)
-        demand = Demand(difference.size, bits, security, difference.size)
-        return self._compare(comparison.equal_to_zero, difference.value, demand)
+        bits = bit_length and bit_length + 1
+        return self._compare_later(comparison.equal_to_zero, other, bits, security)
 
     def not_equal(self, other, bit_length=None, security=None):
         """1 where the two differ, else 0."""
@@ -343,11 +419,9 @@ def smallest(vector, columns, most, bit_length=None, security=None):
     return vector.smallest(columns, most, bit_length, security)
 
 
-class _Product:
-    """The product of two vectors, for `SharedInteger._lazy`: computed when somebody wants it."""
+def _taken_from(a, b):
+    return prime.sub(b, a)
 
-    def __init__(self, a, b, size):
-        self._a, self._b, self.size = a, b, size
 
-    def evaluate(self):
-        return prime.mul(self._a.value, self._b.value)
+def _scaled(factor, value):
+    return prime.scale(value, factor)

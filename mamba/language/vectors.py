@@ -76,7 +76,7 @@ class Operand:
 class Vector(Operand):
     """`size` elements with a memory and a stack; a scalar is a vector of one."""
 
-    _lazy = None  # what the value is to be computed from when somebody wants it
+    level = 0  # at which a ``sint`` that waits is found, see `mamba.language.waiting`
 
     def __init_subclass__(cls, **options):
         super().__init_subclass__(**options)
@@ -94,6 +94,11 @@ class Vector(Operand):
         self._memory().store(address_of(address), self.value, self.degree, self.dealer)
 
     # --- the elements ---------------------------------------------------------------------------
+
+    @property
+    def waits(self):
+        """Whether it is not found yet, but will be when somebody wants its value."""
+        return False
 
     @property
     def size(self):

@@ -232,12 +232,13 @@ def with_other_program(run, folder, player, edit, compile):
 
 
 class ScaleMambaWithCheater(ScaleMambaEngine):
-    """Player 2 runs a program of its own: it adds 1 to its share of a score."""
+    """Player 2 runs a program of its own: it doubles its shares of scores. (A constant that is
+    added to all of them would be gone in their differences.)"""
 
     def prepare(self, program, folder, views=False):
         run = super().prepare(program, folder, views)
         compile = scale_mamba_installation.find().compile
-        return with_other_program(run, folder, 2, " + 1", compile)
+        return with_other_program(run, folder, 2, " * 2", compile)
 
 
 class MpSpdzWithCheater(MpSpdzEngine):
@@ -246,7 +247,7 @@ class MpSpdzWithCheater(MpSpdzEngine):
     def prepare(self, program, folder, views=False):
         run = super().prepare(program, folder, views)
         found = mp_spdz_installation.find(self._protocol)
-        return with_other_program(run, folder, 2, " + 1", lambda own: found.compile(own, 64))
+        return with_other_program(run, folder, 2, " * 2", lambda own: found.compile(own, 64))
 
 
 CHEATERS = {"scale-mamba": ScaleMambaWithCheater, "mp-spdz": MpSpdzWithCheater}
