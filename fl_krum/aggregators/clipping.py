@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .distances import check_vectors, squared_distances
+from .distances import check_all_but, check_comparable, check_finite, squared_distances
 from .krum import score
 from .parameters import check_average, check_excluded, check_parameters
 
@@ -53,9 +53,9 @@ def clipped_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) 
         f does not fit n, m is out of range, X is not a matrix of finite numbers, or more than f
         rows are excluded.
     """
-    X = check_vectors(X)
+    X, excluded = check_all_but(X, excluded)
     weights = clipped_krum_weights(X, f, m, excluded)
-    return weights @ X.astype(np.float64) / weights.sum()
+    return check_finite(weights @ X.astype(np.float64) / weights.sum())
 
 
 def clipped_krum_weights(
@@ -67,15 +67,18 @@ def clipped_krum_weights(
     of the m, the weight of w_i is m L_i + s_i (16 n - L_1 - ... - L_n), which is never below 0.
     Parameters and errors are those of `clipped_krum`.
     """
-    X = check_vectors(X)
+    X, excluded = check_all_but(X, excluded)
     n = len(X)
     check_parameters(n, f)
     m = check_average(n, f, m)
     kept = check_excluded(n, f, excluded)
     X = X[kept]
     distances = squared_distances(X)
-    chosen = np.argsort(score(distances, n - f - 2)[1], kind="stable")[:m]
+    scores = score(distances, n - f - 2)[1]
+    check_comparable(X, scores, m)
+    chosen = np.argsort(scores, kind="stable")[:m]
     radii = _radii(X, distances, chosen)
+    check_comparable(X, STEPS**2 * radii, (len(X) + 1) // 2)
     clip = np.sort(radii)[(len(X) + 1) // 2 - 1]
     lengths = sum((step**2 * radii <= STEPS**2 * clip).astype(np.int64) for step in _COUNTED)
     inside = m * lengths

@@ -9,9 +9,12 @@ the pairs that lose digits all the same are computed again; integers are compute
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral
 
 import numpy as np
+
+from .parameters import check_rows
 
 # Columns are taken this many at a time, so that no temporary array is as large as X.
 COLUMNS = 1 << 14
@@ -21,6 +24,8 @@ LIMB = 16
 # |a|^2 + |b|^2 - 2 a.b loses the digits that cancel: 10 bits of the 53 when the result is this
 # fraction of |a|^2 + |b|^2. A smaller result is computed again, from the differences.
 CANCELLATION = 2.0**-10
+_TINY = 2.0**-960  # a sum of squares below has lost digits
+_LARGE = 2.0**500  # squares of what is below, and above its inverse, keep theirs
 
 
 def check_vectors(X) -> np.ndarray:
@@ -30,11 +35,24 @@ def check_vectors(X) -> np.ndarray:
     holds them. The error for a NaN or an infinity names its client (from 1, as the players) and
     its row and coordinate (from 0).
     """
-    X = _as_array(X)
+    return check_all_but(X, ())[0]
+
+
+def check_all_but(X, excluded: Iterable[int]) -> tuple[np.ndarray, list[int]]:
+    """`check_vectors`, where `excluded` rows may hold anything and become 0; and these rows."""
+    X = as_matrix(X)
     if X.ndim != 2 or X.size == 0:
         raise ValueError(
             f"need one client's vector a row, shape (n, d) with n, d >= 1; got shape {X.shape}"
+            f"{layers_hint(X)}"
         )
+    if rows := check_rows("excluded", excluded, len(X)):
+        X = X.copy()
+        X[rows] = 0
+    return _check_values(X), rows
+
+
+def _check_values(X: np.ndarray) -> np.ndarray:
     if X.dtype.kind in "iu":
         return X
     if X.dtype.kind == "O" and _all_integers(X):
@@ -46,6 +64,7 @@ def check_vectors(X) -> np.ndarray:
     except (TypeError, ValueError):
         raise ValueError(
             f"the clients' vectors must be real numbers; got an array of {X.dtype}"
+            f"{' (.astype(float) makes 0 and 1 of it)' if X.dtype.kind == 'b' else ''}"
         ) from None
     finite = np.isfinite(real)
     if not finite.all():
@@ -56,11 +75,42 @@ def check_vectors(X) -> np.ndarray:
     return real
 
 
-def _as_array(X) -> np.ndarray:
+def as_matrix(X) -> np.ndarray:
+    """X as an array of any shape and type; ValueError for masked values and for ragged rows."""
+    if _is_masked(X):
+        raise ValueError(
+            "the clients' vectors have masked values: fill them, X.filled(0) for instance"
+        )
     try:
-        array = np.asarray(X)
+        return _as_array(X)
     except ValueError:
-        raise ValueError("the clients' vectors must all have the same length") from None
+        raise ValueError(
+            "the clients' vectors must all have the same length, and make an array of the shape "
+            f"(n, d){layers_hint(X)}"
+        ) from None
+
+
+def _is_masked(X) -> bool:
+    rows = X if isinstance(X, list | tuple) else [X]
+    return any(np.ma.is_masked(row) for row in rows)
+
+
+def layers_hint(X) -> str:
+    """What to do with a model's layers, where X looks like a row of them for each client."""
+    if isinstance(X, np.ndarray):
+        layers = X.ndim > 2 or X.dtype == object and any(np.ndim(one) for one in X.flat)
+    else:
+        layers = any(np.ndim(one) for row in X if isinstance(row, list | tuple) for one in row)
+    if not layers:
+        return ""
+    return (
+        ". Flatten each client's layers into one row: "
+        "np.concatenate([np.ravel(layer) for layer in layers])"
+    )
+
+
+def _as_array(X) -> np.ndarray:
+    array = np.asarray(X)
     # NumPy rounds a list with both 2^63 and -1 to float64: no type of 64 bits has them both.
     if array.dtype.kind == "f" and array is not X and array.size and np.abs(array).max() >= 2.0**53:
         objects = np.asarray(X, dtype=object)
@@ -102,6 +152,38 @@ def _real_distances(X: np.ndarray) -> np.ndarray:
             distances[i, j] = np.square(X[i] - X[j]).sum()
     upper = np.triu(distances, 1)
     return upper + upper.T
+
+
+def check_comparable(X: np.ndarray | None, scores: np.ndarray, m: int) -> None:
+    """ValueError when float64 cannot tell which m scores, of the rows of X, are the smallest.
+
+    Squares overflow beyond 10^154 and vanish below 10^-162; among scores that are all infinite, or
+    all 0, the first row would win whatever it is. Without X only the first is found.
+    """
+    if scores.dtype == object:
+        return
+    cure = "all vectors by the same power of two, which changes no choice"
+    if not np.isfinite(np.partition(scores, m - 1)[m - 1]):
+        raise ValueError(f"squared distances of these vectors overflow float64: divide {cure}")
+    tiny = scores[:0] if X is None else X[scores < _TINY]
+    if (tiny != tiny[:1]).any():
+        raise ValueError(f"squared distances of these vectors vanish in float64: multiply {cure}")
+
+
+def lengths(X: np.ndarray) -> np.ndarray:
+    """Euclidean lengths of the rows, which neither overflow nor vanish."""
+    tops = np.abs(X).max(axis=1)
+    if tops.max() < _LARGE and tops[tops > 0].min(initial=1.0) > 1 / _LARGE:
+        return np.linalg.norm(X, axis=1)
+    tops = np.where(tops > 0, tops, 1.0)
+    return tops * np.linalg.norm(X / tops[:, None], axis=1)
+
+
+def check_finite(vector: np.ndarray) -> np.ndarray:
+    """The result of a rule; ValueError when it has overflowed."""
+    if not np.isfinite(vector).all():
+        raise ValueError("the result overflows float64: divide all vectors by a power of two")
+    return vector
 
 
 def _integer_distances(X: np.ndarray) -> np.ndarray:

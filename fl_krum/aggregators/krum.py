@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .distances import check_vectors, squared_distances
+from .distances import check_all_but, check_comparable, check_finite, squared_distances
 from .parameters import check_average, check_excluded, check_parameters
 
 
@@ -66,7 +66,8 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     f : int
         Byzantine clients to tolerate: f >= 0 and 2f + 2 < n.
     excluded : iterable of int
-        Rows known to be Byzantine, at most f: infinitely far from everybody, and never chosen.
+        Rows known to be Byzantine, at most f: infinitely far from everybody, and never chosen. What
+        they hold does not matter.
 
     Returns
     -------
@@ -75,7 +76,8 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     Raises
     ------
     ValueError
-        f does not fit n, X is not a matrix of finite numbers, or more than f rows are excluded.
+        f does not fit n, X is not a matrix of finite numbers, squared distances are too large or
+        too small for float64 to compare, or the excluded rows are more than f, or none.
 
     Examples
     --------
@@ -83,7 +85,7 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     >>> result.index, result.vector.tolist(), result.scores.tolist()
     (2, [1, 2], [20, 18, 15, 30, 938])
     """
-    X = check_vectors(X)
+    X, excluded = check_all_but(X, excluded)
     check_parameters(len(X), f)
     distances = squared_distances(X)
     kept = check_excluded(len(X), f, excluded)
@@ -91,6 +93,7 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
         distances[excluded], distances[:, excluded] = np.inf, np.inf
         distances[excluded, excluded] = 0
     neighbours, scores = score(distances, len(X) - f - 2)
+    check_comparable(X, scores, 1)
     index = int(np.argmin(scores))  # the first of several minima
     return KrumResult(index, X[index].copy(), scores, distances, neighbours)
 
@@ -130,9 +133,10 @@ def multi_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) ->
     ValueError
         As `krum`, or m is out of range.
     """
-    X = check_vectors(X)
-    ranking = krum(X, f, excluded).ranking
-    return X[ranking[: check_average(len(X), f, m)]].astype(np.float64).mean(axis=0)
+    X, excluded = check_all_but(X, excluded)
+    result, m = krum(X, f, excluded), check_average(len(X), f, m)
+    check_comparable(X, result.scores, m)
+    return check_finite(X[result.ranking[:m]].astype(np.float64).mean(axis=0))
 
 
 def score(distances: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray]:

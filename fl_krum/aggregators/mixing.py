@@ -15,7 +15,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from .distances import check_vectors, squared_distances
+from .distances import (
+    check_all_but,
+    check_comparable,
+    check_finite,
+    check_vectors,
+    squared_distances,
+)
 from .krum import nearest, score
 from .parameters import check_average, check_excluded, check_parameters
 
@@ -59,9 +65,9 @@ def mixed_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) ->
         f does not fit n, m is out of range, X is not a matrix of finite numbers, or more than f
         rows are excluded.
     """
-    X = check_vectors(X)
+    X, excluded = check_all_but(X, excluded)
     weights = mixed_krum_weights(X, f, m, excluded)
-    return weights @ X.astype(np.float64) / weights.sum()
+    return check_finite(weights @ X.astype(np.float64) / weights.sum())
 
 
 def mixed_krum_weights(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
@@ -70,7 +76,7 @@ def mixed_krum_weights(X, f: int, m: int | None = None, excluded: Iterable[int] 
     Their sum is m (n - f), and `mixed_krum` is the mean of the vectors with these weights.
     Parameters and errors are those of `mixed_krum`.
     """
-    X = check_vectors(X)
+    X, excluded = check_all_but(X, excluded)
     n = len(X)
     check_parameters(n, f)
     m = check_average(n, f, m)
@@ -79,8 +85,11 @@ def mixed_krum_weights(X, f: int, m: int | None = None, excluded: Iterable[int] 
     distances = squared_distances(X)
     mixed_with = _neighbourhoods(distances, n - f)
     scores = score(_mixed_distances(X, distances, mixed_with), n - f - 2)[1]
+    check_comparable(None, scores, m)  # mixtures may well be equal where the vectors are not
+    chosen = np.argsort(scores, kind="stable")[:m]
+    check_comparable(None, np.sort(distances[chosen], axis=1)[:, n - f - 1], m)
     weights = np.zeros(n, np.int64)
-    weights[kept] = mixed_with[np.argsort(scores, kind="stable")[:m]].sum(axis=0)
+    weights[kept] = mixed_with[chosen].sum(axis=0)
     return weights
 
 

@@ -37,7 +37,7 @@ def check_average(n: int, f: int, m: int | None = None) -> int:
 
 def check_excluded(n: int, f: int, excluded: Iterable[int]) -> list[int]:
     """The rows that are left without the excluded ones; ValueError where these are more than f."""
-    excluded = {check_integer("an excluded row", row, 0, n - 1) for row in excluded}
+    excluded = check_rows("excluded", excluded, n)
     check_integer("the number of excluded clients", len(excluded), 0, f, "they count among the f")
     return [row for row in range(n) if row not in excluded]
 
@@ -60,7 +60,7 @@ def check_integer(
 
 
 def check_rows(name: str, rows: Iterable, n: int) -> list[int]:
-    """Numbers of rows, 0 to n - 1, ascending and each once; ValueError for anything else.
+    """The `name` rows, 0 to n - 1, ascending and each once; ValueError for anything else.
 
     NumPy would take -1 for the last row and True for row 1: here both are mistakes.
     """
@@ -69,7 +69,8 @@ def check_rows(name: str, rows: Iterable, n: int) -> list[int]:
         given = list(rows)
     except TypeError:
         raise ValueError(f"{name} must be a list of rows, such as [0, 2]; got {rows!r}") from None
-    return sorted({check_integer(f"a row of {name}", row, 0, n - 1, why) for row in given})
+    one = f"{'an' if name[0] in 'aeiou' else 'a'} {name} row"
+    return sorted({check_integer(one, row, 0, n - 1, why) for row in given})
 
 
 def check_name(what: str, value, known: Iterable[str]) -> str:

@@ -11,7 +11,13 @@ from collections.abc import Callable
 import numpy as np
 
 from .clipping import clipped_krum
-from .distances import check_vectors, squared_distances
+from .distances import (
+    check_comparable,
+    check_finite,
+    check_vectors,
+    lengths,
+    squared_distances,
+)
 from .krum import check_parameters, krum, multi_krum
 from .mixing import mixed_krum
 
@@ -37,7 +43,7 @@ def mean(X) -> np.ndarray:
     ValueError
         X is not a matrix of finite numbers.
     """
-    return _real(X).mean(axis=0)
+    return check_finite(_real(X).mean(axis=0))
 
 
 def weighted_mean(X, weights) -> np.ndarray:
@@ -77,7 +83,7 @@ def median(X) -> np.ndarray:
 
     Parameters, result and errors are those of `mean`.
     """
-    return np.median(_real(X), axis=0)
+    return check_finite(np.median(_real(X), axis=0))
 
 
 def trimmed_mean(X, f: int) -> np.ndarray:
@@ -108,7 +114,7 @@ def trimmed_mean(X, f: int) -> np.ndarray:
             f"the trimmed mean drops f values at either end, so it needs an integer f >= 0 with "
             f"2f < n; got f = {f}, n = {n} (largest f here: {(n - 1) // 2})"
         )
-    return np.sort(X, axis=0)[f : n - f].mean(axis=0)
+    return check_finite(np.sort(X, axis=0)[f : n - f].mean(axis=0))
 
 
 def geometric_median(X, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray:
@@ -138,11 +144,13 @@ def geometric_median(X, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray
         X is not a matrix of finite numbers.
     """
     X = _real(X)
-    centre = X.mean(axis=0)
+    centre, middle = X.mean(axis=0), np.median(X, axis=0)
+    if not lengths(X - centre).sum() <= 1.2 * lengths(X - middle).sum():
+        centre = middle  # from a mean that was moved far away, the way back takes too many steps
     for _ in range(steps):
-        weights = 1 / np.maximum(np.linalg.norm(X - centre, axis=1), smoothing)
+        weights = 1 / np.maximum(lengths(X - centre), smoothing)
         centre = weights @ X / weights.sum()
-    return centre
+    return check_finite(centre)
 
 
 def centred_clipping(X, centre=None, radius: float | None = None, steps: int = 1) -> np.ndarray:
@@ -176,12 +184,11 @@ def centred_clipping(X, centre=None, radius: float | None = None, steps: int = 1
     X = _real(X)
     centre = np.median(X, axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
     if radius is None:
-        radius = float(np.median(np.linalg.norm(X - centre, axis=1)))
+        radius = float(np.median(lengths(X - centre)))
     for _ in range(steps):
-        lengths = np.linalg.norm(X - centre, axis=1)
-        kept = radius / np.maximum(lengths, max(radius, 1e-300))  # min(1, radius / length)
+        kept = radius / np.maximum(lengths(X - centre), max(radius, 1e-300))  # radius / length <= 1
         centre = centre + (kept[:, None] * (X - centre)).mean(axis=0)
-    return centre
+    return check_finite(centre)
 
 
 def bulyan(X, f: int) -> np.ndarray:
@@ -222,10 +229,11 @@ def bulyan(X, f: int) -> np.ndarray:
     while len(chosen) < n - 2 * f:
         among = np.sort(distances[np.ix_(left, left)], axis=1)
         scores = among[:, 1 : max(2, len(left) - f - 1)].sum(axis=1)  # without the zero
+        check_comparable(X[left], scores, 1)
         chosen.append(left.pop(int(np.argmin(scores))))
     off = np.abs(X[chosen] - np.median(X[chosen], axis=0))
     middle = np.argsort(off, axis=0, kind="stable")[: n - 4 * f]
-    return np.take_along_axis(X[chosen], middle, axis=0).mean(axis=0)
+    return check_finite(np.take_along_axis(X[chosen], middle, axis=0).mean(axis=0))
 
 
 def _real(X) -> np.ndarray:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..aggregators.distances import as_matrix, layers_hint
 from ..aggregators.parameters import check_integer
 from . import precision
 from .precision import PrecisionWarning
@@ -192,16 +193,15 @@ class FixedPoint:
 
 def real_matrix(updates) -> np.ndarray:
     """``updates`` as float64 of shape (n, d); ValueError for anything that is not such a matrix."""
-    try:
-        values = np.asarray(updates)
-    except ValueError:
+    values = as_matrix(updates)
+    if values.dtype.kind not in "iuf":
+        hint = " (.astype(float) makes 0 and 1 of it)" if values.dtype.kind == "b" else ""
         raise ValueError(
-            "the rows of updates (one a client) must all have the same length"
-        ) from None
-    if values.dtype.kind not in "biuf":
-        raise ValueError(f"updates must be real numbers, not of type {values.dtype}")
+            f"updates must be real numbers, not of type {values.dtype}{hint}{layers_hint(values)}"
+        )
     if values.ndim != 2 or values.size == 0:
         raise ValueError(
-            f"updates must have the shape (clients, coordinates), neither zero, not {values.shape}"
+            "updates must have the shape (clients, coordinates), neither zero, not "
+            f"{values.shape}{layers_hint(values)}"
         )
     return values.astype(np.float64, copy=False)

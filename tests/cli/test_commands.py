@@ -202,7 +202,7 @@ def test_a_false_npy_header_gets_one_line_and_no_memory(capsys, tmp_path, conten
 
 def test_npy_files_of_every_version_and_kind_are_read(tmp_path):
     path = tmp_path / "updates.npy"
-    for values in (np.arange(10.0), np.arange(10, dtype=np.uint8), np.arange(10) > 4):
+    for values in (np.arange(10.0), np.arange(10, dtype=np.uint8), np.arange(10, dtype="f2")):
         for version in ((1, 0), (2, 0), (3, 0)):
             for order in "CF":
                 with path.open("wb") as file:
