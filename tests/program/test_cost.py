@@ -11,7 +11,7 @@ from fl_krum.players.local_players import LocalPlayers
     ("n", "f", "d", "m", "t", "holders"),
     [(3, 0, 1, 1, 1, ()), (6, 1, 70, 3, 3, ()), (7, 2, 5, 5, 3, ()), (8, 2, 3, 2, 4, ())]
     + [
-        (12, 4, 50, 1, 6, ()),  # so many products that they go by way of collectors
+        (15, 6, 1, 1, 7, ()),  # so many products that some go by way of collectors
         (12, 4, 300, 8, 2, ()),
         (9, 3, 5, 1, 1, ()),
         (9, 3, 50, 1, 1, (0, 4, 9)),
