@@ -26,6 +26,9 @@ lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (defau
 slides: .venv/ready      ## slides of the lesson, for a room without network, in out/slides
 	$(BIN)/python -m fl_krum export --output out/slides
 
+docs: .venv/ready        ## the API reference, of the docstrings, in out/reference
+	$(BIN)/python docs/make_reference.py
+
 demo-page: .venv/ready   ## notebook 5 as a web page, for those who do not know Jupyter
 	$(BIN)/voila notebooks/05_federated_session.ipynb --progressive_rendering=True \
 	    --MappingKernelManager.cull_idle_timeout=120 --MappingKernelManager.cull_interval=30
@@ -42,4 +45,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test test-browser explore lab slides demo-page bench help
+.PHONY: demo test test-browser explore lab slides docs demo-page bench help

@@ -1,4 +1,4 @@
-"""The dependencies, which stand in requirements.txt only; all else is in pyproject.toml.
+"""Dependencies, which stand in requirements.txt only, and addresses; the rest is in pyproject.toml.
 
 PyTorch is the exception: it is larger than all others together, and whoever installs everything to
 read and test the project need not have it. Its tests are skipped then.
@@ -8,6 +8,9 @@ import re
 from pathlib import Path
 
 from setuptools import setup
+
+# Where the repository is. All addresses of the package's metadata are made of this one; none yet.
+PROJECT_URL = ""
 
 TEXT = (Path(__file__).parent / "requirements.txt").read_text(encoding="utf-8")
 
@@ -19,10 +22,19 @@ def section(name):
 
 
 setup(
+    project_urls={
+        "Source": PROJECT_URL,
+        "Changelog": f"{PROJECT_URL}/blob/main/CHANGELOG.md",
+        "Documentation": f"{PROJECT_URL}/blob/main/docs/index.md",
+        "Issues": f"{PROJECT_URL}/issues",
+    }
+    if PROJECT_URL
+    else {},
     install_requires=section("Running"),
     extras_require={
         "notebooks": section("Notebooks"),
         "slides": section("Slides"),
+        "docs": section("Documentation"),
         "test": section("Testing"),
         "torch": ["torch>=2.2"],  # the first for NumPy 2
     },

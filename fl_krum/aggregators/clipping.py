@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .distances import check_all_but, check_comparable, check_finite, squared_distances
 from .krum import score
@@ -24,7 +25,9 @@ from .parameters import check_average, check_excluded, check_parameters
 STEPS = 16
 
 
-def clipped_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
+def clipped_krum(
+    X: ArrayLike, f: int, m: int | None = None, excluded: Iterable[int] = ()
+) -> np.ndarray:
     """Move from the mean c of the m vectors with the smallest scores by all clipped differences.
 
     The result is c + (1/n) sum_i l_i (w_i - c). The radius is the lower median, the ceil(n/2)-th

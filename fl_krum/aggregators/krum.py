@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .distances import check_all_but, check_comparable, check_finite, squared_distances
 from .parameters import check_average, check_excluded, check_parameters
@@ -56,7 +57,7 @@ class KrumResult:
         return np.argsort(self.scores, kind="stable")
 
 
-def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
+def krum(X: ArrayLike, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     """Choose one of n vectors, of which up to f may be Byzantine.
 
     Parameters
@@ -98,12 +99,14 @@ def krum(X, f: int, excluded: Iterable[int] = ()) -> KrumResult:
     return KrumResult(index, X[index].copy(), scores, distances, neighbours)
 
 
-def krum_scores(X, f: int) -> np.ndarray:
+def krum_scores(X: ArrayLike, f: int) -> np.ndarray:
     """Return the scores of `krum` alone, shape (n,)."""
     return krum(X, f).scores
 
 
-def multi_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
+def multi_krum(
+    X: ArrayLike, f: int, m: int | None = None, excluded: Iterable[int] = ()
+) -> np.ndarray:
     """Average the m vectors with the smallest Krum scores (Multi-Krum, in the same paper).
 
     m = 1 is Krum. How far m may go is told differently. The paper lets it go up to n, which is the

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .distances import (
     check_all_but,
@@ -26,7 +27,7 @@ from .krum import nearest, score
 from .parameters import check_average, check_excluded, check_parameters
 
 
-def mix(X, f: int) -> np.ndarray:
+def mix(X: ArrayLike, f: int) -> np.ndarray:
     """Return the mean of each vector's n - f nearest ones, itself among them: shape (n, d).
 
     Ties and errors are those of `mixed_krum`.
@@ -37,7 +38,9 @@ def mix(X, f: int) -> np.ndarray:
     return mixed_with @ X.astype(np.float64) / (len(X) - f)
 
 
-def mixed_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
+def mixed_krum(
+    X: ArrayLike, f: int, m: int | None = None, excluded: Iterable[int] = ()
+) -> np.ndarray:
     """Mix each vector with its nearest ones, then average the m mixtures with the smallest scores.
 
     A vector is mixed with itself first, then with its n - f - 1 nearest others; of equally near
@@ -70,7 +73,9 @@ def mixed_krum(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) ->
     return check_finite(weights @ X.astype(np.float64) / weights.sum())
 
 
-def mixed_krum_weights(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
+def mixed_krum_weights(
+    X: ArrayLike, f: int, m: int | None = None, excluded: Iterable[int] = ()
+) -> np.ndarray:
     """Return in how many of the m chosen mixtures each vector is: integers, shape (n,).
 
     Their sum is m (n - f), and `mixed_krum` is the mean of the vectors with these weights.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .clipping import clipped_krum
 from .distances import (
@@ -22,7 +23,7 @@ from .krum import check_parameters, krum, multi_krum
 from .mixing import mixed_krum
 
 
-def mean(X) -> np.ndarray:
+def mean(X: ArrayLike) -> np.ndarray:
     """Average the vectors: best without adversaries, and lost to a single one.
 
     One Byzantine vector moves the mean anywhere (Blanchard et al., NeurIPS 2017, section 3). With
@@ -46,7 +47,7 @@ def mean(X) -> np.ndarray:
     return check_finite(_real(X).mean(axis=0))
 
 
-def weighted_mean(X, weights) -> np.ndarray:
+def weighted_mean(X: ArrayLike, weights: ArrayLike) -> np.ndarray:
     """Average the vectors, each as often as its weight says: FedAvg, with numbers of samples.
 
     Best without adversaries where clients have different amounts of data. A client that may *claim*
@@ -75,7 +76,7 @@ def weighted_mean(X, weights) -> np.ndarray:
     return weights @ X / weights.sum()
 
 
-def median(X) -> np.ndarray:
+def median(X: ArrayLike) -> np.ndarray:
     """Take the median of each coordinate on its own; of an even number, the mean of the middle two.
 
     The result need not be near any client's vector. Source: Yin, Chen, Ramchandran, Bartlett,
@@ -86,7 +87,7 @@ def median(X) -> np.ndarray:
     return check_finite(np.median(_real(X), axis=0))
 
 
-def trimmed_mean(X, f: int) -> np.ndarray:
+def trimmed_mean(X: ArrayLike, f: int) -> np.ndarray:
     """Average each coordinate without its f smallest and f largest values.
 
     Source: Yin et al., ICML 2018, as for `median`.
@@ -117,7 +118,7 @@ def trimmed_mean(X, f: int) -> np.ndarray:
     return check_finite(np.sort(X, axis=0)[f : n - f].mean(axis=0))
 
 
-def geometric_median(X, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray:
+def geometric_median(X: ArrayLike, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray:
     """Find the point with the smallest sum of (unsquared) distances to all vectors.
 
     More than half of the vectors would have to be Byzantine to move it anywhere, and unlike the
@@ -153,7 +154,9 @@ def geometric_median(X, smoothing: float = 1e-6, steps: int = 100) -> np.ndarray
     return check_finite(centre)
 
 
-def centred_clipping(X, centre=None, radius: float | None = None, steps: int = 1) -> np.ndarray:
+def centred_clipping(
+    X: ArrayLike, centre=None, radius: float | None = None, steps: int = 1
+) -> np.ndarray:
     """Move from a centre by the mean difference to it, none of which counts longer than `radius`.
 
     So f Byzantine clients move it by f / n of the radius at most. Source: Karimireddy, He, Jaggi,
@@ -191,7 +194,7 @@ def centred_clipping(X, centre=None, radius: float | None = None, steps: int = 1
     return check_finite(centre)
 
 
-def bulyan(X, f: int) -> np.ndarray:
+def bulyan(X: ArrayLike, f: int) -> np.ndarray:
     """Let Krum choose n - 2f vectors, one after the other; then average each coordinate's middle.
 
     Of the chosen values of a coordinate, the n - 4f nearest to their median count. What Krum lets

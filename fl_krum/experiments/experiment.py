@@ -130,7 +130,7 @@ class Experiment:
     engine: str | None = None
 
     @classmethod
-    def read(cls, source) -> Experiment:
+    def read(cls, source: str | Path | Mapping[str, Any]) -> Experiment:
         """Read a TOML file, or a dict of the same form, and check all of it.
 
         Parameters

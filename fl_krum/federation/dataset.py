@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .partitions import split
 from .tables import Table, read_csv, table_of_frame
@@ -80,7 +81,16 @@ class Dataset:
 
     @classmethod
     def from_arrays(
-        cls, x, y, *, test=None, test_share=0.3, by=None, standardise=True, seed=0, name="arrays"
+        cls,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        test_share: float = 0.3,
+        by: ArrayLike | None = None,
+        standardise: bool = True,
+        seed: int = 0,
+        name: str = "arrays",
     ) -> Dataset:
         """Data in one place, for a session to deal out.
 
@@ -108,26 +118,28 @@ class Dataset:
         ValueError
             Shapes do not fit, a feature is not a finite number, or the labels are no classes.
         """
-        x, y = _features(x, "x"), np.asarray(y)
-        _check_labels(y, len(x))
-        names, y = np.unique(y, return_inverse=True)
-        _check_classes(names, len(y))
-        groups = None if by is None else _column(by, len(x), "by")
+        features, labels = _features(x, "x"), np.asarray(y)
+        _check_labels(labels, len(features))
+        names, labels = np.unique(labels, return_inverse=True)
+        _check_classes(names, len(labels))
+        groups = None if by is None else _column(by, len(features), "by")
         if test is None:
-            training, testing = _draw_test(y, names, test_share, seed)
-            x, y, x_test, y_test = x[training], y[training], x[testing], y[testing]
+            training, testing = _draw_test(labels, names, test_share, seed)
+            train = Samples(features[training], labels[training])
+            held_out = Samples(features[testing], labels[testing])
             groups = None if groups is None else groups[training]
         else:
-            x_test, y_test = _given_test(test, x.shape[1:], names)
+            train = Samples(features, labels)
+            held_out = Samples(*_given_test(test, features.shape[1:], names))
         if standardise:
-            x, x_test = _standardised([x], [x_test])
-            x, x_test = x[0], x_test[0]
-        return cls(
-            name, (Samples(x, y),), (Samples(x_test, y_test),), tuple(names.tolist()), groups
-        )
+            (x_train,), (x_test,) = _standardised([train.x], [held_out.x])
+            train, held_out = Samples(x_train, train.y), Samples(x_test, held_out.y)
+        return cls(name, (train,), (held_out,), tuple(names.tolist()), groups)
 
     @classmethod
-    def from_frame(cls, frame, target: str, *, by: str | None = None, **options) -> Dataset:
+    def from_frame(
+        cls, frame: Any, target: str, *, by: str | None = None, **options: Any
+    ) -> Dataset:
         """A pandas table: column `target` has the labels, all others are features.
 
         Columns of text with a few different values become a column of 0 and 1 for each value.
@@ -144,7 +156,9 @@ class Dataset:
         return cls._from_table(table_of_frame(frame), target, by, **{"name": "frame", **options})
 
     @classmethod
-    def from_csv(cls, path, target: str, *, by: str | None = None, **options) -> Dataset:
+    def from_csv(
+        cls, path: str | Path, target: str, *, by: str | None = None, **options: Any
+    ) -> Dataset:
         """A CSV file with a line of names; as `from_frame`, without pandas."""
         return cls._from_table(read_csv(path), target, by, **{"name": Path(path).stem, **options})
 
@@ -157,7 +171,14 @@ class Dataset:
 
     @classmethod
     def from_clients(
-        cls, clients, *, test=None, test_share=0.3, standardise=True, seed=0, name="clients"
+        cls,
+        clients: Sequence[tuple[ArrayLike, ArrayLike]],
+        *,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+        test_share: float = 0.3,
+        standardise: bool = True,
+        seed: int = 0,
+        name: str = "clients",
     ) -> Dataset:
         """What each client holds already: it stays apart, whatever its size and its labels.
 
@@ -206,7 +227,7 @@ class Dataset:
         )
 
     @classmethod
-    def from_folder(cls, path, target: str, **options) -> Dataset:
+    def from_folder(cls, path: str | Path, target: str, **options: Any) -> Dataset:
         """A folder with a CSV file for each client, all with the same columns.
 
         Clients are numbered by the sorted names of the files.
@@ -267,7 +288,7 @@ class Dataset:
         """Labels of the test part."""
         return np.concatenate([samples.y for samples in self.test])
 
-    def clients(self, partition=None) -> int:
+    def clients(self, partition: Any = None) -> int:
         """How many clients the data are for: 7, where they can be dealt out to any number."""
         if self.apart:
             return len(self.train)
@@ -285,7 +306,9 @@ class Dataset:
                 digest.update(str(array.shape).encode() + np.ascontiguousarray(array).tobytes())
         return {"labels": list(self.labels), "data_sha256": digest.hexdigest()}
 
-    def deal(self, clients, partition, alpha, rng) -> tuple[list[Samples], list[np.ndarray]]:
+    def deal(
+        self, clients: int, partition: Any, alpha: float, rng: np.random.Generator
+    ) -> tuple[list[Samples], list[np.ndarray]]:
         """Give each client its samples, and their row numbers in the training part.
 
         Parameters
@@ -311,7 +334,7 @@ class Dataset:
         parts = split(self.y_train, clients, partition, alpha, rng, self.groups)
         return [Samples(self.x_train[part], self.y_train[part]) for part in parts], parts
 
-    def accuracy(self, model, vector, part="test") -> float:
+    def accuracy(self, model: Any, vector: np.ndarray, part: str = "test") -> float:
         """Share of the samples of the test (or "train") part that a model classifies correctly.
 
         Each client's part is tested where it is; their accuracies are weighted by its size.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
@@ -56,7 +57,7 @@ class EstimatorModel:
     """
 
     def __init__(
-        self, estimator, features: int, classes: int, epochs: int = 1,
+        self, estimator: Any, features: int, classes: int, epochs: int = 1,
         share: Sequence[str] = WEIGHTS,
     ):  # fmt: skip
         self.name = name = type(estimator).__name__
@@ -89,14 +90,16 @@ class EstimatorModel:
         """Length d of the vector."""
         return self.layout.dimension
 
-    def start(self, rng) -> np.ndarray:
+    def start(self, rng: np.random.Generator) -> np.ndarray:
         """The first global model: the estimator's own random weights; 0 where it has none."""
         begun = self._begin(self._template, np.random.RandomState(int(rng.integers(2**32))))
         if not hasattr(begun, "coefs_"):  # a linear model begins at 0, and has made a step since
             return np.zeros(self.dimension)
         return self.layout.flatten(self._arrays(begun))
 
-    def train(self, vector, x, y, rng) -> np.ndarray:
+    def train(
+        self, vector: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """Start at `vector` and make `epochs` passes over the samples of one client.
 
         Parameters
@@ -120,11 +123,11 @@ class EstimatorModel:
             trained.partial_fit(x, y)
         return self.layout.flatten(self._arrays(trained))
 
-    def predict(self, vector, x) -> np.ndarray:
+    def predict(self, vector: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Classes, shape (samples,), that the model `vector` gives to the samples `x`."""
         return self._with(vector).predict(x)
 
-    def accuracy(self, vector, x, y) -> float:
+    def accuracy(self, vector: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
         """Share of the samples `x` to which the model `vector` gives the label in `y`, 0 … 1."""
         return float(np.mean(self.predict(vector, x) == y)) if len(y) else 0.0
 

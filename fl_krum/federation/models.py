@@ -27,7 +27,9 @@ class Model(Protocol):
         """The first global model, shape (d,)."""
         ...  # pragma: no cover
 
-    def train(self, vector, x, y, rng: np.random.Generator) -> np.ndarray:
+    def train(
+        self, vector: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """What a client makes of the global model, shape (d,).
 
         `x` is its features, shape (samples, features) or as the data have them, and `y` its labels
@@ -36,7 +38,7 @@ class Model(Protocol):
         """
         ...  # pragma: no cover
 
-    def accuracy(self, vector, x, y) -> float:
+    def accuracy(self, vector: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
         """Share of the samples that the model `vector` classifies correctly, 0 … 1."""
         ...  # pragma: no cover
 
@@ -139,7 +141,9 @@ class LogisticModel:
     def _rows(self) -> int:
         return 1 if self.classes == 2 else self.classes
 
-    def train(self, vector, x, y, rng) -> np.ndarray:
+    def train(
+        self, vector: np.ndarray, x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+    ) -> np.ndarray:
         """Start at `vector` and descend on the samples of one client.
 
         A client that holds one class only is no special case: the estimator knows all the classes
@@ -172,22 +176,22 @@ class LogisticModel:
             estimator.partial_fit(_with_ones(x), y)
         return estimator.coef_.ravel()
 
-    def predict(self, vector, x) -> np.ndarray:
+    def predict(self, vector: np.ndarray, x: np.ndarray) -> np.ndarray:
         """Classes, shape (samples,), that the model `vector` gives to the samples `x`."""
         scores = _with_ones(x) @ self._weights(vector).T
         if self.classes == 2:
             return (scores[:, 0] > 0).astype(np.int64)
         return scores.argmax(axis=1)
 
-    def accuracy(self, vector, x, y) -> float:
+    def accuracy(self, vector: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
         """Share of the samples `x` to which the model `vector` gives the label in `y`, 0 … 1."""
         return float(np.mean(self.predict(vector, x) == y))
 
-    def start(self, rng) -> np.ndarray:
+    def start(self, rng: np.random.Generator) -> np.ndarray:
         """The first global model: a random vector of length 4."""
         return self.random_vector(rng)
 
-    def random_vector(self, rng, length=4.0) -> np.ndarray:
+    def random_vector(self, rng: np.random.Generator, length: float = 4.0) -> np.ndarray:
         """A vector of the given Euclidean length in a random direction, shape (d,)."""
         direction = rng.normal(size=self.dimension)
         return length * direction / np.linalg.norm(direction)

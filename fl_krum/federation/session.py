@@ -14,16 +14,18 @@ import contextlib
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .. import __version__
 from ..aggregators.krum import krum
 from ..aggregators.parameters import check_integer, check_parameters
 from ..program.fixed_point import FixedPoint, PrecisionWarning
 from .alongside import NOTHING, Alongside
-from .attacks import as_attack
+from .attacks import Attack, as_attack
 from .below_protocol import lying_words
 from .clients import SimulatedClients
 from .dataset import Dataset
@@ -132,18 +134,18 @@ class FederatedSession:
         byzantine: int = 2,
         dimension: int | None = None,
         rounds: int = 5,
-        attack="sign-flip",
+        attack: str | Attack | Callable[..., np.ndarray] = "sign-flip",
         dataset: str = "breast_cancer",
-        partition=None,
+        partition: Any = None,
         alpha: float = 0.5,
-        aggregate=krum,
+        aggregate: Any = krum,
         train: Callable[..., np.ndarray] | None = None,
         fixed_point: FixedPoint | None = None,
         seed: int = 0,
         compare: bool = True,
-        start=None,
+        start: ArrayLike | RoundRecord | None = None,
         data: Dataset | None = None,
-        model=None,
+        model: Any = None,
         share: str = "model",
     ):
         self._rounds = check_integer("rounds", rounds, 1)
@@ -205,7 +207,9 @@ class FederatedSession:
         ))  # fmt: skip
 
     def run(
-        self, callback: Callable[[RoundRecord], object] | None = None, file=None
+        self,
+        callback: Callable[[RoundRecord], object] | None = None,
+        file: str | Path | None = None,
     ) -> list[RoundRecord]:
         """Go through all rounds.
 
@@ -261,7 +265,7 @@ class FederatedSession:
             model = np.array(record.vector)
             yield record
 
-    def accuracy(self, vector) -> float:
+    def accuracy(self, vector: ArrayLike) -> float:
         """Share of the test part that the model `vector` classifies correctly."""
         return self.data.accuracy(self.model, np.array(vector, dtype=np.float64))
 

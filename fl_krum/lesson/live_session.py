@@ -54,8 +54,8 @@ class LiveSession:
 
     Examples
     --------
-    >>> session = LiveSession(rounds=2).run()  # doctest: +SKIP
-    >>> session.state, len(session.records)  # doctest: +SKIP
+    >>> session = LiveSession(rounds=2).run()
+    >>> session.state, len(session.records)
     ('done', 2)
     """
 

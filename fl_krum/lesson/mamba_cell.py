@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 
 from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
@@ -26,7 +27,7 @@ __all__ = ["MambaMagics", "load_ipython_extension"]
 SHOWN = ("views", "opened")
 
 
-def load_ipython_extension(shell) -> None:
+def load_ipython_extension(shell: InteractiveShell) -> None:
     """Make ``%%mamba`` known to IPython; called by ``%load_ext fl_krum``."""
     fork_server.launch(embedded.fork_server_command())
     shell.register_magics(MambaMagics)

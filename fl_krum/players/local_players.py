@@ -19,11 +19,14 @@ import warnings
 import weakref
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..program.fixed_point import real_matrix
 from ..program.forecast import warning
+from ..program.krum_program import KrumProgram
 from . import chosen as chosen_vector
 from . import fork_server, run_folder
+from .engine import Engine
 from .find_engine import find_engine
 from .process import PlayerError
 from .supervisor import Supervisor
@@ -69,12 +72,18 @@ class LocalPlayers:
 
     Examples
     --------
-    >>> with LocalPlayers(KrumProgram(n=5, f=1, d=2)) as players:  # doctest: +SKIP
+    >>> with LocalPlayers(KrumProgram(n=5, f=1, d=2)) as players:
     ...     players.aggregate([[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]])
     array([1., 2.])
     """
 
-    def __init__(self, program, engine="auto", deadline: float | None = None, views: bool = False):
+    def __init__(
+        self,
+        program: KrumProgram,
+        engine: str | Engine = "auto",
+        deadline: float | None = None,
+        views: bool = False,
+    ):
         if deadline is not None and not deadline > 0:
             raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
         self.program = program
@@ -173,7 +182,7 @@ class LocalPlayers:
             self._running = False
             self._resources.close()
 
-    def aggregate(self, updates) -> np.ndarray:
+    def aggregate(self, updates: ArrayLike) -> np.ndarray:
         """One round: the vector that Krum chooses, computed by the players.
 
         Parameters
@@ -198,7 +207,7 @@ class LocalPlayers:
         """
         return self._aggregate(self._encode(updates))
 
-    def aggregate_words(self, words) -> np.ndarray:
+    def aggregate_words(self, words: ArrayLike) -> np.ndarray:
         """One round with words as they are, to show what a client that lies can do.
 
         The clients' own side does not check them, as it does in `aggregate`.

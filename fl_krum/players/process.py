@@ -34,7 +34,13 @@ class PlayerError(RuntimeError):
         The last lines of its standard error.
     """
 
-    def __init__(self, message: str, player=None, status=None, last_words=""):
+    def __init__(
+        self,
+        message: str,
+        player: int | None = None,
+        status: int | None = None,
+        last_words: str = "",
+    ):
         super().__init__(message)
         self.player = player
         self.status = status

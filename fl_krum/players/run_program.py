@@ -10,7 +10,8 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from typing import cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from . import fork_server, run_folder
 from .engine import Engine, MambaProgram, RunPlan
@@ -25,7 +26,7 @@ from .wire_text import in_pieces
 
 def run_program(
     text: str,
-    inputs=(),
+    inputs: Mapping[int, Any] | Sequence[Any] = (),
     players: int | None = None,
     engine: str | Engine = "auto",
     deadline: float | None = None,
@@ -82,7 +83,7 @@ def run_program(
     ... b = sint.get_private_input_from(1)
     ... (a < b).reveal_to(2)
     ... '''
-    >>> run_program(text, [30, 42], players=3).told  # doctest: +SKIP
+    >>> run_program(text, [30, 42], players=3).told
     ([], [], [1])
     """
     if not isinstance(text, str):

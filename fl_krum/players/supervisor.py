@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from . import fork_server
 from .engine import Exit, RunPlan
@@ -322,7 +323,7 @@ class Supervisor:
         raise error
 
 
-def _error(what: str, words: str, advice: str, **about) -> PlayerError:
+def _error(what: str, words: str, advice: str, **about: Any) -> PlayerError:
     parts = [what]
     if words:
         parts.append("It said last:\n" + "\n".join(f"  | {line}" for line in words.split("\n")))
@@ -337,8 +338,7 @@ def _after_the_draw(error: PlayerError) -> PlayerError:
         "The holders of shares had been drawn, and a player that wants other ones could end like "
         "this. So the start was not repeated; each new one draws anew."
     )
-    about = {"player": error.player, "status": error.status, "last_words": error.last_words}
-    return PlayerError(f"{error}\n{advice}", **about)
+    return PlayerError(f"{error}\n{advice}", error.player, error.status, error.last_words)
 
 
 def _general_advice(status: int) -> str:

@@ -16,6 +16,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..aggregators.distances import as_matrix, layers_hint
 from ..aggregators.parameters import check_integer
@@ -67,7 +68,7 @@ class FixedPoint:
         """Smallest and largest value that can be represented."""
         return -self.offset * self.resolution, (self.offset - 1) * self.resolution
 
-    def encode(self, updates, warn: bool = True) -> np.ndarray:
+    def encode(self, updates: ArrayLike, warn: bool = True) -> np.ndarray:
         """Offset words of real vectors, rounded to the nearest representable value.
 
         Parameters
@@ -98,7 +99,7 @@ class FixedPoint:
             words[part] = np.rint(values[part] * 2.0**self.fraction) + self.offset
         return words.view(np.uint64)
 
-    def check(self, updates) -> None:
+    def check(self, updates: ArrayLike) -> None:
         """Raise the ValueError that `encode` would, and do nothing else.
 
         Parameters
@@ -112,13 +113,15 @@ class FixedPoint:
             largest = float(np.abs(values[np.isfinite(values)]).max(initial=0))
             raise ValueError(self._complaint(row, column, values[row, column], largest))
 
-    def complaint(self, updates) -> str:
+    def complaint(self, updates: ArrayLike) -> str:
         """What is lost when real vectors in range, shape (n, d), are rounded, and what would help;
         "" unless it matters. `fl_krum.program.precision` says when it does."""
         return precision.complaint(real_matrix(updates), self.bits, self.fraction)
 
     @classmethod
-    def suggest(cls, updates, bits: int = 28, most_bits: int | None = None) -> FixedPoint:
+    def suggest(
+        cls, updates: ArrayLike, bits: int = 28, most_bits: int | None = None
+    ) -> FixedPoint:
         """A fixed point for vectors like these: as fine as it can be with room for twice as large.
 
         Parameters
@@ -150,7 +153,7 @@ class FixedPoint:
         bits, wanted = bits + more, wanted + more
         return cls(bits, min(max(wanted, 0), bits - 1))
 
-    def decode(self, words, count: int = 1) -> np.ndarray:
+    def decode(self, words: ArrayLike, count: int = 1) -> np.ndarray:
         """Real values of offset words, exactly; or the mean of as many as were added up.
 
         Parameters

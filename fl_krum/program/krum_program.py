@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
+
+from numpy.typing import ArrayLike
 
 from ..aggregators.parameters import check_integer, check_parameters, largest_f
 from .bit_budget import SECURITY, BitBudget, check_budget
@@ -118,7 +120,7 @@ class KrumProgram:
         _ = self.budget  # refuses what does not fit
 
     @classmethod
-    def suggest(cls, updates, f: int | None = None, **parameters) -> KrumProgram:
+    def suggest(cls, updates: ArrayLike, f: int | None = None, **parameters: Any) -> KrumProgram:
         """A program for clients that send vectors like these, with a fixed point that serves them.
 
         Parameters
@@ -237,7 +239,7 @@ class KrumProgram:
                 )
         return _include(text, TEMPLATE.parent, numbers)
 
-    def save(self, path) -> Path:
+    def save(self, path: str | Path) -> Path:
         """Write the program to a file; its path is returned."""
         path = Path(path)
         path.write_text(self.source(), encoding="utf-8", newline="\n")

@@ -1,0 +1,46 @@
+"""Make the API reference: pages in out/reference, of the docstrings of `fl_krum` and `mamba`.
+
+``make docs``, or ``python docs/make_reference.py [FOLDER]``. The first page is the public face,
+then each module of every room. Needs pdoc.
+"""
+
+import importlib
+import pkgutil
+import sys
+import warnings
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+import pdoc  # noqa: E402
+
+import fl_krum  # noqa: E402
+import mamba  # noqa: E402
+
+
+def modules() -> list[str]:
+    """All modules, but for those that run when they are imported."""
+    found = (
+        module.name
+        for package in (fl_krum, mamba)
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    )
+    return ["fl_krum", "mamba", *(name for name in found if not name.endswith("__main__"))]
+
+
+def main(folder: Path) -> None:
+    for name in fl_krum.__all__:  # they come when asked for, and pdoc does not ask
+        setattr(fl_krum, name, getattr(fl_krum, name))
+    # Of names that are imported for type checkers only, pdoc shows what is written.
+    warnings.filterwarnings("ignore", module="pdoc.doc_types")
+    pdoc.render.configure(docformat="numpy", footer_text=f"fl_krum {fl_krum.__version__}")
+    names = modules()
+    for name in names:
+        importlib.import_module(name)
+    pdoc.pdoc(*names, output_directory=folder)
+    print(folder / "index.html")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "reference")
