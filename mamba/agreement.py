@@ -7,6 +7,7 @@ away whatever they were told; before they open anything they compare, in rounds 
 no message has come by (`compare`).
 """
 
+import hashlib
 from typing import Any
 
 from mamba import field as prime
@@ -16,44 +17,74 @@ from mamba.protocol_error import ProtocolError
 class Agreement:
     """What one holder has been told, and not compared yet."""
 
+    # Of the coin that was announced last: this player's share, and what it is said to be.
+    coin: Any = None
+    # Whether since the last comparison some holders may have ended the run.
+    unheard = False
+
     def __init__(self):
-        self.coin: Any = (
-            None  # announced last: this player's share of it, and what it is said to be
-        )
-        self.unheard = (
-            False  # whether since the last comparison some holders may have ended the run
-        )
+        self._told, self._is_new = hashlib.sha256(), False
+
+    def note(self, data):
+        """All holders must have these bytes."""
+        self._told.update(len(data).to_bytes(8, "little") + bytes(data))
+        self._is_new = True
+
+    def take_digest(self):
+        """Of all that was ever noted; b"" when nothing was since the last time."""
+        is_new, self._is_new = self._is_new, False
+        return self._told.digest() if is_new else b""
+
+    @property
+    def is_due(self):
+        """Whether there is something to compare."""
+        return self._is_new or self.coin is not None
 
 
 def exchange(protocols, outgoing, expected, continued=False, inner=False):
-    """One round of the network, `mamba.network.Network.exchange`; after a coin was announced
-    holders add their shares of it to what they send each other.
+    """One round of the network, `mamba.network.Network.exchange`. Holders add to what they send
+    each other a digest of what was noted, and their shares of a coin that was announced.
 
     Raises
     ------
     ProtocolError
-        The coin is not what was dealt.
+        They were told different things, or the coin is not what was dealt.
     """
     agreement, network = protocols.agreement, protocols.network
     others = protocols.all_but_me(protocols.holders)
-    if agreement.coin is None:
+    if not agreement.is_due:
         received = network.exchange(outgoing, expected, continued, inner)
         agreement.unheard &= not received.keys() >= {*others}
         return received
-    (share, coin), agreement.coin = agreement.coin, None
-    data, count = prime.to_bytes(share), prime.length(share)
+    digest, (share, coin) = agreement.take_digest(), agreement.coin or (prime.zeros(0), None)
+    agreement.coin, data = None, digest + prime.to_bytes(share)
     outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in others}
     lengths = {p: expected.get(p, 0) for p in {*expected, *others}}
     wanted = {p: n + len(data) * (p in protocols.holders) for p, n in lengths.items()}
     received = network.exchange(outgoing, wanted, continued, inner)
-    shares = {p: received[p][lengths[p] :] for p in others}
-    if (protocols.join(prime, share, shares, count) != coin).any():
-        raise ProtocolError(
-            f"round {network.rounds}: a random number is not the sum of what players have told of "
-            "it; a player departed from the protocol"
-        )
+    told = {p: received[p][lengths[p] :] for p in others}
+    _compare_digests(protocols, digest, {p: bytes(one[: len(digest)]) for p, one in told.items()})
+    if coin is not None:
+        shares = {p: one[len(digest) :] for p, one in told.items()}
+        if (protocols.join(prime, share, shares, prime.length(share)) != coin).any():
+            raise ProtocolError(
+                f"round {network.rounds}: a random number is not the sum of what players have told "
+                "of it; a player departed from the protocol"
+            )
     agreement.unheard = True
     return {player: received[player][: lengths[player]] for player in expected}
+
+
+def _compare_digests(protocols, own, said):
+    """All honest holders send theirs to all others, so whatever two of them have differently, both
+    find here; who else is told a false digest by a liar is the only one that ends."""
+    others = [str(player) for player, digest in said.items() if digest != own]
+    if others:
+        raise ProtocolError(
+            f"round {protocols.network.rounds}: what player {protocols.me} has been told is not "
+            f"what player{'s' * (len(others) > 1)} {', '.join(others)} say; a player departed from "
+            "the protocol"
+        )
 
 
 def compare(protocols):
@@ -62,7 +93,7 @@ def compare(protocols):
     A player that finds nothing wrong must still hear from all others that they compared, too: its
     share and those of t liars would do to open what another one has dealt to a false coin.
     """
-    if protocols.agreement.coin is not None:
+    if protocols.agreement.is_due:
         protocols.exchange({}, {}, inner=True)
     if protocols.agreement.unheard:
         protocols.confirm()

@@ -20,7 +20,8 @@ from mamba import field as prime
 @dataclass(frozen=True)
 class Products:
     """z = x y in the prime field: element by element or, where x and y are longer than z, inner
-    products: z[k] is the sum of x[j] y[j] over all j that are k modulo the length of z.
+    products: z[k] is the sum of x[j] y[j] over all j that are k modulo the length of z or, with an
+    `owner`, over all j of which it is k.
 
     `dealer` is the only player that can have made it false, where there is one.
     """
@@ -29,6 +30,7 @@ class Products:
     y: np.ndarray
     z: np.ndarray
     dealer: int | None = None
+    owner: np.ndarray | None = None
 
 
 @dataclass(frozen=True)

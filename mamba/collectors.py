@@ -29,7 +29,8 @@ what is no double sharing: the shares of the t + 1 honest holders still lie on o
 degree t, as any t + 1 numbers do, and by how much its value at 0 differs from z follows from what
 was told and dealt wrongly. (Fewer than t liars learn no more than t of whom some change nothing.)
 Such an error can be used to learn something later: it makes a number outgrow the mask that hides it
-when it is opened.
+when it is opened. Where players may deviate, products are verified before that, and holders compare
+what collectors have told them (`mamba.agreement`).
 """
 
 import numpy as np
@@ -200,10 +201,10 @@ def _open(protocols, shape, masked, continued):
         player: protocols.unpack(shapes[player], data, player) for player, data in told.items()
     }
     ordered = zip(*(opened[player] for player in pieces), strict=True)
-    return [
-        protocols.note_opened(f, np.concatenate(arrays, axis=-1))
-        for f, arrays in zip(fields, ordered, strict=True)
-    ]
+    joined = [np.concatenate(arrays, axis=-1) for arrays in ordered]
+    if protocols.active:
+        protocols.agreement.note(_pack(fields, joined))
+    return [protocols.note_opened(f, array) for f, array in zip(fields, joined, strict=True)]
 
 
 def _bytes_of(shape):

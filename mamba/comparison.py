@@ -75,6 +75,7 @@ def less_than_among(protocols, pairs, bits, mask):
     -------
     field array with one element a pair, shares of 0 or 1
     """
+    _note_places(protocols, pairs.left, pairs.right)
     digits = _digits(protocols, pairs.numbers, bits, mask)
     return to_prime(protocols, circuits.smaller(protocols, digits, pairs.left, pairs.right), mask)
 
@@ -108,6 +109,7 @@ def smallest_among(protocols, columns, bits, mask):
     place, which is the XOR of a result and a random byte of its own: uniform. So it opens less than
     the comparisons one by one would, which open a masked bit each.
     """
+    _note_places(protocols, columns.places)
     digits = _digits(protocols, columns.numbers, bits, mask)
     places, rows = columns.places, len(columns.places)
     couples = [(a, a + shift) for shift in range(1, rows) for a in range(rows - shift)]
@@ -119,6 +121,12 @@ def smallest_among(protocols, columns, bits, mask):
     smaller[earlier, later] = 1 ^ nearer
     far = circuits.at_least(protocols, smaller.reshape(rows - 1, -1), columns.most)
     return to_prime(protocols, 1 ^ far, mask)
+
+
+def _note_places(protocols, *places):
+    """Which sharings are equal all holders must have found alike, see `pair_up`."""
+    if protocols.active and protocols.is_holder:
+        protocols.agreement.note(b"".join(np.int64(one).tobytes() for one in places))
 
 
 def _digits(protocols, numbers, bits, mask):
@@ -169,8 +177,9 @@ def pair_up(x, y):
     Equal shares belong to the same constant, or to the same sum of the same sharings, such as a
     copy: two sharings that were dealt separately have equal shares with probability 2^-127. So
     all holders find the same ones. A dealer that departs from the protocol can deal two sharings
-    that are equal for some holders only, and these then open other numbers than the rest. krum.mpc
-    compares only products that holders have shared anew, whose shares no client decides.
+    that are equal for some holders only; where players may deviate, holders compare what they have
+    found. krum.mpc compares only products that holders have shared anew, whose shares no client
+    decides.
     """
     numbers, places = _distinct(np.concatenate([x, y], axis=1))
     return Pairs(numbers, places[: x.shape[1]], places[x.shape[1] :])

@@ -143,8 +143,8 @@ class Network:
         self.rounds += not continued
         if inner:
             self._inner += 1
-        elif not continued:
-            self._step, self._inner = self._step + 1, 0
+        else:
+            self._step, self._inner = self._step + (not continued), 0
         for player, payload in outgoing.items():
             self._send(player, payload)
         if len(expected) > 1 and sum(expected.values()) > _LONG:

@@ -14,7 +14,7 @@ from mamba import shamir
 from mamba.protocol_error import ProtocolError
 
 
-def open_to_all(protocols, field, array, dealers=None):
+def open_to_all(protocols, field, array, dealers=None, linear=False):
     """The secrets themselves, to everybody; one round.
 
     Holders send each other their shares. The t + 1 honest ones of the 2t + 1 fix the
@@ -27,8 +27,10 @@ def open_to_all(protocols, field, array, dealers=None):
     array : field array
     dealers : int array, optional
         Of each element of the prime field: the only player that dealt anything it depends on, or
-        -1. It tells whom shares that do not fit together can be pinned on; and where there is one
-        for all of them no product is behind any, so none has to be verified before.
+        -1. It tells whom shares that do not fit together can be pinned on.
+    linear : bool
+        Whether players have dealt all this, and no product is behind it that would have to be
+        verified before.
 
     Raises
     ------
@@ -43,7 +45,7 @@ def open_to_all(protocols, field, array, dealers=None):
     with different numbers, which the next masks do not hide. Any player can end a run by leaving
     it, so to end it by a wrong share is nothing new; and it is told whose share it was.
     """
-    if dealers is None or (dealers < 0).any():
+    if not linear:
         protocols.verify()
     if protocols.is_holder:
         opened = protocols.open_among_holders(field, array, dealers)
@@ -110,7 +112,7 @@ def open_to(protocols, player, array, degree, continued=False):
 
     Returns
     -------
-    field array, or None for the other players
+    field array, or None for the other players; see also `open_to_and_say_how`
 
     Notes
     -----
@@ -120,9 +122,14 @@ def open_to(protocols, player, array, degree, continued=False):
     2t + 1 terms: such an opening cannot be checked, one of degree t is. A player that holds no
     shares does not know the degree, so it is sent before them.
     """
+    return open_to_and_say_how(protocols, player, array, degree, continued)[0]
+
+
+def open_to_and_say_how(protocols, player, array, degree, continued=False):
+    """`open_to`, with the degree, which a player that holds no shares does not know before."""
     count, inner = prime.length(array), player in protocols.holders
     if inner and not protocols.is_holder:
-        return None
+        return None, degree
     protocols.compare()
     if degree == 2 and protocols.is_holder:
         weight = prime.lagrange(shamir.points(len(protocols.holders)))[protocols.place]
@@ -132,7 +139,7 @@ def open_to(protocols, player, array, degree, continued=False):
     if protocols.me != player:
         outgoing = {player: first + prime.to_bytes(array)} if protocols.is_holder else {}
         protocols.network.exchange(outgoing, {}, continued, inner)
-        return None
+        return None, degree
     others = protocols.all_but_me(protocols.holders)
     size = len(first) + prime.BYTES * count
     received = protocols.network.exchange({}, dict.fromkeys(others, size), continued, inner)
@@ -146,10 +153,11 @@ def open_to(protocols, player, array, degree, continued=False):
         (degree,) = degrees
         received = {holder: data[1:] for holder, data in received.items()}
     if degree == 1:
-        return protocols.note_opened(prime, protocols.join(prime, array, received, count))
+        opened = protocols.join(prime, array, received, count)
+        return protocols.note_opened(prime, opened), degree
     terms = [protocols.decode(prime, data, count, sender) for sender, data in received.items()]
     opened = prime.combine([1] * len(protocols.holders), terms + [array] * protocols.is_holder)
-    return protocols.note_opened(prime, opened)
+    return protocols.note_opened(prime, opened), degree
 
 
 def join(protocols, field, array, received, count, dealers=None):

@@ -77,7 +77,9 @@ def main(arguments=None):
             listen=given.listen, deadline=until,
         )  # fmt: skip
         view = View() if options.views else None
-        protocols = Protocols(network, view, text, options.threshold, options.holders, _say)
+        protocols = Protocols(
+            network, view, text, options.threshold, options.holders, _say, options.active
+        )
         players, threshold = protocols.players, protocols.threshold
         named = " ".join(map(str, protocols.holders))
         _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {named}")
@@ -253,6 +255,9 @@ def _parse(arguments):
     parser.add_argument("--holders", metavar="I,J,...",
                         help="the 2T + 1 players that hold shares, the same for all (default: "
                         "where there is a choice, all players draw them together)")  # fmt: skip
+    parser.add_argument("--active", action="store_true",
+                        help="verify all that is computed, so that up to T holders, and any other "
+                        "players, may depart from the protocol: then the run ends")  # fmt: skip
     parser.add_argument("--views", metavar="FILE",
                         help="write samples of this player's shares to FILE, or - to print "
                         "them")  # fmt: skip

@@ -144,7 +144,10 @@ def of_products(claims, zeros, stream):
     for claim in claims:
         rhos.append(field.random(stream, field.length(claim.z)))
         terms = field.length(claim.x) // field.length(claim.z)
-        weights.append(np.tile(rhos[-1], (1, terms)) if terms > 1 else rhos[-1])
+        if claim.owner is not None:
+            weights.append(rhos[-1][:, claim.owner])
+        else:
+            weights.append(np.tile(rhos[-1], (1, terms)) if terms > 1 else rhos[-1])
         xs.append(claim.x)
         ys.append(claim.y)
         zs.append(claim.z)

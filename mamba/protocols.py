@@ -107,7 +107,8 @@ class Protocols:
         self.me, self.players = network.me, network.players
         self.threshold = drawing.check_threshold(self.players, threshold)
         self.randomness = Randomness()
-        about = f"{self.players} players, threshold {self.threshold}, holders {holders}\n{program}"
+        about = f"{self.players} players, threshold {self.threshold}, holders {holders}"
+        about = f"{about}, active {active}\n{program}"
         self.holders, about = self._find_holders(holders, about.encode())
         self.bystanders = tuple(p for p in range(self.players) if p not in self.holders)
         self.is_holder = self.me in self.holders
@@ -127,6 +128,7 @@ class Protocols:
     exchange, compare = agreement.exchange, agreement.compare
     confirm, announce = coins.confirm, coins.announce
     open, open_to = openings.open_to_all, openings.open_to
+    open_to_and_say_how = openings.open_to_and_say_how
     open_among_holders, open_parts = openings.open_among_holders, openings.open_parts
     multiply, multiply_pairs = multiplication.multiply, multiplication.multiply_pairs
     verify, open_masked = verification.verify, verification.open_masked

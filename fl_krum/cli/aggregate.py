@@ -174,7 +174,7 @@ def _in_the_clear(updates: np.ndarray, program: KrumProgram) -> np.ndarray:
 
 
 def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.ndarray:
-    players = LocalPlayers(program, options.engine, options.deadline)
+    players = LocalPlayers(program, options.engine, options.deadline, security=options.security)
     shared.say(
         f"{program.rule} inside SMPC: n = {program.n}, f = {program.f}, d = {program.d}; "
         f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..federation.report import write_whole
+from ..players.engine import SECURITIES
 from ..players.find_engine import ENGINES
 from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
@@ -104,6 +105,13 @@ def add_engine(parser: argparse.ArgumentParser, deadline: str):
         metavar="NAME",
         help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else "
         "embedded (default auto)",
+    )
+    group.add_argument(
+        "--security",
+        choices=SECURITIES,
+        help="active: players that depart from the protocol end the run, and change or learn "
+        "nothing, which takes longer; semi-honest: they are trusted to follow it (default: "
+        "semi-honest for embedded players)",
     )
     group.add_argument(
         "--deadline",

@@ -75,6 +75,7 @@ def run(options: argparse.Namespace) -> int:
             options.deadline,
             name=path.name,
             threshold=options.threshold,
+            security=options.security,
         )
     except ProgramError as error:
         sys.stdout.write(error.printed)

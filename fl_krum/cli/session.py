@@ -155,7 +155,7 @@ def _prepare(
         threshold=options.threshold,
         holders=options.holders,
     )
-    players = LocalPlayers(program, options.engine, options.deadline)
+    players = LocalPlayers(program, options.engine, options.deadline, security=options.security)
     skew = {} if options.alpha is None else {"partition": "dirichlet", "alpha": options.alpha}
     session = FederatedSession(
         clients=program.n,

@@ -18,6 +18,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 
 from ..players import certificates as _certificates  # noqa: F401  (long to import: not in a cell)
 from ..players import embedded, fork_server
+from ..players.engine import SECURITIES
 from ..players.problems import Problem, ProgramError
 from ..players.process import PlayerError
 from ..players.run_program import ProgramResult, run_program
@@ -59,6 +60,11 @@ class MambaMagics(Magics):
         "--engine", default="embedded",
         help="embedded (default, the quickest to start), scale-mamba, mp-spdz or auto",
     )  # fmt: skip
+    @argument(
+        "--security", choices=SECURITIES,
+        help="active: players may depart from the protocol, which ends the run; by default "
+        "embedded players are semi-honest",
+    )  # fmt: skip
     @argument("--deadline", type=float, metavar="S", help="seconds after which a program is ended")
     @argument(
         "--show", action="append", default=[], choices=SHOWN,
@@ -85,6 +91,7 @@ class MambaMagics(Magics):
                 views=bool(options.show),
                 name="cell",
                 threshold=options.threshold,
+                security=options.security,
             )
         except ProgramError as error:
             print(error.printed, end="")

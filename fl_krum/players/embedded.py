@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import fork_server
-from .engine import EngineStatus, Exit, MambaProgram, RunPlan
+from .engine import ACTIVE, SEMI_HONEST, EngineStatus, Exit, MambaProgram, RunPlan
 from .problems import Problem
 from .process import Command
 
@@ -39,6 +39,11 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB
 KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "33554432"}
 
 FORK_SERVER = "FL_KRUM_FORK_SERVER"
+
+_SECURITY = {
+    SEMI_HONEST: "semi-honest; openings are checked",
+    ACTIVE: "active security with abort",
+}
 
 # What a player says that lost another one, or runs the same program as most of them.
 LOST = re.compile(r"connect|reach|answer|players? \d+(, \d+)* ha(s|ve) another program")
@@ -62,6 +67,13 @@ class EmbeddedEngine:
     """Starts ``python -m mamba.player``; see `fl_krum.players.engine.Engine`."""
 
     name = "embedded"
+
+    def __init__(self, security: str = SEMI_HONEST):
+        self.security = security
+
+    def with_security(self, security: str) -> EmbeddedEngine:
+        return EmbeddedEngine(security)
+
     needs_folder = False
     some_hold_shares = True
 
@@ -73,7 +85,7 @@ class EmbeddedEngine:
         return EngineStatus(
             True,
             version="Python {}.{}.{}".format(*sys.version_info[:3]),
-            security="Shamir shares, honest majority, semi-honest; openings are checked",
+            security=f"Shamir shares, honest majority, {_SECURITY[self.security]}",
         )
 
     def prepare(self, program, folder: Path | None = None, views: bool = False) -> RunPlan:
@@ -82,12 +94,13 @@ class EmbeddedEngine:
         # Every opened number is hidden up to 2^-security: as well as the field allows.
         program = replace(program, security=program.largest_security)
         text = MambaProgram(program.source(), program.players, "krum.mpc")
-        options = (*_options(program.players, views), "--threshold", str(program.threshold))
+        options = self._options(program, views)
         options += ("--checked",)  # the text is our own; with a hundred players it would take long
         if program.holders:
             options += ("--holders", ",".join(map(str, program.holders)))
         plan = _plan(text, options, views)
-        return replace(plan, round_deadline=_round_deadline(program.n, program.d))
+        longer = 4 if self.security == ACTIVE else 1
+        return replace(plan, round_deadline=longer * _round_deadline(program.n, program.d))
 
     def prepare_any(
         self, program: MambaProgram, folder: Path | None = None, views: bool = False
@@ -95,9 +108,12 @@ class EmbeddedEngine:
         """The same for any other program."""
         fork_server.launch(fork_server_command())
         program = replace(program, name="program.mpc")  # its own may be hard to tell from an option
-        options = (*_options(program.players, views), "--threshold", str(program.threshold))
-        plan = _plan(program, (*options, "--inputs-end"), views)
+        plan = _plan(program, (*self._options(program, views), "--inputs-end"), views)
         return replace(plan, any_output=True, end_of_input=END_OF_INPUT)
+
+    def _options(self, program, views: bool) -> tuple[str, ...]:
+        options = (*_options(program.players, views), "--threshold", str(program.threshold))
+        return (*options, "--active") if self.security == ACTIVE else options
 
 
 def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPlan:

@@ -17,6 +17,10 @@ from ..aggregators.parameters import check_integer
 from .problems import Problem
 from .process import Command
 
+# Secure against players that pool what they see, or also against such that depart from the
+# protocol: then the run ends.
+SECURITIES = SEMI_HONEST, ACTIVE = "semi-honest", "active"
+
 
 @dataclass(frozen=True)
 class EngineStatus:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 
 from .embedded import EmbeddedEngine
-from .engine import Engine
+from .engine import SECURITIES, Engine
 from .mp_spdz.engine import MpSpdzEngine
 from .scale_mamba.engine import ScaleMambaEngine
 from .scale_mamba.installation import SCALE_MAMBA_HOME
@@ -38,3 +38,30 @@ def find_engine(name: str = "auto") -> Engine:
     if name not in ENGINES:
         raise ValueError(f"unknown engine {name!r}: choose one of auto, {', '.join(ENGINES)}")
     return ENGINES[name]()
+
+
+def choose_engine(engine: str | Engine, security: str | None = None) -> Engine:
+    """An engine by its name, or as it is, with this security; by default its own.
+
+    Embedded players have either security. Real ones have what they are built for: SCALE-MAMBA's are
+    active, MP-SPDZ's what ``FL_KRUM_MP_SPDZ`` says.
+
+    Raises
+    ------
+    ValueError
+        There is no such engine, or it has no such security.
+    """
+    kind = find_engine(engine) if isinstance(engine, str) else engine
+    if security is None:
+        return kind
+    if security not in SECURITIES:
+        raise ValueError(f"security {security!r}: choose one of {', '.join(SECURITIES)}")
+    if isinstance(kind, EmbeddedEngine):
+        return EmbeddedEngine(security)
+    status = kind.status()
+    if status.usable and security not in status.security:
+        raise ValueError(
+            f"the {kind.name} players are not what security {security!r} asks for: "
+            f"{status.security}"
+        )
+    return kind

@@ -27,7 +27,7 @@ from ..program.krum_program import KrumProgram
 from . import chosen as chosen_vector
 from . import fork_server, run_folder
 from .engine import Engine
-from .find_engine import find_engine
+from .find_engine import choose_engine
 from .process import PlayerError
 from .supervisor import Supervisor
 from .wire_text import in_pieces
@@ -48,6 +48,9 @@ class LocalPlayers:
         Seconds that starting, or one aggregation, may take; by default what the engine proposes.
     views : bool
         Whether to record what each player sees, for `views`. Costs time and memory.
+    security : {"semi-honest", "active"}, optional
+        Whether holders of shares may depart from the protocol, which ends the run; by default the
+        engine's own, semi-honest for embedded players. See docs/security.md.
 
     Attributes
     ----------
@@ -83,11 +86,12 @@ class LocalPlayers:
         engine: str | Engine = "auto",
         deadline: float | None = None,
         views: bool = False,
+        security: str | None = None,
     ):
         if deadline is not None and not deadline > 0:
             raise ValueError(f"deadline must be a positive number of seconds, not {deadline}")
         self.program = program
-        self._engine = find_engine(engine) if isinstance(engine, str) else engine
+        self._engine = choose_engine(engine, security)
         self._some_hold_shares = getattr(self._engine, "some_hold_shares", False)
         status = self._engine.status()
         if not status.usable:

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from . import fork_server, run_folder
 from .engine import Engine, MambaProgram, RunPlan
-from .find_engine import find_engine
+from .find_engine import choose_engine
 from .problems import Problem, ProgramError
 from .process import PlayerError
 from .program_inputs import count_players, words_of_players
@@ -33,6 +33,7 @@ def run_program(
     views: bool = False,
     name: str = "program.mpc",
     threshold: int | None = None,
+    security: str | None = None,
 ) -> ProgramResult:
     """Run a program in the MAMBA language among players on this machine.
 
@@ -60,6 +61,9 @@ def run_program(
         How many holders of shares may pool what they see without learning anything, t; by default
         (players - 1) / 2, rounded down, the largest. With a smaller one, 2t + 1 embedded players
         are drawn to hold shares, which is quicker, and safe from fewer.
+    security : {"semi-honest", "active"}, optional
+        Whether holders of shares may depart from the protocol, which ends the run; by default the
+        engine's own, semi-honest for embedded players. See docs/security.md.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def run_program(
     count = count_players(inputs, players)
     words = words_of_players(inputs, count)
     program = MambaProgram(text, count, name, cast(int, threshold))
-    kind = find_engine(engine) if isinstance(engine, str) else engine
+    kind = choose_engine(engine, security)
     status = kind.status()
     if not status.usable:
         raise ValueError(f"the {kind.name} engine cannot be used here: {status.reason}")

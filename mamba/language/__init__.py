@@ -12,6 +12,8 @@ such a program.
 ``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
 ``waiting.py``           results that nobody has asked for yet are found together
+``factors.py``           what unreduced products are the products of, where they are verified
+``verified_integers.py`` ``sint`` that keeps its factors until they are verified
 ``vector_sums.py``       distances and weighted sums of whole vectors
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits

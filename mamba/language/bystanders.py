@@ -13,6 +13,7 @@ from mamba import field as prime
 from mamba.language.machine import MIXED
 from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
+from mamba.language.verified_integers import VerifiedInteger
 from mamba.masks import Demand
 from mamba.program_error import ProgramError
 
@@ -174,4 +175,6 @@ class AbsentInteger(SharedInteger):
 
 def secret_type(machine):
     """The class that a program's ``sint`` extends on this player."""
-    return SharedInteger if machine.holds_shares else AbsentInteger
+    if not machine.holds_shares:
+        return AbsentInteger
+    return VerifiedInteger if machine.protocols.active else SharedInteger

@@ -15,7 +15,8 @@ from operator import itemgetter
 import numpy as np
 
 from mamba import field as prime
-from mamba import projections
+from mamba import projections, result_check
+from mamba.language.factors import Factors, Lent, Origins, Rows, Selection
 from mamba.language.waiting import Waiting
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
@@ -23,6 +24,7 @@ from mamba.protocols import SECURITY
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
+MOST_REDUCED = 1 << 11  # products that are brought to degree t before one player is told them
 BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
 AHEAD = 1 << 14  # most bits of masks that are made together because the same came before
 
@@ -51,6 +53,7 @@ class Memory:
         self._later: list[
             tuple
         ] = []  # (start, stop, vector) of vectors that wait, without overlaps
+        self.origins, self._lent = Origins(), Lent()
 
     def allocate(self, count):
         """Address of `count` new words."""
@@ -63,12 +66,23 @@ class Memory:
         return value.copy(), degree, dealer
 
     def look(self, address, size):
-        """The same, not copied: to be read at once."""
+        """The same, not copied: to be read at once, or lent."""
         self._machine.flush_inputs()
         self._find(address, address + size)
         self._reserve(address + size)
         part = slice(address, address + size)
         return self._value[:, part], int(self._degree[part].max(initial=1)), self._dealers(part)
+
+    def degrees(self, address, size):
+        """Of each of these words, 1 or 2."""
+        return np.maximum(self._degree[address : address + size], 1)
+
+    def lend(self, addresses, arrays):
+        """Arrays of words that `look` gave, for somebody who reads them later: what they are now,
+        also when other words have been written there."""
+        rows, size = Rows(arrays), prime.length(arrays[0])
+        self._lent.lend(min(addresses), max(addresses) + size, rows)
+        return rows
 
     def _dealers(self, part):
         dealer = self._dealer[part]
@@ -106,6 +120,7 @@ class Memory:
     def _write(self, address, value, degree=1, dealer=MIXED):
         part = slice(address, address + prime.length(value))
         self._reserve(part.stop)
+        self._lent.before_writing(part.start, part.stop)
         self._value[:, part], self._degree[part], self._dealer[part] = value, degree, dealer
 
     def _reserve(self, end):
@@ -140,6 +155,7 @@ class _Output:
     value: np.ndarray
     degree: int
     line: int | None = None  # of the program, that reveals it
+    factors: Factors | Selection | None = None  # where products are verified
 
     @property
     def size(self):
@@ -365,10 +381,10 @@ class Machine:
         self._promised.insert(after, (address, stop))
         return True
 
-    def queue_output(self, player, value, degree):
+    def queue_output(self, player, value, degree, factors=None):
         """Open to one player, later."""
         line = line_of(sys._getframe(), self._program) if self._view else None
-        self._queue.append(_Output(player, value, degree, line))
+        self._queue.append(_Output(player, value, degree, line, factors))
 
     def flush_inputs(self):
         """Do what is queued when an input is among it."""
@@ -448,15 +464,50 @@ class Machine:
             target._value, target.part = share, entry.own
 
     def _output(self, entries):
-        degree = max(entry.degree for entry in entries)
+        if self.protocols.active:
+            self._verify(entries)
+        player, degree = entries[0].player, max(entry.degree for entry in entries)
+        done = []
         for k, portion in enumerate(_portions(entries)):
             value = np.concatenate([entry.value for entry in portion], axis=1)
-            opened = self.protocols.open_to(portion[0].player, value, degree, continued=k > 0)
+            opened, degree = self.protocols.open_to_and_say_how(player, value, degree, k > 0)
+            done.append((portion, opened))
+            if not (self.protocols.active and degree == 2):
+                self._write_outputs([done.pop()])
+        if done and (self.holds_shares or player == self.me):
+            self._check_result(player, entries, [opened for _, opened in done])
+        self._write_outputs(done)
+        self._after_output()
+
+    def _verify(self, entries):
+        """Before an output: all products that it depends on; few ones are brought to degree t, so
+        that the shares that are sent show a wrong one."""
+        high = [entry for entry in entries if entry.degree == 2]
+        if sum(entry.size for entry in high) <= MOST_REDUCED:
+            reduced = self.protocols.reduce([(prime, entry.value) for entry in high])
+            for entry, share in zip(high, reduced, strict=True):
+                self.protocols.claims.products.append(entry.factors.claim(share))
+                entry.value, entry.degree = share, 1
+        self.protocols.verify()
+
+    def _check_result(self, player, entries, opened):
+        def weighted(weights):
+            stops = np.cumsum([entry.size for entry in entries])
+            parts = np.split(weights, stops[:-1], axis=1)
+            origins = [e.factors or Factors.single(e.value, e.size) for e in entries]
+            pairs = [one.weighted(part) for one, part in zip(origins, parts, strict=True)]
+            return [np.concatenate(side, axis=1) for side in zip(*pairs, strict=True)]
+
+        words = np.concatenate(opened, axis=1) if player == self.me else None
+        count = sum(entry.size for entry in entries)
+        result_check.check_result(self.protocols, player, words, count, weighted)
+
+    def _write_outputs(self, done):
+        for portion, opened in done:
             if opened is not None:
                 self._write_values(prime.to_signed(opened))
             if self._view:
                 self._note_outputs(portion, opened)
-        self._after_output()
 
     def _note_outputs(self, entries, opened):
         start = 0

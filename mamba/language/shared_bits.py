@@ -115,7 +115,10 @@ class BitOperations:
         """The weighted sum of the rows of a vector."""
         width = self.size // rows
         parts = [self.value[:, k * width : (k + 1) * width] for k in range(rows)]
-        return self._of(prime.combine(weights, parts), self.degree)
+        result = self._of(prime.combine(weights, parts), self.degree)
+        if result.degree == 1:
+            return result
+        return result._note_folded(self, prime.from_ints(weights), (1, width), width)
 
     # --- bits -----------------------------------------------------------------------------------
 

@@ -141,8 +141,11 @@ class SharedInteger(BitOperations, Vector):
 
     def reveal_to(self, player, channel=0):
         """Open to one player, who prints the values on its standard output."""
+        self._queue_output(player)
+
+    def _queue_output(self, player, factors=None):
         self.machine.queue_output(
-            self.machine.check_player(integer(player)), self.value, self.degree
+            self.machine.check_player(integer(player)), self.value, self.degree, factors
         )
 
     def reveal(self):
@@ -154,9 +157,9 @@ class SharedInteger(BitOperations, Vector):
             self.machine.run("confirm")
         value, tags = self.value, np.asarray(self.dealer)
         single = tags >= DEALT_BY
-        dealers = np.where(single, tags.astype(int) - DEALT_BY, -1)
-        arguments = [np.broadcast_to(dealers, (self.size,))] if single.any() else []
-        return self.types.cint._of(self.machine.run("open", prime, value, *arguments))
+        dealers = np.broadcast_to(np.where(single, tags.astype(int) - DEALT_BY, -1), self.size)
+        linear = self.is_coin or bool(single.all())
+        return self.types.cint._of(self.machine.run("open", prime, value, dealers, linear))
 
     def announce(self):
         """A random number of a triple, known to every player one round sooner than from `reveal`,
@@ -275,7 +278,24 @@ class SharedInteger(BitOperations, Vector):
         high = {id(v): v for v in values if v.degree == 2}
         reduced = cls.machine.protocols.reduce([(prime, v.value) for v in high.values()])
         for vector, share in zip(high.values(), reduced, strict=True):
-            vector._value, vector.degree, vector.dealer = share, 1, MIXED
+            vector._reduced(share)
+
+    def _reduced(self, share):
+        self._value, self.degree, self.dealer = share, 1, MIXED
+
+    def _note_folded(self, vector, weights, stride, count):
+        """This vector, of degree 2t, as sums of another one: for those who keep its factors."""
+        return self
+
+    @classmethod
+    def _selected(cls, value, _numbers, _rows):
+        """The sum of rows of degree t, each times its number."""
+        return cls._of(value, 2)
+
+    @classmethod
+    def _measured(cls, value, _rows, _couples):
+        """Squared distances of couples of rows of degree t."""
+        return cls._of(value, 2)
 
     # --- comparison ---------------------------------------------------------------------------
 
@@ -404,7 +424,10 @@ def inner(vector, weights, count):
     if not isinstance(dealer, int):
         words = dealer.reshape(count, -1).T
         dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
-    return vector._of(value, vector.degree, dealer)
+    result = vector._of(value, vector.degree, dealer)
+    if result.degree == 1:
+        return result
+    return result._note_folded(vector, weights.value, (weights.size, 1), count)
 
 
 def smallest(vector, columns, most, bit_length=None, security=None):

@@ -36,7 +36,7 @@ class VectorSums:
             return self._secret._sized(len(couples))
         gram = prime.gram(rows)
         sums = [gram[i][i] + gram[j][j] - 2 * gram[i][j] for i, j in couples]
-        return self._secret._of(prime.from_ints(sums), 2)
+        return self._secret._measured(prime.from_ints(sums), rows, list(couples))
 
     def select(self, numbers, array, count, length, start=0, size=None):
         """Of the sum of `count` vectors of `length` words, each times its number of the array
@@ -51,7 +51,7 @@ class VectorSums:
         rows = self._rows(array, count, length, start, size)
         if not self._machine.holds_shares:
             return self._secret._sized(size)
-        return self._secret._of(prime.weighted_sum(numbers.value, rows), 2)
+        return self._secret._selected(prime.weighted_sum(numbers.value, rows), numbers.value, rows)
 
     def _rows(self, array, count, length, start=0, size=None):
         """Of each vector the `size` words from `start` on, as field arrays of degree t."""
@@ -60,10 +60,11 @@ class VectorSums:
         self._machine.flush_inputs()
         if not self._machine.holds_shares:
             return []
-        rows = [self._machine.memory.look(address + i * length, size) for i in range(count)]
+        places = [address + i * length for i in range(count)]
+        rows = [self._machine.memory.look(place, size) for place in places]
         if all(degree == 1 for _, degree, _ in rows):
-            return [value for value, _, _ in rows]
-        vectors = [self._secret._of(*row) for row in rows]
+            return self._machine.memory.lend(places, [value for value, _, _ in rows])
+        vectors = [self._secret.load_mem(place, size=size) for place in places]
         self._secret._reduce(*vectors)
         return [vector.value for vector in vectors]
 

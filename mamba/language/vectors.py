@@ -216,7 +216,12 @@ class Vector(Operand):
                 prime.sub(self.value, other.value) if a == 1 else prime.sub(other.value, self.value)
             )
         dealer = joint_dealer(self.dealer, other.dealer)
-        return self._result(other)._of(value, max(self.degree, other.degree), dealer)
+        result = self._result(other)._of(value, max(self.degree, other.degree), dealer)
+        return result if result.degree == 1 else result._note_sum(self, a, other, b)
+
+    def _note_sum(self, one, a, two, b):
+        """This vector, of degree 2t, as the sum of multiples: for those who keep its factors."""
+        return self
 
     def _check_sizes(self, other):
         if 1 not in (self.size, other.size) and self.size != other.size:

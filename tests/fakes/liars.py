@@ -131,7 +131,7 @@ class CancelsItsLie(WatchedProtocols):
     """Changes its own shares of what only it has dealt, so that an opening may come out right."""
 
     def open(self, module, array, *dealers):
-        if dealers:
+        if (dealers[0] >= 0).all():
             array = np.array(array)
             own = dealers[0] == self.me
             array[:, own] = field.random(self.randomness, int(own.sum()))

@@ -256,7 +256,7 @@ def test_more_liars_than_the_threshold_are_left_out_when_they_hold_no_shares():
 def test_a_wrong_share_of_what_several_dealt_stays_an_error():
     class Wrong(WatchedProtocols):
         def open(self, module, array, *dealers):
-            if not dealers and module is field:
+            if (dealers[0] < 0).all() and module is field:
                 array = field.add(array, field.from_ints([1]))
             return super().open(module, array, *dealers)
 
