@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from .clipping import clipped_krum_weights
+from .clipping import STEPS, clipped_krum_weights
 from .krum import krum
 from .mixing import mixed_krum_weights
 from .parameters import check_average
@@ -36,3 +36,32 @@ WEIGHTS: dict[str, Callable[..., np.ndarray]] = {
     "mixed-krum": mixed_krum_weights,
     "clipped-krum": clipped_krum_weights,
 }
+
+#: Name -> sum of the weights, for so many clients without the excluded ones, n - f, and m.
+TOTALS: dict[str, Callable[[int, int, int], int]] = {
+    "krum": lambda left, honest, m: m,
+    "mixed-krum": lambda left, honest, m: m * honest,
+    "clipped-krum": lambda left, honest, m: STEPS * m * left,
+}
+
+
+def weighted_sum(words, weights) -> np.ndarray:
+    """The sum of integer rows, each as often as its weight says: exact, shape (d,)."""
+    words = np.asarray(words)
+    largest = int(words.max()) * int(weights.sum())
+    kind = np.int64 if largest < 2**63 and int(words.min()) >= 0 else object
+    return weights.astype(kind) @ words.astype(kind)
+
+
+def title(rule: str, m: int) -> str:
+    """The name of a rule of `WEIGHTS` in words, with its m."""
+    krum = "Krum" if m == 1 else f"Multi-Krum (m = {m})"
+    return {"mixed-krum": f"mixing and {krum}", "clipped-krum": f"clipping about {krum}"}.get(
+        rule, krum
+    )
+
+
+def short_title(rule: str, m: int) -> str:
+    """The name of a rule of `WEIGHTS` for a heading."""
+    krum = "Krum" if m == 1 else "Multi-Krum"
+    return {"mixed-krum": "mixed Krum", "clipped-krum": "clipped Krum"}.get(rule, krum)

@@ -14,15 +14,16 @@ import numpy as np
 from numpy.lib import format as npy
 
 from ..aggregators.krum import krum
+from ..aggregators.weights import weighted_sum
 from ..federation.report import write_whole
 from ..players.local_players import LocalPlayers
 from ..program.fixed_point import real_matrix
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
-SUMMARY = "one Krum of the vectors in a file, inside SMPC or in the clear"
+SUMMARY = "one aggregation of the vectors in a file, inside SMPC or in the clear"
 DETAILS = """\
-The chosen vector, or the mean of the --average best, goes to standard output as one row of
+The vector that --rule and --average give, by default Krum's, goes to standard output as one row of
 comma-separated values, everything else to standard error.
 
 examples:
@@ -43,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="F",
         help="Byzantine clients to tolerate, f, with 2f + 2 < n",
     )
-    shared.add_average(parser)
+    shared.add_rule(parser)
     shared.add_threshold(parser)
     parser.add_argument(
         "--plain", action="store_true", help="compute in the clear, and tell scores and choice"
@@ -66,6 +67,7 @@ def run(options: argparse.Namespace) -> int:
         options.byzantine,
         d,
         average=options.average,
+        rule=options.rule,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
         holders=options.holders,
@@ -160,23 +162,26 @@ def _number(field: str) -> float:
 
 
 def _in_the_clear(updates: np.ndarray, program: KrumProgram) -> np.ndarray:
-    """Krum on the same words that the players would compute with, so that both agree exactly."""
+    """The rule on the words that the players would compute with, so that both agree exactly."""
     fixed_point, words = program.fixed_point, program.fixed_point.encode(updates)
-    result = krum(words, program.f)
-    chosen = result.ranking[: program.average].tolist()
-    scores = [float(score) * fixed_point.resolution**2 for score in result.scores]
+    weights, total = program.weights(words), program.total()
+    scores = [float(score) * fixed_point.resolution**2 for score in krum(words, program.f).scores]
     shared.say(
-        f"{program.rule} in the clear: n = {program.n}, f = {program.f}, d = {program.d}",
+        f"{program.title} in the clear: n = {program.n}, f = {program.f}, d = {program.d}",
         f"  scores  {' '.join(f'{score:.6g}' for score in scores)}",
-        *(f"  choice  row {row} (client {row + 1})" for row in chosen),
+        *(
+            f"  weight  row {row} (client {row + 1}): {weight} of {total}"
+            for row, weight in enumerate(weights.tolist())
+            if weight
+        ),
     )
-    return fixed_point.decode(words[chosen].sum(axis=0), program.average)
+    return fixed_point.decode(weighted_sum(words, weights), total)
 
 
 def _among_players(updates: np.ndarray, program: KrumProgram, options) -> np.ndarray:
     players = LocalPlayers(program, options.engine, options.deadline, security=options.security)
     shared.say(
-        f"{program.rule} inside SMPC: n = {program.n}, f = {program.f}, d = {program.d}; "
+        f"{program.title} inside SMPC: n = {program.n}, f = {program.f}, d = {program.d}; "
         f"{program.players} players, threshold t = {program.threshold}, {players.engine} engine",
         f"  {players.privacy}",
     )

@@ -44,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="P",
         help=f"player i listens on port P + i (default {deploy.PORT})",
     )
-    shared.add_average(parser)
+    shared.add_rule(parser)
     shared.add_threshold(parser)
     parser.add_argument(
         "--engine", default="auto", metavar="NAME",
@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
         d=options.dimension,
         rounds=options.rounds,
         average=options.average,
+        rule=options.rule,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
     )

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..aggregators.weights import WEIGHTS
 from ..federation.report import write_whole
 from ..players.engine import SECURITIES
 from ..players.find_engine import ENGINES
@@ -34,7 +35,7 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
     group.add_argument(
         "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
     )
-    add_average(group)
+    add_rule(group)
     add_threshold(group)
 
 
@@ -49,15 +50,22 @@ def add_threshold(parser) -> None:
     )
 
 
-def add_average(parser) -> None:
-    """m of Multi-Krum."""
+def add_rule(parser) -> None:
+    """What is computed, and its m."""
+    parser.add_argument(
+        "--rule",
+        default="krum",
+        metavar="NAME",
+        help=f"{', '.join(WEIGHTS)}: mixed-krum mixes every vector with its nearest ones first, "
+        "clipped-krum clips all vectors about what was chosen; both learn more (default krum)",
+    )
     parser.add_argument(
         "--average",
         type=int,
         default=1,
         metavar="M",
         help="how many vectors with the best scores are averaged, m, up to n - f: 1 is Krum, more "
-        "is Multi-Krum (default 1)",
+        "is Multi-Krum (default 1); for training n - f is best",
     )
 
 

@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                        help="length of a vector, d (default 5)")  # fmt: skip
     group.add_argument("--rounds", type=int, default=1, metavar="T",
                        help="aggregations in this run, T (default 1)")  # fmt: skip
-    shared.add_average(group)
+    shared.add_rule(group)
     shared.add_threshold(group)
     group.add_argument("--program", metavar="FILE",
                        help="a program in the MAMBA language in place of Krum")  # fmt: skip
@@ -125,6 +125,7 @@ def _agreement(options: argparse.Namespace, roster: Roster) -> Agreement:
         f=largest_f(len(parties) - 1) if f is None and not text else f or 0,
         d=options.dimension,
         average=options.average,
+        rule=options.rule,
         threshold=options.threshold,
         rounds=options.rounds,
         fixed_point=shared.fixed_point(options),
@@ -137,7 +138,7 @@ def _agreement(options: argparse.Namespace, roster: Roster) -> Agreement:
 def _introduction(roster: Roster, agreement: Agreement, name: str) -> str:
     program = agreement.program
     if isinstance(program, KrumProgram):
-        what = f"{program.rule} for n = {program.n}, f = {program.f}, d = {program.d}"
+        what = f"{program.title} for n = {program.n}, f = {program.f}, d = {program.d}"
     else:
         what = f"a program of {len(agreement.parties)} players"
     return (

@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
         d=options.dimension,
         rounds=options.rounds,
         average=options.average,
+        rule=options.rule,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
         portable=options.portable,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from ..aggregators.weights import short_title
 from ..federation.attacks import ATTACKS
 from ..federation.report import Report, Stored, read_report
 from ..players.local_players import LocalPlayers
@@ -106,8 +107,8 @@ def run(options: argparse.Namespace) -> int:
 # Settings that --resume takes from the file, unless the same are given again; and those that tell
 # of a session's start.
 _STORED = (
-    "clients", "byzantine", "dimension", "rounds", "attack", "dataset", "alpha", "seed", "average",
-    "bits", "fraction", "compare",
+    "clients", "byzantine", "dimension", "rounds", "attack", "dataset", "alpha", "seed", "rule",
+    "average", "bits", "fraction", "compare",
 )  # fmt: skip
 _OF_THE_START = ("first_round", "start_accuracy")
 _MAY_DIFFER = {"version", "engine", "rounds", *_OF_THE_START}
@@ -121,6 +122,8 @@ def _read(options: argparse.Namespace) -> Stored:
     for name in _STORED:
         if hasattr(options, name) and f"--{name}" not in options.given:
             setattr(options, name, stored.settings[name])
+    if options.rule == "multi-krum":  # which is krum with an average of more than 1
+        options.rule = "krum"
     if "--threshold" not in options.given:
         options.threshold = stored.more.get("threshold")
     return stored
@@ -151,6 +154,7 @@ def _prepare(
         d=options.dimension,
         rounds=options.rounds - done,
         average=options.average,
+        rule=options.rule,
         fixed_point=shared.fixed_point(options),
         threshold=options.threshold,
         holders=options.holders,
@@ -177,14 +181,17 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     start = f"{settings['start_accuracy']:.1%} test accuracy before the first round"
     if done:
         start += f"; {done} rounds are done"
-    if p.average == 1:
+    if p.rule != "krum":
+        revealed = """one vector a round, a weighted mean of the updates, to the server alone;
+              not the weights, no update, no distance and no score"""
+    elif p.average == 1:
         revealed = """one vector a round, the chosen update, to the server alone;
               not whose it is, no distance and no score"""
     else:
         revealed = f"""one vector a round, the mean of the {p.average} best updates, to the server
               alone; none of them, not whose they are, no distance and no score"""
     return f"""\
-Federated learning with {p.rule} inside secure multiparty computation (SMPC)
+Federated learning with {p.title} inside secure multiparty computation (SMPC)
 
   clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]})
   model       d = {p.d} weights, learnt from {settings["dataset"]} ({settings["partition"]} split)
@@ -240,7 +247,7 @@ def _run_rounds(
 
 
 def _short_rule(players: LocalPlayers) -> str:
-    return "Krum" if players.program.average == 1 else "Multi-Krum"
+    return short_title(players.program.rule, players.program.average)
 
 
 def _line(record: RoundRecord) -> str:

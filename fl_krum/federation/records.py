@@ -17,8 +17,8 @@ class RoundRecord:
 
     `chosen`, `averaged` and `byzantine_chosen` only a simulation can know. In a real federation
     nobody is told them, not even the server, which gets one vector and not whose it is. (The chosen
-    client can tell: the new global model is what it sent.) They and `accuracy_krum` speak of Krum
-    and Multi-Krum; in a session with any other rule they are None.
+    client can tell: the new global model is what it sent.) They, `weights` and `accuracy_krum` are
+    those of rules that players can compute; in a session with any other rule they are None.
 
     Attributes
     ----------
@@ -42,12 +42,12 @@ class RoundRecord:
         start on the samples of all honest clients, each of which it has seen as often as the
         federation has. (In steps, that is as many as all honest clients together take.)
     accuracy_krum : float or None
-        Of what (Multi-)Krum in the clear makes of this round's vectors: the same as `accuracy` when
+        Of what the rule in the clear makes of this round's vectors: the same as `accuracy` when
         `matches_plaintext`.
     seconds : float
         Wall-clock time of the aggregation alone.
     matches_plaintext : bool or None
-        Whether the new global model is, bit for bit, what (Multi-)Krum in the clear gives for the
+        Whether the new global model is, bit for bit, what the rule in the clear gives for the
         same fixed-point words; None when neither players nor `krum` have aggregated.
     vector : list of float, length d
         The new global model.
@@ -55,8 +55,11 @@ class RoundRecord:
         Row with the best score, counted from 0.
     averaged : tuple of int, or None
         Rows of which the new global model is the mean, best score first: `chosen` alone for Krum.
+        Under "mixed-krum" and "clipped-krum" those that count at all, most first.
     byzantine_chosen : bool or None
         Whether one of these rows is a Byzantine client's.
+    weights : tuple of float, length n, or None
+        What share of the new global model each row is; they add up to 1.
     excluded : tuple of int
         Numbers (1 ... n) of the clients that failed the check of their input, and were left out.
     updates : ndarray of float64, shape (n, d), or None
@@ -80,6 +83,7 @@ class RoundRecord:
     chosen: int | None
     averaged: tuple[int, ...] | None
     byzantine_chosen: bool | None
+    weights: tuple[float, ...] | None
     excluded: tuple[int, ...]
     updates: np.ndarray | None = field(default=None, repr=False, compare=False)
     alongside: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
@@ -94,7 +98,7 @@ class RoundRecord:
         """The record that `as_json` made this of."""
         names = [one.name for one in fields(cls) if one.name not in _NOT_WRITTEN]
         known = {name: values[name] for name in names}
-        for name in ("averaged", "excluded"):
+        for name in ("averaged", "weights", "excluded"):
             known[name] = None if known[name] is None else tuple(known[name])
         return cls(**known)
 

@@ -2,7 +2,8 @@
 
 What a record may say of a round depends on the rule: that its result is Krum's, or that a
 Byzantine vector was chosen, has a meaning for Krum and Multi-Krum alone. So this file also says
-what these give in the clear, and says nothing of any other rule.
+what these, and the other two rules that players can compute, give in the clear, and says nothing
+of any other rule.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from typing import Any
 import numpy as np
 
 from ..aggregators import rules
-from ..aggregators.krum import krum, multi_krum
+from ..aggregators.krum import krum
 from ..aggregators.parameters import check_name
 from ..aggregators.rules import AGGREGATORS
+from ..aggregators.weights import WEIGHTS, krum_weights, weighted_sum
 from ..program.fixed_point import FixedPoint
 from .own_functions import as_vector, check_call, name_of, named, try_out
 
@@ -28,26 +30,31 @@ _OF_X_ALONE = {
     rules.geometric_median: "geometric-median",
     rules.centred_clipping: "centred-clipping",
 }
+_AVERAGING = ("multi-krum", "mixed-krum", "clipped-krum")
 _NAMES: dict[Callable, str] = {krum: "krum", **_OF_X_ALONE}
 _NAMES |= {rule: name for name, rule in AGGREGATORS.items()}
 
 
 @dataclass(frozen=True)
 class InTheClear:
-    """What (Multi-)Krum in the clear makes of the words of a round.
+    """What a rule of `WEIGHTS` in the clear makes of the words of a round.
 
     Attributes
     ----------
     chosen : int
-        The row with the best score, counted from 0.
+        The first of `averaged`.
     averaged : tuple of int
-        The rows with the best scores, as many as the rule averages.
+        The rows that the result is made of, counted from 0: the one with the best score first,
+        under Krum and Multi-Krum; else the one that counts most.
+    weights : tuple of float
+        What share of the result each row is.
     vector : ndarray, shape (d,)
-        Their mean.
+        The result.
     """
 
     chosen: int
     averaged: tuple[int, ...]
+    weights: tuple[float, ...]
     vector: np.ndarray
 
 
@@ -66,7 +73,7 @@ class Rule:
     name : str
         As in `AGGREGATORS`, or that of the function or class.
     average : int or None
-        How many of the vectors Krum (1) or Multi-Krum averages; None for any other rule.
+        m of a rule of `WEIGHTS`, such as 1 of Krum; None for any other rule.
     program : KrumProgram or None
         That of the players.
     engine : str or None
@@ -119,7 +126,8 @@ class Rule:
         if all(hasattr(program, name) for name in ("n", "f", "d", "rounds", "fixed_point")):
             self.program, self.engine = program, getattr(given, "engine", None)
             self.average = getattr(program, "average", 1)
-            self.name = "krum" if self.average == 1 else "multi-krum"
+            rule = getattr(program, "rule", "krum")
+            self.name = "multi-krum" if rule == "krum" and self.average > 1 else rule
             self._words = getattr(given, "aggregate_words", None)
         else:
             self.name = getattr(given, "name", None) or name_of(given)
@@ -127,7 +135,7 @@ class Rule:
     def _average_in_the_clear(self, given, n) -> int | None:
         if self.name == "krum":
             return 1
-        if self.name != "multi-krum":
+        if self.name not in _AVERAGING:
             return None
         m = given.keywords.get("m") if isinstance(given, partial) else None
         return n - self._f if m is None else m
@@ -135,7 +143,8 @@ class Rule:
     def without_players(self, X, f: int) -> np.ndarray:
         """The same rule in the clear, shape (d,), for an attack that tries it."""
         if self.program is not None:
-            return multi_krum(X, f, self.average)
+            weights = self._weights(X, f, self.average)
+            return weights @ np.asarray(X, np.float64) / weights.sum()
         result = self._call(X)
         return np.asarray(getattr(result, "vector", result))
 
@@ -190,10 +199,20 @@ class Rule:
         """What must come out of `words`, without the clients `excluded`; None for other rules."""
         if self.average is None:
             return None
-        result = krum(words, self._f, [client - 1 for client in excluded])  # on integers: exact
-        rows = result.ranking[: self.average].tolist()
-        vector = fixed_point.decode(words[rows].sum(axis=0), len(rows))
-        return InTheClear(result.index, tuple(rows), vector)
+        rows = [client - 1 for client in excluded]
+        weights = self._weights(words, self._f, self.average, rows)  # on integers: exact
+        total = int(weights.sum())
+        vector = fixed_point.decode(weighted_sum(words, weights), total)
+        shares = tuple((weights / total).tolist())
+        if self._weights is krum_weights:
+            averaged = krum(words, self._f, rows).ranking[: self.average].tolist()
+        else:
+            averaged = np.argsort(-weights, kind="stable")[: np.count_nonzero(weights)].tolist()
+        return InTheClear(averaged[0], tuple(averaged), shares, vector)
+
+    @property
+    def _weights(self) -> Callable[..., np.ndarray]:
+        return WEIGHTS.get(self.name, krum_weights)
 
     def check_size(self, rounds: int, **shape: int) -> None:
         """ValueError for players whose program is for another n, f or d, or for fewer rounds."""

@@ -323,6 +323,7 @@ class FederatedSession:
             "matches_plaintext": equal if self._rule.compares else None,
             "chosen": clear.chosen,
             "averaged": clear.averaged,
+            "weights": clear.weights,
             "byzantine_chosen": bool({*clear.averaged} & {*self.byzantine_clients}),
         }
 
@@ -334,7 +335,9 @@ class FederatedSession:
         return lying_words(words, self.byzantine_clients, program, number)
 
 
-_OF_KRUM = ("accuracy_krum", "matches_plaintext", "chosen", "averaged", "byzantine_chosen")
+_OF_KRUM = (
+    "accuracy_krum", "matches_plaintext", "chosen", "averaged", "weights", "byzantine_chosen",
+)  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ class LiveSession:
     Parameters
     ----------
     n, f, d, rounds, average : int
-        As for `KrumProgram`.
+        As for `KrumProgram`, and so is `rule`.
     attack, dataset : str
         As for `FederatedSession`, and so are `seed` and all further keywords.
     engine : str or Engine
@@ -61,9 +61,9 @@ class LiveSession:
 
     def __init__(
         self, n=7, f=2, d=5, rounds=5, attack="sign-flip", engine="auto",
-        dataset="breast_cancer", seed=0, average=1, **more,
+        dataset="breast_cancer", seed=0, average=1, rule="krum", **more,
     ):  # fmt: skip
-        program = KrumProgram(n, f, d, rounds, average)
+        program = KrumProgram(n, f, d, rounds, average, rule=rule)
         self.players = LocalPlayers(program, engine)
         self._session = FederatedSession(
             n, f, d, rounds,

@@ -68,6 +68,14 @@ EXPLANATIONS = {
         "they are digits. What is opened says nothing else. Who fails is named, and left out: four "
         "stages come between those of Krum."
     ),
+    "Mixing": (
+        "Each vector is replaced by the sum of its nearest ones, before Krum chooses. The vectors "
+        "themselves are not touched: how far two sums are apart follows from the distances."
+    ),
+    "Clipping": (
+        "What Krum has chosen is only the centre. All vectors count, but how far they lie from it "
+        "only up to the median of these distances, which is found and compared as a secret."
+    ),
     "Rounds": "One aggregation is all stages; the players do as many as they were started for.",
 }
 
@@ -101,8 +109,8 @@ for i, j in combinations(range(n), 2):
 # which it arises.
 _STAGES = {
     "input": "1. input", "check": "   check", "masks": "   masks for comparisons",
-    "distances": "2. distances", "neighbours": "3. neighbours", "scores": "4. scores",
-    "choice": "5. choice", "output": "6. output",
+    "distances": "2. distances", "mixing": "   mixing", "neighbours": "3. neighbours",
+    "scores": "4. scores", "choice": "5. choice", "clipping": "   clipping", "output": "6. output",
 }  # fmt: skip
 
 
@@ -201,7 +209,10 @@ def consequences(program: KrumProgram) -> dict[str, int]:
 def cost_table(program: KrumProgram) -> str:
     """Exchanges of messages and bytes of one aggregation, section by section, in columns."""
     stages = program.cost().by_stage()
-    rows = [(title, *stages.get(stage, (0, 0))) for stage, title in _STAGES.items()]
+    wanted = {*_STAGES} - {"mixing", "clipping"} | {*stages}  # those only where there are any
+    rows = [
+        (title, *stages.get(stage, (0, 0))) for stage, title in _STAGES.items() if stage in wanted
+    ]
     rounds_in_all, bytes_in_all = map(sum, zip(*stages.values(), strict=True))
     rows.append(("   in all", rounds_in_all, bytes_in_all))
     lines = [f"{name:<26}{rounds:>10}{size:>14,}" for name, rounds, size in rows]

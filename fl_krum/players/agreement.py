@@ -30,7 +30,7 @@ class Agreement:
     ----------
     parties : tuple of str
         Names in the roster, the server's first: they are players 0 to n.
-    f, d, average, threshold, check, rounds, fixed_point
+    f, d, average, rule, threshold, check, rounds, fixed_point
         Of the `KrumProgram`, with n one less than there are parties.
     session : str
         Chosen anew for each training, so that players of an earlier one are not taken for those of
@@ -54,6 +54,7 @@ class Agreement:
     f: int = 0
     d: int = 1
     average: int = 1
+    rule: str = "krum"
     threshold: int | None = None
     check: bool = True
     rounds: int = 1
@@ -100,10 +101,16 @@ class Agreement:
             d=self.d,
             rounds=self.rounds,
             average=self.average,
+            rule=self.rule,
             fixed_point=self.fixed_point,
             check=self.check,
             threshold=threshold,
         )
+
+    @property
+    def fewest(self) -> int:
+        """How many clients' vectors the result of Krum is made of, at least."""
+        return self._krum(cast(int, self.threshold)).fewest
 
     @property
     def number(self) -> int:
@@ -181,7 +188,8 @@ class Limits:
     min_threshold : int
         t: how many holders of shares may pool what they see without learning anything.
     min_average : int
-        m of Multi-Krum: with m = 1 the server gets the vector of one client as it is.
+        How many vectors the result is made of at least: with one the server gets the vector of a
+        client as it is. See `KrumProgram.fewest`.
     max_byzantine : int, optional
         f: a larger one leaves fewer neighbours to judge a vector by, and lets more clients be
         missing.
@@ -218,8 +226,10 @@ class Limits:
             (threshold < self.min_threshold, "t", threshold, "at least", self.min_threshold),
         ]
         if agreement.is_krum:
-            m, f, most = agreement.average, agreement.f, self.max_byzantine
-            refused.append((m < self.min_average, "m", m, "at least", self.min_average))
+            fewest = agreement.fewest
+            f, most = agreement.f, self.max_byzantine
+            what = "m" if agreement.rule == "krum" else "the vectors in the result"
+            refused.append((fewest < self.min_average, what, fewest, "at least", self.min_average))
             refused.append((most is not None and f > most, "f", f, "at most", most or 0))
         for is_refused, what, value, bound, limit in refused:
             if is_refused:

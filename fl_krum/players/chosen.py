@@ -17,7 +17,7 @@ def decode(program: KrumProgram, outputs: Sequence[int], excluded: Sequence) -> 
     ----------
     program : KrumProgram
     outputs : sequence of int
-        How many clients were chosen, and the d words of their sum.
+        How many vectors were added up, each as often as it counts, and the d words of their sum.
     excluded : sequence
         The clients that failed the check of their input.
 
@@ -34,13 +34,14 @@ def decode(program: KrumProgram, outputs: Sequence[int], excluded: Sequence) -> 
             f"f = {program.f} are tolerated, so no result can be trusted"
         )
     count, *words = outputs
-    if count != program.average:
+    total = program.total(len(excluded))
+    if count != total:
         raise PlayerError(
-            f"the players chose {count} clients where they should choose "
-            f"{program.average}: a player departed from the program"
+            f"the players added up {count} vectors where they should add up {total}: a player "
+            "departed from the program"
         )
     try:
-        return program.fixed_point.decode(np.array(words), program.average)
+        return program.fixed_point.decode(np.array(words), total)
     except ValueError:
         raise PlayerError(
             "what the players have computed is no vector of words; all players have been "

@@ -140,11 +140,11 @@ for number in numbers:
 
 def numbers(program: KrumProgram) -> str:
     """numbers.awk: the server's words as numbers, one a line; vectors may stand in brackets."""
-    fixed, m = program.fixed_point, program.average
+    fixed = program.fixed_point
     return f"""\
 # The players' words as real numbers: standard input to standard output, {program.d} a round.
-# A word is the sum of those of the {m} clients that were chosen, and the number is their mean. The
-# first word of a round is how many were chosen; before it stands who passed the check of its input.
+# A word is the sum of clients' words, each as often as it counts, and the number is their mean. The
+# first word of a round is how many these are; before it stands who passed the check of its input.
 function fail(what) {{ print what > "/dev/stderr"; exit 1 }}
 BEGIN {{ FS = " : " }}
 /Client [0-9]+ passed : 0/ {{
@@ -163,15 +163,23 @@ BEGIN {{ FS = " : " }}
                     > "/dev/stderr"
             if (count_of_liars > {program.f})
                 fail("these are more than f = {program.f}, so no result can be trusted")
-            if (word[i] != {m}) fail("not {m} clients were chosen")
+            total = {_total(program)}
+            if (word[i] != total) fail("not " total " vectors were added up")
             liars = ""; count_of_liars = 0
             continue
         }}
-        printf "%.10g\\n", (word[i] - {m} * 2^{fixed.bits - 1}) / ({m} * 2^{fixed.fraction})
+        printf "%.10g\\n", (word[i] - total * 2^{fixed.bits - 1}) / (total * 2^{fixed.fraction})
     }}
     fflush()
 }}
 """
+
+
+def _total(program: KrumProgram) -> str:
+    """The sum of the weights, as awk computes it: with every liar it may be less."""
+    whole = program.total()
+    less = whole - program.total(1)
+    return f"{whole} - {less} * count_of_liars" if less else str(whole)
 
 
 def instructions(
@@ -190,7 +198,7 @@ def instructions(
     return f"""\
 Player {player} of the {program.players} players 0 to {program.n}: {role}, on {hosts[player]}.
 
-{kind.source} is what they compute: {program.rule} for n = {program.n} clients, f = {program.f} of
+{kind.source} is what they compute: {program.title} for n = {program.n} clients, f = {program.f} of
 them Byzantine, d = {program.d} numbers a client, T = {program.rounds} rounds.
 Security: {security}.
 

@@ -43,7 +43,7 @@ def session_figure(records, settings, simulation=False) -> Figure:
     if simulation:
         draw_chosen(axes["chosen"], records, settings)
     figure.suptitle(_headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left")
-    note, colour = _verdict(records)
+    note, colour = _verdict(records, settings)
     note = "\n".join(filter(None, [note, who_was_left_out(records)]))
     figure.supxlabel(note, fontsize=17, color=colour, x=0.012, ha="left")
     return figure
@@ -69,7 +69,7 @@ def draw_accuracy(axes, records, settings, simulation=False) -> None:
             markeredgewidth=2, clip_on=False,
         )  # fmt: skip
         ring_at = plain[-1] if plain else settings["start_accuracy"]
-        lines.append((ring_at, "ring: Krum in the clear", MUTED))
+        lines.append((ring_at, f"ring: {_in_the_clear(settings)}", MUTED))
     lines.append(_line(axes, records, settings, "accuracy", name, colour, "o-", zorder=3))
     x = len(records) + 0.05 * settings["rounds"]
     heights = _apart([height for height, *_ in lines], gap=0.068)
@@ -104,6 +104,9 @@ def draw_seconds(axes, records, settings) -> None:
 
 def draw_chosen(axes, records, settings) -> None:
     """Draw whose vectors each new model is made of: a simulation knows, nobody else does."""
+    if settings.get("rule") in _OF_NEARLY_ALL:
+        draw_byzantine_share(axes, records, settings)
+        return
     average = max((len(record.averaged) for record in records), default=1)
     size = min(16, 220 / settings["rounds"] / (1 + 0.55 * (average - 1)))
     honest_box = "circle" if average == 1 else "round"
@@ -125,6 +128,30 @@ def draw_chosen(axes, records, settings) -> None:
     axes.set_axis_off()
 
 
+def draw_byzantine_share(axes, records, settings) -> None:
+    """Draw what share of each new model is what Byzantine clients sent."""
+    for record in records:
+        share = sum(record.weights[row] for row in settings["byzantine_clients"])
+        axes.text(
+            record.round, 0, f"{share:.0%}", color="white", weight="bold",
+            fontsize=min(16, 160 / settings["rounds"]), ha="center", va="center_baseline",
+            bbox={"boxstyle": "square" if share else "round",
+                  "color": BYZANTINE if share else HONEST},
+        )  # fmt: skip
+    axes.text(
+        1.07 * settings["rounds"], 0, "share of Byzantine\nvectors (only a\nsimulation knows)",
+        va="center", fontsize=14, color=MUTED,
+    )  # fmt: skip
+    _round_axis(axes, settings)
+    axes.set_ylim(-1, 1)
+    axes.set_axis_off()
+
+
+_OF_NEARLY_ALL = ("mixed-krum", "clipped-krum")  # rules whose results are made of nearly all
+_NAMES = {
+    "krum": "Krum", "multi-krum": "Multi-Krum",
+    "mixed-krum": "mixed Krum", "clipped-krum": "clipped Krum",
+}  # fmt: skip
 _NAME = {"weight": "bold", "va": "center"}
 
 
@@ -161,7 +188,7 @@ def _apart(heights, gap) -> list[float]:
 def _rule(settings) -> tuple[str, str]:
     """Give the name and the colour of the rule that the session aggregates with."""
     rule = settings.get("rule", "krum")
-    name = {"krum": "Krum", "multi-krum": "Multi-Krum"}.get(rule, rule)
+    name = _NAMES.get(rule, rule)
     colour = KRUM if rule == "krum" else SERVER
     return f"{name} in SMPC" if settings.get("engine") else name, colour
 
@@ -195,10 +222,17 @@ def who_was_left_out(records) -> str:
     return f"Left out, for sharing more than agreed: {'; '.join(parts)}." if parts else ""
 
 
-def _verdict(records) -> tuple[str, str]:
+def _in_the_clear(settings) -> str:
+    """What the players' result is compared with."""
+    rule = settings.get("rule")
+    return f"{_NAMES[rule] if rule in _OF_NEARLY_ALL else 'Krum'} in the clear"
+
+
+def _verdict(records, settings) -> tuple[str, str]:
+    clear = _in_the_clear(settings)
     wrong = [str(record.round) for record in records if record.matches_plaintext is False]
     if wrong:
-        return f"✗ Not the result of Krum in the clear: round {', '.join(wrong)}.", BYZANTINE
+        return f"✗ Not the result of {clear}: round {', '.join(wrong)}.", BYZANTINE
     if records and records[-1].matches_plaintext:
-        return "✓ In every round the result is that of Krum in the clear, bit for bit.", CHOSEN
+        return f"✓ In every round the result is that of {clear}, bit for bit.", CHOSEN
     return " ", MUTED

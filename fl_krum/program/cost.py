@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from ..aggregators.clipping import STEPS
+
 PRIME_BYTES = 16  # one element of the field modulo 2^127 - 1
 SMALL_BYTES = 1  # one element of the field of 256 elements, which shares single bits
 HEADER_BYTES = 16  # of each message
@@ -24,8 +26,8 @@ class Round:
     Attributes
     ----------
     stage : str
-        Part of the computation: input, check, masks, distances, neighbours, scores, choice or
-        output.
+        Part of the computation: input, check, masks, distances, mixing, neighbours, scores, choice,
+        clipping or output.
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"collect"`` and
         ``"return"`` (of products, to and from those who collect them), ``"open"`` (to all),
@@ -66,7 +68,7 @@ class Cost:
         Every round of the first aggregation. The later ones of a session cost the same, but their
         masks are made together (`masks_ahead` rounds), before the inputs come.
     comparisons : int
-        Secure comparisons, of two squared distances or of two scores.
+        Secure comparisons, of two squared distances, of two scores, or with a radius.
     players : int
     by_bits : bool
         Whether the bits of every distance are found once, then compared in all pairs, and counted.
@@ -100,15 +102,15 @@ class Cost:
 def estimate(program) -> Cost:
     """Cost of one aggregation of a `KrumProgram`."""
     count = _Counter(program)
-    comparisons = count.triples + count.couples
-    return Cost(tuple(count.rounds()), comparisons, program.players, count.by_bits)
+    return Cost(tuple(count.rounds()), count.comparisons, program.players, count.by_bits)
 
 
 class _Counter:
     """The rounds of krum.mpc, with the numbers of messages that the protocols need."""
 
     def __init__(self, program):
-        self.n, self.d, self.average = program.n, program.d, program.average
+        self.n, self.f, self.d = program.n, program.f, program.d
+        self.average, self.rule = program.average, program.rule
         self.check = program.sizes if program.check else None
         self.near = program.n - program.f - 2
         self.slots = program.n - 1
@@ -127,24 +129,48 @@ class _Counter:
         """The rule of krum.mpc."""
         return self.n > 10
 
+    @property
+    def comparisons(self) -> int:
+        mixed, clipped = self.rule == "mixed-krum" and self.f > 0, self.rule == "clipped-krum"
+        among_distances = self.triples * (2 if mixed else 1)
+        return among_distances + self.couples + clipped * (self.couples + self.n * STEPS)
+
     def rounds(self) -> Iterator[Round]:
-        d = self.d
         yield from self._inputs()
         yield from self._multiply("distances", self.couples)
-        width = self.slots * self.n
-        if self.by_bits:
-            yield from self._smallest("neighbours", width)
-        else:
-            yield from self._compare("neighbours", self.triples, self.budget.distance_bits)
-            yield from self._powers("scores", width, self.slots - 1)
+        if self.rule == "mixed-krum":
+            yield from self._mixtures()
+        yield from self._nearest("neighbours", "scores", self.couples, self.near)
         yield from self._multiply("scores", self.n)
-        yield from self._compare_scores("choice")
+        yield from self._compare_couples("choice", self.budget.score_bits)
         if self.average == 1:
             yield from self._product_tree()
         else:
             yield from self._powers("choice", self.n, self.slots)
+        if self.rule == "mixed-krum":
+            yield from self._multiply("mixing", self.n)
+        elif self.rule == "clipped-krum":
+            yield from self._clip()
         knows = 0 in self.holders  # else it is sent the degree too, a byte
-        yield Round("output", "output", 1 + d, not knows, messages=len(self.holders) - knows)
+        yield Round("output", "output", 1 + self.d, not knows, messages=len(self.holders) - knows)
+
+    def _mixtures(self) -> Iterator[Round]:
+        """Whom each client is mixed with, and the distances of the mixtures; see mixing.mpc."""
+        if self.f > 0:  # a client's number stands behind each distance, so no two are the same
+            numbers = self.slots * self.n
+            yield from self._nearest("mixing", "mixing", numbers, self.n - self.f - 1)
+        yield from self._multiply("mixing", self.n**2)
+        yield from self._multiply("mixing", self.couples)
+
+    def _clip(self) -> Iterator[Round]:
+        """Distances from the centre, their median, and how often it has room; see clipping.mpc."""
+        yield from self._multiply("clipping", self.n)
+        yield from self._multiply("clipping", 1)
+        yield from self._compare_couples("clipping", self.budget.radius_bits)
+        yield from self._powers("clipping", self.n, self.slots)
+        yield from self._multiply("clipping", 1)
+        yield from self._compare("clipping", self.n * STEPS, self.budget.clip_bits)
+        yield from self._multiply("clipping", self.n)
 
     def _inputs(self) -> Iterator[Round]:
         """The words of all clients, and what they deal to show that these are short; see
@@ -206,12 +232,22 @@ class _Counter:
         yield from self._carry_out(stage, width, bits - 1)
         yield self._open(stage, bits=width)
 
-    def _smallest(self, stage, width) -> Iterator[Round]:
+    def _nearest(self, compared, counted, numbers, near) -> Iterator[Round]:
+        """1 for each of a client's `near` nearest others, among so many different distances."""
+        width = self.slots * self.n
+        if self.by_bits:
+            yield from self._smallest(compared, numbers, near)
+        else:
+            yield from self._compare(compared, self.triples, self.budget.distance_bits)
+            yield from self._powers(counted, width, self.slots - 1)
+
+    def _smallest(self, stage, numbers, near) -> Iterator[Round]:
         """The nearest neighbours: mask, open, carries, digits, count, open."""
-        bits, places = self.budget.distance_bits, (self.slots - 1).bit_length()
-        yield from self._masks(self.couples, bits, width)
-        yield from self._compare_digits(stage, self.couples, self.triples, bits)
-        public = 2**places - self.near
+        width, bits = self.slots * self.n, self.budget.distance_bits
+        places = (self.slots - 1).bit_length()
+        yield from self._masks(numbers, bits, width)
+        yield from self._compare_digits(stage, numbers, self.triples, bits)
+        public = 2**places - near
         rows = [self.slots - 1 + (public & 1), *(public >> k & 1 for k in range(1, places))]
         while max(rows) > 2:  # as many bits of each place as there are
             added = [row // 3 for row in rows]
@@ -220,10 +256,10 @@ class _Counter:
         yield from self._carry_out(stage, width, places)
         yield self._open(stage, bits=width)
 
-    def _compare_scores(self, stage) -> Iterator[Round]:
-        """Those of all couples: by their differences or, few numbers in many pairs, by their bits:
-        the rule of the players, `mamba.comparison.Pairs.is_cheaper`."""
-        width, t, bits = self.couples, self.threshold, self.budget.score_bits
+    def _compare_couples(self, stage, bits) -> Iterator[Round]:
+        """A number of each client: of all couples by their differences or, few numbers in many
+        pairs, by their bits: the rule of the players, `mamba.comparison.Pairs.is_cheaper`."""
+        width, t = self.couples, self.threshold
         if width < 64 or width * (t + 2) - self.n * (t + 17) <= 2000:
             yield from self._compare(stage, width, bits)
             return

@@ -172,7 +172,8 @@ class FixedPoint:
             raise ValueError(
                 f"word {words[wrong].flat[0]} lies outside [0, {count} * 2^{self.bits})"
             )
-        total = words.astype(np.int64) - count * self.offset  # 254 words of 53 bits fit 61
+        kind = np.int64 if count << self.bits <= 1 << 62 else object
+        total = words.astype(kind) - count * self.offset
         return np.ldexp(total.astype(np.float64), -self.fraction) / count
 
     def _fits(self, values: np.ndarray) -> np.ndarray:

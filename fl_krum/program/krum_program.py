@@ -9,16 +9,18 @@ a run fail or leak later, the bound on f and the bit budget above all, is checke
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from ..aggregators.parameters import check_integer, check_parameters, largest_f
+from ..aggregators.parameters import check_integer, check_name, check_parameters, largest_f
+from ..aggregators.weights import TOTALS, WEIGHTS, title
 from .bit_budget import SECURITY, BitBudget, check_budget
 from .cost import Cost, estimate
 from .fixed_point import FixedPoint, real_matrix
@@ -43,7 +45,8 @@ class KrumProgram:
         Length of a client's vector, at least 1.
     average : int
         m of Multi-Krum: how many vectors, those with the smallest scores, are averaged; 1, which is
-        Krum, to n - f.
+        Krum, to n - f. Of "mixed-krum" it is how many mixtures are; of "clipped-krum" how many
+        vectors the centre is the mean of.
     rounds : int
         Aggregations in one start of the players, at least 1.
     fixed_point : FixedPoint
@@ -64,6 +67,9 @@ class KrumProgram:
         By default the largest, n // 2. With a smaller one, 2t + 1 of the embedded players hold
         shares and compute, and the others only share their vectors; see `exposure`. Real players
         all hold shares, whatever t is.
+    rule : {"krum", "mixed-krum", "clipped-krum"}
+        What is done besides: nothing; every vector is first mixed with its nearest ones; or all
+        vectors are clipped about what was chosen. See `fl_krum.aggregators.mixing` and `clipping`.
     holders : tuple of int
         The 2t + 1 players that are to hold shares; by default nobody's choice: where there is one,
         the players draw them together. Embedded players only.
@@ -94,9 +100,11 @@ class KrumProgram:
     portable: bool = False
     threshold: int = cast(int, None)  # until it is known what n is
     holders: tuple[int, ...] = ()
+    rule: str = "krum"
 
     def __post_init__(self) -> None:
         check_parameters(self.n, self.f)
+        check_name("rule", self.rule, WEIGHTS)
         largest = self.n // 2
         if cast("int | None", self.threshold) is None:
             object.__setattr__(self, "threshold", largest)
@@ -177,16 +185,45 @@ class KrumProgram:
         return ways / comb(pool, count)
 
     @property
-    def rule(self) -> str:
+    def title(self) -> str:
         """What the players compute, in words."""
-        return "Krum" if self.average == 1 else f"Multi-Krum (m = {self.average})"
+        return title(self.rule, self.average)
+
+    def weights(self, words, excluded: Iterable[int] = ()) -> np.ndarray:
+        """The same in the clear: how often each client's words count, shape (n,).
+
+        Parameters
+        ----------
+        words : array_like of int, shape (n, d)
+        excluded : iterable of int
+            Rows that are left out, at most f.
+        """
+        return WEIGHTS[self.rule](words, self.f, self.average, excluded)
+
+    def total(self, excluded: int = 0) -> int:
+        """The sum of the weights, which player 0 is told: by it the server divides."""
+        return TOTALS[self.rule](self.n - excluded, self.n - self.f, self.average)
+
+    @property
+    def fewest(self) -> int:
+        """How many vectors the result is made of, at least."""
+        if self.rule == "clipped-krum":  # half of those that pass are no farther than the radius
+            return (self.n - self.f + 1) // 2
+        return self.n - self.f if self.rule == "mixed-krum" else self.average
 
     @property
     def budget(self) -> BitBudget:
         """Lengths of the numbers that are compared."""
-        projected = self.check and self.d > self.exact and not self.portable
         return check_budget(
-            self.n, self.f, self.d, self.fixed_point, self.security, projected, self.threshold
+            self.n,
+            self.f,
+            self.d,
+            self.fixed_point,
+            self.security,
+            self.check and self.d > self.exact and not self.portable,
+            self.threshold,
+            self.rule,
+            self.average,
         )
 
     @property
@@ -227,6 +264,8 @@ class KrumProgram:
             security=self.security,
             check=int(self.check),
             exact=self.exact,
+            mixed_krum=int(self.rule == "mixed-krum"),
+            clipped_krum=int(self.rule == "clipped-krum"),
             portable=int(self.portable),
         )
         for name, number in numbers.items():

@@ -297,7 +297,7 @@ def test_a_session_reports_every_round(capsys, tmp_path):
         assert set(r) == {
             "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
             "matches_plaintext", "excluded", "vector", "accuracy_krum", "chosen", "averaged",
-            "byzantine_chosen",
+            "byzantine_chosen", "weights", "accuracy_weighted",
         }  # fmt: skip
         assert r["matches_plaintext"] is True
         assert len(r["vector"]) == 5

@@ -23,7 +23,11 @@ def test_sections_are_the_whole_program():
     source = KrumProgram(9, 3, 650).source()
     parts = sections(source)
     assert "".join(part.text for part in parts) == source
-    assert [part.title for part in parts] == list(EXPLANATIONS)
+    of_other_rules = {"Mixing", "Clipping"}
+    assert [part.title for part in parts] == [t for t in EXPLANATIONS if t not in of_other_rules]
+    for rule, title in (("mixed-krum", "Mixing"), ("clipped-krum", "Clipping")):
+        titles = [part.title for part in sections(KrumProgram(rule=rule).source())]
+        assert titles == [t for t in EXPLANATIONS if t not in of_other_rules - {title}]
     lines = source.split("\n")
     for part in parts[1:]:
         assert lines[part.first_line - 1] == part.text.split("\n")[0]
@@ -33,7 +37,7 @@ def test_sections_are_the_whole_program():
 
 def test_the_parameter_block():
     names = [re.match(r"\w+", line)[0] for line in parameter_block(KrumProgram())]
-    expected = "n f d average rounds bits security check exact portable"
+    expected = "n f d average rounds bits security check exact mixed_krum clipped_krum portable"
     assert names == expected.split()
 
 
@@ -45,7 +49,7 @@ def test_changes_are_shown(program, changed):
     lines = changes(program).split("\n")
     assert sum(line.startswith("+ ") for line in lines) == changed
     assert sum(line.startswith("- ") for line in lines) == changed
-    assert len(lines) == 10 + changed
+    assert len(lines) == 12 + changed
 
 
 def test_changes_against_another_program():

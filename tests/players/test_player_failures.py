@@ -171,4 +171,4 @@ def test_more_excluded_clients_than_f_are_an_error():
 
 def test_a_sum_of_another_number_of_vectors_never_reaches_the_user():
     error = failure(FakeEngine("none chosen", 0, 1))
-    assert "chose 0 clients where they should choose 1" in str(error)
+    assert "added up 0 vectors where they should add up 1" in str(error)

@@ -18,7 +18,19 @@ from fl_krum.players.local_players import LocalPlayers
     ],
 )
 def test_players_report_what_is_counted(n, f, d, m, t, holders):
-    program = KrumProgram(n, f, d, average=m, threshold=t, holders=holders)
+    check_what_is_counted(KrumProgram(n, f, d, average=m, threshold=t, holders=holders))
+
+
+@pytest.mark.parametrize("rule", ["mixed-krum", "clipped-krum"])
+@pytest.mark.parametrize(
+    ("n", "f", "d", "m", "t"), [(3, 0, 5, 3, 1), (7, 2, 5, 5, 3), (12, 3, 60, 1, 3)]
+)
+def test_so_do_they_of_the_rules_that_learn(rule, n, f, d, m, t):
+    check_what_is_counted(KrumProgram(n, f, d, average=m, threshold=t, rule=rule))
+
+
+def check_what_is_counted(program):
+    n, d, holders = program.n, program.d, program.holders
     updates = np.random.default_rng(n).normal(size=(n, d))
     with LocalPlayers(program, engine="embedded") as players:
         players.aggregate(updates)

@@ -12,7 +12,10 @@ import threading
 
 import ipywidgets as widgets
 
+from ...aggregators.clipping import clipped_krum
 from ...aggregators.krum import krum, multi_krum
+from ...aggregators.mixing import mixed_krum
+from ...aggregators.weights import WEIGHTS, short_title
 from ...federation.data import DATASETS
 from ...federation.session import FederatedSession
 from ...players.find_engine import ENGINES, find_engine
@@ -25,6 +28,7 @@ from .controls import LABEL, WIDE, KrumControls, attack_choice, mimebundle, noti
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)
 _WIDEST = "1280px"  # the size at which the figure is drawn
+_RULES = {"krum": multi_krum, "mixed-krum": mixed_krum, "clipped-krum": clipped_krum}
 _FIRST_DIMENSION = {"breast_cancer": 5, "digits": 650}
 
 
@@ -68,7 +72,7 @@ def _describe_state(session: LiveSession) -> tuple[str, str]:
     if session.state == DONE:
         seconds = sum(record.seconds for record in session.records)
         equal = all(record.matches_plaintext for record in session.records)
-        rule = "Krum" if session.settings["average"] == 1 else "Multi-Krum"
+        rule = short_title(session.settings["rule"], session.settings["average"])
         compared = "the same as" if equal else "DIFFERENT from"
         return (
             f"Done: {total} rounds, {seconds:.2f} seconds in SMPC; every result {compared} {rule} "
@@ -85,7 +89,7 @@ class SessionPanel:
     ----------
     controls : KrumControls
         n, f and d.
-    rounds, average, attack, dataset, engine : ipywidgets widgets
+    rounds, rule, average, attack, dataset, engine : ipywidgets widgets
         The other settings; set or read ``.value``.
     run_button, stop_button : ipywidgets.Button
     progress : ipywidgets.FloatProgress
@@ -114,7 +118,7 @@ class SessionPanel:
         self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": _WIDEST})
         self.picture.add_class("krum-figure")
         buttons = widgets.HBox([self.run_button, self.stop_button, self.progress])
-        choices = [self.rounds, self.average, self.attack, self.dataset, self.engine]
+        choices = [self.rounds, self.rule, self.average, self.attack, self.dataset, self.engine]
         settings = widgets.HBox(
             [self.controls.box, widgets.VBox(choices)], layout={"flex_flow": "row wrap"}
         )
@@ -135,6 +139,7 @@ class SessionPanel:
             "attack": self.attack.value,
             "dataset": self.dataset.value,
             "engine": self.engine.value,
+            "rule": self.rule.value,
             "average": self.average.value,
         }
 
@@ -186,7 +191,8 @@ class SessionPanel:
         self.stop_button.disabled = not locked
         self.run_button.disabled = locked or self.problem is not None
         self.controls.disabled = locked
-        for control in (self.rounds, self.average, self.attack, self.dataset, self.engine):
+        chosen = (self.rounds, self.rule, self.average, self.attack, self.dataset, self.engine)
+        for control in chosen:
             control.disabled = locked
 
     def _check(self) -> None:
@@ -213,6 +219,9 @@ class SessionPanel:
         self.rounds = widgets.IntSlider(
             value=rounds, min=_ROUNDS[0], max=_ROUNDS[-1], description="Rounds T", **look
         ).add_class("krum-rounds")
+        self.rule = widgets.Dropdown(options=list(WEIGHTS), description="Rule", **look).add_class(
+            "krum-rule"
+        )
         self.average = widgets.IntSlider(
             value=1, min=1, max=n - f, description="Average m", **look
         ).add_class("krum-average")
@@ -242,7 +251,7 @@ class SessionPanel:
     def _picture_in_the_clear(self) -> bytes:
         """Draw what Run draws, of a session that no player takes part in."""
         settings = {name: value for name, value in self.settings.items() if name != "engine"}
-        n, f, d, average = (settings.pop(name) for name in ("n", "f", "d", "average"))
-        rule = krum if average == 1 else functools.partial(multi_krum, m=average)
+        n, f, d, name, m = (settings.pop(name) for name in ("n", "f", "d", "rule", "average"))
+        rule = krum if (name, m) == ("krum", 1) else functools.partial(_RULES[name], m=m)
         session = FederatedSession(n, f, d, aggregate=rule, **settings)
         return png(session_figure(session.run(), session.settings, simulation=True), dpi=64)
