@@ -295,10 +295,9 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert [r["round"] for r in content["rounds"]] == [1, 2]
     for r in content["rounds"]:
         assert set(r) == {
-            "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "accuracy_weighted",
-            "seconds",
-            "matches_plaintext", "excluded", "vector", "accuracy_krum", "chosen", "averaged",
-            "byzantine_chosen", "weights",
+            "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled",
+            "accuracy_weighted", "seconds", "matches_plaintext", "excluded", "vector",
+            "accuracy_krum", "chosen", "averaged", "byzantine_chosen",
         }  # fmt: skip
         assert r["matches_plaintext"] is True
         assert len(r["vector"]) == 5
