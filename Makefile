@@ -17,6 +17,11 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 test-browser: .venv/ready ## the notebooks' panels and the slides in a real browser, where there is Chromium
 	$(BIN)/python -m pytest -m browser tests
 
+test-flower: .venv/ready ## the Flower strategy, in an environment of its own, which has Flower
+	test -d .venv-flower || $(PYTHON) -m venv .venv-flower
+	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis
+	.venv-flower/bin/python -m pytest tests/flower
+
 explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
 	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
 
@@ -45,4 +50,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test test-browser explore lab slides docs demo-page bench help
+.PHONY: demo test test-browser test-flower explore lab slides docs demo-page bench help

@@ -36,6 +36,9 @@ setup(
         "slides": section("Slides"),
         "docs": section("Documentation"),
         "test": section("Testing"),
+        # Later ones are untried. Not in requirements.txt: the lesson does without, and Flower pins
+        # some forty packages of its own.
+        "flower": ["flwr[simulation]>=1.42,<1.43"],
         "torch": ["torch>=2.2"],  # the first for NumPy 2
     },
 )

@@ -24,6 +24,7 @@ ROOMS = {
     "fl_krum.lesson.widgets": {
         "aggregators", "program", "federation", "players", "plots", "lesson",
     },
+    "fl_krum.flower": {"program", "players"},
     "fl_krum.contest": {"aggregators", "program", "federation", "lesson"},
     "fl_krum.cli": {
         "aggregators", "program", "federation", "players", "plots", "experiments", "lesson",

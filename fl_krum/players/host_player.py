@@ -146,6 +146,11 @@ class HostPlayer:
     def missing(self) -> tuple[str, ...]:
         return tuple(name for name in self._all if name not in self.agreement.parties)
 
+    @property
+    def ended(self) -> bool:
+        """Whether there is nothing more to wait for."""
+        return self._ended
+
     def start(self) -> None:
         """Start it, and return at once."""
         self._until = time.monotonic() + self._seconds

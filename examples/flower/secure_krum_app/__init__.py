@@ -1,0 +1,1 @@
+"""A Flower app whose rounds are aggregated by Krum inside secure multiparty computation."""

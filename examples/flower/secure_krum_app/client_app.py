@@ -1,0 +1,26 @@
+"""An ordinary ClientApp. One line makes it private and robust: the mod."""
+
+import numpy as np
+from flwr.app import Array, ArrayRecord, Context, Message, MetricRecord, RecordDict
+from flwr.clientapp import ClientApp
+
+from fl_krum.flower import secure_krum_mod
+
+from . import task
+
+app = ClientApp(mods=[secure_krum_mod])
+
+
+@app.train()
+def train(message: Message, context: Context) -> Message:
+    config, node = context.run_config, context.node_config
+    number, parts = int(node["partition-id"]), int(node["num-partitions"])
+    x, y, _ = task.partition(config["data"], config["target"], number, parts)
+    model = {name: array.numpy() for name, array in message.content["arrays"].items()}
+    rng = np.random.default_rng([number, message.content["config"]["server-round"]])
+    trained = task.train(model, x, y, rng)
+    if config["attack"] and number >= parts - config["byzantine"]:  # what a liar would do
+        trained = {name: model[name] - 4 * (trained[name] - model[name]) for name in model}
+    arrays = ArrayRecord({name: Array(array) for name, array in trained.items()})
+    metrics = MetricRecord({"num-examples": len(y)})
+    return Message(RecordDict({"arrays": arrays, "metrics": metrics}), reply_to=message)

@@ -1,0 +1,20 @@
+"""Krum inside secure multiparty computation as a Flower strategy.
+
+Flower comes with ``pip install 'fl_krum[flower]'``.
+
+| file | |
+|---|---|
+| `strategy.py` | `SecureKrum`, for the ServerApp: proposes rounds, runs the server's player |
+| `mod.py` | `secure_krum_mod`, for the ClientApp: hands what was trained to this client's player |
+| `plan.py` | what a training message says of a round: names and numbers, never a program |
+| `arrays.py` | the arrays of a model as one vector of differences, and back |
+| `simulation.py` | throw-away keys, where all clients run on one machine |
+
+Flower carries what is public: the global model, and who takes part. Clients' vectors go from player
+to player, over connections that these open themselves (`fl_krum.players.host_player`).
+"""
+
+from .mod import secure_krum_mod
+from .strategy import SecureKrum
+
+__all__ = ["SecureKrum", "secure_krum_mod"]

@@ -1,0 +1,425 @@
+"""The ServerApp's side: it proposes a round, runs the server's player, and takes its result.
+
+Flower's own loop waits for all replies, for an hour if one ClientApp was killed. So a round is
+watched from here: it ends when the server's player has its result, or has failed, or its time is
+up. A round without a result keeps the old model, and the next one begins.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from logging import INFO, WARNING
+
+import numpy as np
+from flwr.app import (
+    Array,
+    ArrayRecord,
+    ConfigRecord,
+    Message,
+    MessageType,
+    MetricRecord,
+    RecordDict,
+)
+from flwr.common.logger import log
+from flwr.serverapp import Grid
+from flwr.serverapp.strategy import FedAvg
+
+from ..players.agreement import Agreement, Limits
+from ..players.host_player import HostError, HostPlayer
+from ..players.roster import Roster
+from ..program.fixed_point import FixedPoint
+from .arrays import SCALE, Layout
+from .mod import ASK
+from .plan import KEY, Plan
+from .simulation import SERVER, ThrowAwayKeys
+
+_POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
+_LAST_REPLIES = 3.0  # seconds that replies may come after the result
+
+
+@dataclass
+class SecureRound:
+    """What became of one round.
+
+    Attributes
+    ----------
+    number : int
+        Of the training, from 1.
+    clients : tuple of str
+        Names of those whose vectors were computed with.
+    missing : tuple of str
+        Asked, but not there in time, or lost.
+    excluded : tuple of str
+        Their vectors failed the check: longer than agreed.
+    seconds : float
+        From the messages to the result.
+    error : str
+        Why there is no result, or empty.
+    """
+
+    number: int
+    clients: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    seconds: float = 0.0
+    error: str = ""
+
+
+@dataclass
+class _Running:
+    """A round that is under way."""
+
+    agreement: Agreement
+    layout: Layout
+    model: dict[str, np.ndarray]
+    player: HostPlayer
+    began: float = field(default_factory=time.monotonic)
+    vector: np.ndarray | None = None
+    error: str = ""
+
+
+class SecureKrum(FedAvg):
+    """Krum or Multi-Krum of clients' models, computed by their own players: a Flower strategy.
+
+    Parameters
+    ----------
+    roster : path, optional
+        The roster file (`fl-krum roster`). Without it, in Flower's simulation, throw-away keys are
+        made, and all players run on this machine.
+    key : path, optional
+        The server's private key; beside the roster by default.
+    num_malicious_nodes : int
+        f: Byzantine clients that are tolerated. In a round with fewer clients than 2f + 3 it is
+        smaller, which is logged.
+    num_nodes_to_select : int
+        m: the mean of the m best vectors; 1 is Krum, n − f is recommended for training.
+    name : str
+        Of the server in the roster.
+    stays : iterable of str
+        Patterns of arrays that are not averaged but stay as they are in the global model, beside
+        integers and booleans: ``["*running_*"]``.
+    scale : float
+        Differences are multiplied by it, and cut at ±2048 / scale.
+    threshold : int, optional
+        t; by default ⌊(n − 1)/2⌋, with which clients alone hold shares.
+    rule : str
+        "krum", "mixed-krum" or "clipped-krum", as for `KrumProgram`.
+    security : str
+        "active" or "semi-honest", where the players have both; empty for what hosts do by default.
+    patience : float
+        Seconds that a client's player may come late. In simulation clients train in batches: as
+        long as all of them take to begin.
+    deadline : float
+        Seconds of a whole round, training included; after that its players are gone.
+    limits : Limits, optional
+        What the server insists on.
+    **more
+        As for `flwr.serverapp.strategy.FedAvg`: sampling, evaluation, keys of records.
+
+    Attributes
+    ----------
+    rounds : list of SecureRound
+        What became of each round.
+
+    References
+    ----------
+    Blanchard et al., NeurIPS 2017.
+    """
+
+    def __init__(
+        self,
+        roster=None,
+        key=None,
+        num_malicious_nodes: int = 0,
+        num_nodes_to_select: int = 1,
+        name: str = SERVER,
+        stays: Iterable[str] = (),
+        scale: float = SCALE,
+        threshold: int | None = None,
+        rule: str = "krum",
+        security: str = "",
+        patience: float = 60.0,
+        deadline: float = 600.0,
+        limits: Limits | None = None,
+        fixed_point: FixedPoint | None = None,
+        **more,
+    ):
+        super().__init__(**more)
+        self._roster = Roster.read(roster) if roster is not None else None
+        self._key = key
+        if roster is not None and key is None:
+            raise ValueError("with a roster comes the server's private key: key=FILE")
+        self._f, self._m, self._name = num_malicious_nodes, num_nodes_to_select, name
+        self._stays, self._scale, self._threshold = tuple(stays), float(scale), threshold
+        self._rule, self._security = rule, security
+        self._patience, self._deadline = patience, deadline
+        self._limits, self._fixed_point = limits or Limits(), fixed_point or FixedPoint()
+        self._session = uuid.uuid4().hex
+        self._names: dict[int, str] = {}
+        self._keys: ThrowAwayKeys | None = None
+        self._running: _Running | None = None
+        self.rounds: list[SecureRound] = []
+
+    def summary(self) -> None:
+        where = self._roster.digest[:16] + "…" if self._roster else "throw-away keys (simulation)"
+        log(INFO, "\t├──> SecureKrum: f = %d, m = %d, roster %s", self._f, self._m, where)
+        super().summary()
+
+    def start(self, grid: Grid, initial_arrays: ArrayRecord, *arguments, **options):
+        """As `flwr.serverapp.strategy.Strategy.start`; a round ends with its players.
+
+        Where no round has a result, the arrays are the initial ones.
+        """
+        try:
+            result = super().start(_Watched(grid, self), initial_arrays, *arguments, **options)
+            result.arrays = result.arrays or initial_arrays
+            return result
+        finally:
+            self._stop()
+            if self._keys is not None:
+                self._keys.close()
+
+    # --- before a round --------------------------------------------------------------------------
+
+    def configure_train(
+        self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
+    ) -> Iterable[Message]:
+        """Propose a round to the clients that Flower samples, and start the server's player."""
+        sampled = list(super().configure_train(server_round, arrays, config, grid))
+        nodes = [message.metadata.dst_node_id for message in sampled]
+        roster, key = self._identity(grid)
+        self._learn_names(grid, nodes, roster)
+        known = [node for node in nodes if node in self._names]
+        model = {name: array.numpy() for name, array in arrays.items()}
+        layout = Layout.of(model, self._stays)
+        agreement = self._propose(server_round, known, layout)
+        if agreement is None:
+            return []
+        plan = Plan(
+            agreement, roster.digest, self._scale, self._stays, self._patience, self._deadline,
+            str(self._keys.folder) if self._keys else "",
+        )  # fmt: skip
+        player = HostPlayer(
+            roster, self._name, key, agreement, self._limits, self._patience, self._deadline,
+            say=lambda line: log(INFO, "\t%s", line),
+        )  # fmt: skip
+        player.start()
+        self._running = _Running(agreement, layout, model, player)
+        record = RecordDict(
+            {
+                self.arrayrecord_key: arrays,
+                self.configrecord_key: config,
+                KEY: ConfigRecord(plan.as_config()),
+            }
+        )
+        return self._construct_messages(record, known, MessageType.TRAIN)
+
+    def _identity(self, grid) -> tuple[Roster, object]:
+        if self._roster is not None:
+            return self._roster, self._key
+        if self._keys is None:
+            self._keys = ThrowAwayKeys(len(list(grid.get_node_ids())))
+        return self._keys.roster, self._keys.key(SERVER)
+
+    def _learn_names(self, grid, nodes, roster: Roster) -> None:
+        """Which node is whom: by its public key where SuperNodes have one, else it is asked."""
+        by_key = {one.public_key_bytes: one.name for one in map(_Keyed, roster)}
+        infos = list(grid.get_nodes())
+        there = {info.node_id for info in infos}  # one that was started anew has another number
+        self._names = {node: name for node, name in self._names.items() if node in there}
+        for info in infos:
+            public = getattr(info, "public_key", None)
+            if public and (name := by_key.get(_normal(public))):
+                self._names[info.node_id] = name
+        new = [node for node in nodes if node not in self._names]
+        if not new:
+            return
+        question = {ASK: True, "simulation": str(self._keys.folder) if self._keys else ""}
+        record = RecordDict({KEY: ConfigRecord(question)})
+        asked = self._construct_messages(record, new, MessageType.TRAIN)
+        for reply in grid.send_and_receive(asked, timeout=self._patience):
+            node = reply.metadata.src_node_id
+            if reply.has_error() or KEY not in reply.content.config_records:
+                why = reply.error.reason if reply.has_error() else "it does not use secure_krum_mod"
+                log(WARNING, "\tSecureKrum: node %d takes no part: %s", node, why)
+                continue
+            said = reply.content[KEY]
+            name = str(said["name"])
+            if said["roster"] != roster.digest or name not in roster.names:
+                log(WARNING, "\tSecureKrum: node %d (%.64r) has another roster", node, name)
+            elif name in self._names.values():
+                log(
+                    WARNING, "\tSecureKrum: node %d says that it is %s, as another does", node, name
+                )
+            else:
+                self._names[node] = name
+
+    def _propose(self, number: int, nodes, layout: Layout) -> Agreement | None:
+        names = tuple(self._names[node] for node in nodes)
+        n = len(names)
+        f = min(self._f, (n - 3) // 2)
+        if n < 3:
+            self._note(SecureRound(number, error=f"there are {n} clients, and Krum takes three"))
+            return None
+        if f < self._f:
+            log(WARNING, "\tSecureKrum: with %d clients, f = %d in place of %d", n, f, self._f)
+        try:
+            return Agreement(
+                parties=(self._name, *names),
+                f=f,
+                d=layout.size,
+                average=min(self._m, n - f),
+                rule=self._rule,
+                threshold=(n - 1) // 2 if self._threshold is None else self._threshold,
+                fixed_point=self._fixed_point,
+                session=self._session,
+                round=number,
+                security=self._security,
+            )
+        except ValueError as error:
+            self._note(SecureRound(number, error=str(error)))
+            return None
+
+    # --- while it runs ---------------------------------------------------------------------------
+
+    def _await(self, grid: Grid, messages: list[Message]) -> list[Message]:
+        """Replies of a round that is under way, until its player has ended."""
+        running = self._running
+        assert running is not None, "configure_train has begun it"
+        waiting = set(grid.push_messages(messages))
+        replies: list[Message] = []
+        until = running.began + self._deadline
+        while time.monotonic() < until and (waiting or not running.player.ended):
+            for reply in grid.pull_messages(waiting):
+                waiting.discard(reply.metadata.reply_to_message_id)
+                replies.append(reply)
+            if running.player.ended:
+                until = min(until, time.monotonic() + _LAST_REPLIES)
+            time.sleep(_POLL)
+        return replies
+
+    # --- after it --------------------------------------------------------------------------------
+
+    def aggregate_train(
+        self, server_round: int, replies: Iterable[Message]
+    ) -> tuple[ArrayRecord | None, MetricRecord | None]:
+        """Take the players' result for the new model; (None, metrics) keeps the old one."""
+        good, _ = self._check_and_log_replies(list(replies), is_train=False, validate=False)
+        running, self._running = self._running, None
+        if running is None:
+            return None, None
+        arrays = self._finish(server_round, running)
+        metrics = None
+        contents = [reply.content for reply in good if reply.content.metric_records]
+        if contents:
+            metrics = self.train_metrics_aggr_fn(contents, self.weighted_by_key)
+        last = self.rounds[-1]
+        numbers = {
+            "secure-clients": len(last.clients),
+            "secure-missing": len(last.missing),
+            "secure-excluded": len(last.excluded),
+            "secure-seconds": last.seconds,
+        }
+        return arrays, MetricRecord({**(metrics or {}), **numbers})
+
+    def _finish(self, number: int, running: _Running) -> ArrayRecord | None:
+        player, arrays = running.player, None
+        found = SecureRound(number)
+        try:
+            vector = player.result()
+            moved = running.layout.moved(running.model, np.asarray(vector) / self._scale)
+            arrays = ArrayRecord({name: Array(array) for name, array in moved.items()})
+        except HostError as error:
+            found.error = str(error)
+            found.missing = error.missing
+        finally:
+            player.stop()
+        names = player.agreement.parties[1:]
+        found.missing = tuple(dict.fromkeys((*player.missing, *found.missing)))
+        found.excluded = player.excluded
+        found.clients = tuple(one for one in names if one not in found.missing)
+        found.seconds = time.monotonic() - running.began
+        self._note(found)
+        return arrays
+
+    def _note(self, one: SecureRound) -> None:
+        self.rounds.append(one)
+        if one.error:
+            log(WARNING, "\tSecureKrum: round %d gives nothing: %s", one.number, one.error)
+        else:
+            log(INFO, "\tSecureKrum: round %d, %.1f s", one.number, one.seconds)
+        for what, names in (("missing", one.missing), ("excluded", one.excluded)):
+            if names:
+                log(WARNING, "\tSecureKrum: %s: %s", what, ", ".join(names))
+
+    def _stop(self) -> None:
+        running, self._running = self._running, None
+        if running is not None:
+            running.player.stop()
+
+
+class _Keyed:
+    """A member of the roster, and its public key as a node's is written."""
+
+    def __init__(self, member):
+        from cryptography.hazmat.primitives import serialization
+
+        form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        self.name, self.public_key_bytes = member.name, member.public_key().public_bytes(*form)
+
+
+def _normal(public: bytes) -> bytes:
+    """A node's public key, in whatever form Flower has it, as DER; empty if it is none."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    loaders: tuple[Callable, ...] = (
+        serialization.load_pem_public_key,
+        serialization.load_ssh_public_key,
+        serialization.load_der_public_key,
+    )
+    for load in loaders:
+        try:
+            return load(public).public_bytes(*form)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            continue
+    return b""
+
+
+class _Watched(Grid):
+    """A grid whose training rounds end with their players; all else is the grid's own."""
+
+    def __init__(self, grid: Grid, strategy: SecureKrum):
+        self._grid, self._strategy = grid, strategy
+
+    def send_and_receive(self, messages, *, timeout=None):
+        messages = list(messages)
+        if messages and KEY in messages[0].content.config_records and self._strategy._running:
+            return self._strategy._await(self._grid, messages)
+        return self._grid.send_and_receive(messages, timeout=timeout)
+
+    def set_run(self, run) -> None:
+        self._grid.set_run(run)
+
+    @property
+    def run(self):
+        return self._grid.run
+
+    def create_message(self, *arguments, **options) -> Message:
+        return self._grid.create_message(*arguments, **options)
+
+    def get_node_ids(self):
+        return self._grid.get_node_ids()
+
+    def get_nodes(self):
+        return self._grid.get_nodes()
+
+    def push_messages(self, messages):
+        return self._grid.push_messages(messages)
+
+    def pull_messages(self, message_ids):
+        return self._grid.pull_messages(message_ids)

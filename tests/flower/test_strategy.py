@@ -1,0 +1,189 @@
+"""Rounds of the strategy and the mod, with real players and a grid that runs ClientApps in threads.
+
+Everything of Flower but its network is real: messages, mods, the strategy's own loop.
+"""
+
+import threading
+import uuid
+
+import numpy as np
+import pytest
+
+flwr = pytest.importorskip("flwr", reason="Flower is not installed: pip install 'fl_krum[flower]'")
+
+from flwr.app import (  # noqa: E402
+    Array,
+    ArrayRecord,
+    Context,
+    Error,
+    Message,
+    MetricRecord,
+    RecordDict,
+)
+from flwr.clientapp import ClientApp  # noqa: E402
+from flwr.serverapp import Grid  # noqa: E402
+
+from fl_krum import FixedPoint, krum, multi_krum  # noqa: E402
+from fl_krum.flower import SecureKrum, secure_krum_mod  # noqa: E402
+from fl_krum.flower.arrays import SCALE  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def a_task(monkeypatch):
+    """Flower sets these where it starts a ServerApp; messages carry them."""
+    from flwr.supercore.task_identity import TaskIdentity
+
+    for name in ("_task_id", "_run_id", "_node_id"):
+        monkeypatch.setattr(TaskIdentity, name, 1)
+
+
+START = {"w": np.zeros((2, 2)), "b": np.ones(1, np.float32), "steps": np.array(7)}
+
+
+class ThreadGrid(Grid):
+    """Nodes 1 to n, each a ClientApp that runs in a thread; what a node does can be changed."""
+
+    def __init__(self, clients, train):
+        self.nodes = {node: {"partition-id": node - 1} for node in range(1, clients + 1)}
+        self.silent, self.replies, self._train = set(), {}, train
+        self.errors = []
+
+    def set_run(self, run):
+        pass
+
+    @property
+    def run(self):
+        return None
+
+    def create_message(self, *arguments, **options):
+        raise NotImplementedError
+
+    def get_node_ids(self):
+        return list(self.nodes)
+
+    def push_messages(self, messages):
+        found = []
+        for message in messages:
+            message.metadata.__dict__["_message_id"] = uuid.uuid4().hex
+            found.append(message.metadata.message_id)
+            threading.Thread(target=self._answer, args=(message,), daemon=True).start()
+        return found
+
+    def _answer(self, message):
+        node = message.metadata.dst_node_id
+        if node in self.silent:
+            return
+        app, train = ClientApp(mods=[secure_krum_mod]), self._train
+
+        @app.train()
+        def one_round(message, context):
+            model = {name: array.numpy() for name, array in message.content["arrays"].items()}
+            trained = train(node, model, message.content["config"]["server-round"])
+            record = ArrayRecord({name: Array(np.asarray(a)) for name, a in trained.items()})
+            metrics = MetricRecord({"num-examples": 10})
+            return Message(RecordDict({"arrays": record, "metrics": metrics}), reply_to=message)
+
+        context = Context(
+            run_id=1, node_id=node, node_config=self.nodes[node], state=RecordDict(), run_config={}
+        )
+        copied = Message(
+            content=RecordDict(dict(message.content.items())),
+            message_type=message.metadata.message_type,
+            dst_node_id=node,
+        )
+        copied.metadata.__dict__["_message_id"] = message.metadata.message_id
+        try:
+            reply = app(copied, context)
+        except Exception as error:
+            self.errors.append(str(error))
+            reply = Message(Error(0, str(error)), reply_to=copied)
+        self.replies[message.metadata.message_id] = reply
+
+    def pull_messages(self, message_ids):
+        return [self.replies.pop(one) for one in list(message_ids) if one in self.replies]
+
+    def send_and_receive(self, messages, *, timeout=None):
+        waiting, found = set(self.push_messages(messages)), []
+        for _ in range(600):
+            for reply in self.pull_messages(waiting):
+                waiting.discard(reply.metadata.reply_to_message_id)
+                found.append(reply)
+            if not waiting:
+                break
+            threading.Event().wait(0.05)
+        return found
+
+
+def trained(node, model, number):
+    rng = np.random.default_rng([node, number])
+    return {
+        "w": model["w"] + rng.normal(size=(2, 2)) / 8,
+        "b": (model["b"] + 0.25 * node).astype(np.float32),
+        "steps": model["steps"] + 1,
+    }
+
+
+def differences(model, number, nodes, train=trained):
+    """What each node's player gets, in order, as the fixed point has it."""
+    point, rows = FixedPoint(), []
+    for node in nodes:
+        new = train(node, model, number)
+        moved = [np.ravel(new[name].astype(float) - model[name].astype(float)) for name in "wb"]
+        rows.append(np.concatenate(moved) * SCALE)
+    return point.decode(point.encode(np.clip(rows, *point.range())))
+
+
+def moved(model, vector):
+    vector = vector / SCALE
+    return {
+        "w": model["w"] + vector[:4].reshape(2, 2),
+        "b": (model["b"].astype(float) + vector[4:]).astype(np.float32),
+        "steps": model["steps"],
+    }
+
+
+def start(grid, rounds=1, **options):
+    strategy = SecureKrum(fraction_evaluate=0.0, deadline=200.0, **options)
+    record = ArrayRecord({name: Array(array) for name, array in START.items()})
+    result = strategy.start(grid=grid, initial_arrays=record, num_rounds=rounds)
+    arrays = {name: array.numpy() for name, array in result.arrays.items()}
+    return strategy, arrays, result
+
+
+def test_two_rounds_are_those_of_krum_in_the_clear_bit_for_bit():
+    grid = ThreadGrid(3, trained)
+    strategy, arrays, result = start(grid, rounds=2)
+    model = START
+    for number in (1, 2):
+        # The order of the parties is the one in which Flower sampled the nodes.
+        nodes = [int(name.removeprefix("node")) + 1 for name in strategy.rounds[number - 1].clients]
+        model = moved(model, krum(differences(model, number, nodes), 0).vector)
+    for name, array in arrays.items():
+        assert array.dtype == START[name].dtype and np.array_equal(array, model[name]), name
+    assert arrays["steps"] == 7, "counters stay at home"
+    assert [one.error for one in strategy.rounds] == ["", ""] and not grid.errors
+    assert result.train_metrics_clientapp[2]["secure-clients"] == 3
+
+
+def test_a_client_that_fails_is_left_out_and_the_round_goes_on():
+    def train(node, model, number):
+        if node == 2:
+            raise ValueError("the secret is 42")
+        return trained(node, model, number)
+
+    grid = ThreadGrid(5, train)
+    strategy, arrays, _ = start(
+        grid, num_malicious_nodes=1, num_nodes_to_select=4, min_train_nodes=5, patience=30.0
+    )
+    (one,) = strategy.rounds
+    assert one.error == "" and one.missing == ("node1",)
+    nodes = [int(name.removeprefix("node")) + 1 for name in one.clients]
+    right = moved(START, multi_krum(differences(START, 1, nodes), 0, 4))
+    assert sorted(nodes) == [1, 3, 4, 5] and np.array_equal(arrays["w"], right["w"])
+    assert grid.errors == ["secure_krum_mod: training failed; its log has the reason"]
+
+
+def test_too_few_clients_are_told_and_nothing_waits():
+    strategy, arrays, _ = start(ThreadGrid(2, trained))
+    assert strategy.rounds[0].error == "there are 2 clients, and Krum takes three"
+    assert np.array_equal(arrays["w"], START["w"])
