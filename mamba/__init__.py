@@ -55,6 +55,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 =====================  =======================================================================
 ``player.py``          one player process
 ``network.py``         mutually authenticated connections to every other player
+``inbox.py``           what comes from all players, and who of them has gone
 ``outbox.py``          what is still to be sent, to all players side by side
 ``handshakes.py``      how these connections come about, all side by side
 ``meeting.py``         what two players tell each other first: what they are there for

@@ -27,6 +27,7 @@ class Reason(IntEnum):
     FAILED = 5  # of itself
     DEVIATES = 6
     AGAIN = 7  # of the server alone: the others are to begin again without the one named
+    DONE = 8  # nothing: it has ended as it should
 
 
 _WORDS = {
@@ -37,6 +38,7 @@ _WORDS = {
     Reason.FAILED: "{} failed",
     Reason.DEVIATES: "{} found that a player departed from the protocol",
     Reason.AGAIN: "the others begin again without {1}",
+    Reason.DONE: "{} has done all that it had to do",
 }
 
 
@@ -86,10 +88,13 @@ class Farewell:
         return _WORDS[self.reason].format(f"player {self.witness}", f"player {self.culprit}")
 
 
-def check_header(player, header):
-    """Round, place and length in the header of a message; NetworkError when it is a farewell."""
+def check_header(player, header, may_be_done=False):
+    """Round, place and length in the header of a message; NetworkError when it is a farewell, but
+    None for one that has done all, where it may."""
     number, place, length = FORM.unpack(header)
     if place == MARK:
         claim = Farewell.of_numbers(number, length)
+        if claim.reason is Reason.DONE and may_be_done:
+            return None
         raise NetworkError(f"player {player} has ended: {claim}", claim)
     return number, place, length

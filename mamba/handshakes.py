@@ -84,8 +84,8 @@ class Handshakes:
     Attributes
     ----------
     outgoing, incoming : dict of int to ssl.SSLSocket
-        The connections by player; those that are read block, when `run` returns. Who has called
-        before it is wanted is there too.
+        The connections by player; on one machine those that are read block when `run` returns. Who
+        has called before it is wanted is there too.
     early : dict of int to bytes
         What connected players have sent before all were connected.
 
@@ -473,7 +473,7 @@ class Handshakes:
         for connection in self.incoming.values():
             with contextlib.suppress(KeyError, ValueError):
                 self._selector.unregister(connection)
-            connection.setblocking(True)
+            connection.setblocking(not self._meeting.run)
 
     def _wait(self, contact, event):
         self._contacts.add(contact)

@@ -15,6 +15,7 @@ from mamba.program_error import ProgramError
 
 _WHITE_SPACE = b" \n\t\r\v\f"
 _LARGEST = 2**64 - 1
+_PAUSE = 0.2  # seconds
 
 # "End of transmission": no word comes after this character, though the stream may stay open.
 END = b"\x04"
@@ -38,13 +39,16 @@ class WordReader:
         self._news = threading.Condition()
         threading.Thread(target=self._read_ahead, daemon=True).start()
 
-    def read(self, count, until=None):
+    def read(self, count, until=None, look=lambda: None):
         """The next `count` words, as ``uint64``; ProgramError for anything else than such words, or
-        when they are not there in time, `until` (`time.monotonic`)."""
+        when they are not there in time, `until` (`time.monotonic`). Meanwhile `look` is called now
+        and then."""
         with self._news:
             while self._ready < count and not self._ended:
-                if not self._news.wait(None if until is None else until - time.monotonic()):
+                look()
+                if until is not None and time.monotonic() > until:
                     raise ProgramError("the deadline is over, and this player has no input yet")
+                self._news.wait(_PAUSE)
             if self._ready < count:
                 raise self._problem or ProgramError(
                     f"the input ended {_count(count - self._ready)} early: this player was given "

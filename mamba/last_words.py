@@ -36,6 +36,8 @@ class LastWords:
     def add(self, sender, claims):
         """What one player says."""
         for claim in claims:
+            if claim.reason is Reason.DONE:
+                continue
             if claim.reason is not Reason.AGAIN:
                 self.claims.append(claim)
                 self.late[sender] = claim.late
@@ -53,12 +55,13 @@ class LastWords:
 
     def to_leave_out(self):
         """The players that most witnesses name; none when the round cannot begin again, since most
-        have gone on, or since it is the server that is missing."""
+        have gone on, or the deadline is over, or it is the server that is missing."""
         said = self.missing
         most = max((len(witnesses) for witnesses in said.values()), default=0)
         named = [culprit for culprit, witnesses in said.items() if len(witnesses) == most]
         others = [late for player, late in self.late.items() if player not in (SERVER, *named)]
-        if SERVER in named or 2 * sum(others) >= max(1, len(others)):
+        is_over = any(claim.reason is Reason.SILENT for claim in self.claims)  # the time is up
+        if is_over or SERVER in named or 2 * sum(others) >= max(1, len(others)):
             return []
         return named
 

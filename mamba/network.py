@@ -13,14 +13,13 @@ Who has to end says why (`leave`), and hears why the others do.
 """
 
 import contextlib
-import selectors
-import time
 from dataclasses import replace
 
 from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
 from mamba.farewell import FORM, HEADER, MARK, Farewell, Reason, check_header
 from mamba.handshakes import Handshakes
+from mamba.inbox import Inbox
 from mamba.last_words import SERVER, LastWords, LastWordsReader, packed
 from mamba.meeting import Meeting
 from mamba.network_error import NetworkError
@@ -86,10 +85,10 @@ class Network:
         listen=LOOPBACK,
         deadline=None,
     ):
-        self.me, self.players, self._deadline = me, len(ports), deadline
+        self.me, self.players = me, len(ports)
         self.is_of_a_run = isinstance(meeting, Meeting) and bool(meeting.run)
         self.rounds = self.bytes_sent = self._step = self._inner = 0
-        self._inputs_at = None
+        self._inputs_at, self._has_left = None, False
         try:
             if not isinstance(certificates, Credentials):
                 certificates = Credentials.read(certificates, me)
@@ -102,9 +101,9 @@ class Network:
                 what += f" in {certificates}"
             raise NetworkError(f"cannot use {what}: {error}") from None
         self._outgoing, self._incoming = self._handshakes.outgoing, self._handshakes.incoming
-        self._early = self._handshakes.early
-        self._unread = {}  # bytes of the message from a player that are still to come
         self._outbox = Outbox(self._outgoing)
+        early, watches = self._handshakes.early, self.is_of_a_run
+        self._inbox = Inbox(self._incoming, early, watches, deadline, self._lost, self._silent)
         if at_once:
             self.connect(range(len(ports)))
 
@@ -148,13 +147,17 @@ class Network:
         for player, payload in outgoing.items():
             self._send(player, payload)
         if len(expected) > 1 and sum(expected.values()) > _LONG:
-            return self._receive_side_by_side(expected)
+            return self._inbox.read_side_by_side(expected, self._check)
         return {player: self._receive(player, count) for player, count in expected.items()}
 
     def tell(self, outgoing):
         """Send players that do not know of this round what has come of it."""
         self._step, self._inner = self._step + 1, 0
         self.exchange(outgoing, {}, continued=True)
+
+    def look(self):
+        """Notice who has ended, while there is nothing to exchange."""
+        self._inbox.look()
 
     def note_inputs(self):
         """From the next round on inputs are shared."""
@@ -179,11 +182,12 @@ class Network:
         LastWords
         """
         self._handshakes.close()
+        self._has_left = True
         said = LastWords(self.me)
         claims = claims or (Farewell(Reason.FAILED, self.me, self.me),)
         said.add(self.me, [replace(claim, late=self.is_late) for claim in claims])
         self._outbox.leave(dict.fromkeys(self._outgoing, packed(said.claims)), _TO_SAY)
-        listener = LastWordsReader(self._incoming, self._unread, self._early)
+        listener = LastWordsReader(self._incoming, self._inbox.unread, self._inbox.early)
         listener.hear(said, _TO_HEAR)
         if self.me != SERVER:
             listener.hear(said, _FOR_THE_SERVER, [SERVER])
@@ -194,9 +198,16 @@ class Network:
         return said
 
     def close(self):
-        """Send what is queued, then close every connection."""
+        """Send what is queued, then close every connection; to be called in the end, too, so that
+        the others see no loss in it."""
         self._handshakes.close()
+        if self.is_of_a_run and not self._has_left:
+            goodbye = Farewell(Reason.DONE, None, self.me).pack()
+            with contextlib.suppress(OSError):
+                for player in self._outgoing:
+                    self._outbox.put(player, goodbye, b"")
         self._outbox.close(30.0)
+        self._inbox.close()
         for connection in [*self._outgoing.values(), *self._incoming.values()]:
             with contextlib.suppress(OSError):
                 connection.close()
@@ -215,78 +226,19 @@ class Network:
         return (self._step << _INNER | self._inner % (1 << _INNER)) % _PLACES
 
     def _receive(self, player, count):
-        self._check(player, self._read(player, HEADER), count)
-        return self._read(player, count)
+        self._check(player, self._inbox.read(player, HEADER), count)
+        return self._inbox.read(player, count)
 
     def _check(self, player, header, count):
         number, place, length = check_header(player, header)
         if (place, length) != (self._place(), count):
-            self._unread[player] = length
+            self._inbox.unread[player] = length
             raise NetworkError(
                 f"round {self.rounds}: {count} bytes of player {player} were expected, and "
                 f"{length} of its round {number} came; all players must run the same program",
                 Farewell(Reason.DIFFERENT, player, self.me, self.is_late),
             )
         self.rounds = max(self.rounds, number)  # those in between were the holders' own
-
-    def _read(self, player, count):
-        data = memoryview(bytearray(count))
-        done = 0
-        while done < count:
-            done += self._read_some(player, data[done:])
-        return data
-
-    def _read_some(self, player, room):
-        """Bytes that have been read: at least one."""
-        connection = self._incoming[player]
-        if early := self._early.get(player):
-            some = early[: len(room)]
-            room[: len(some)], self._early[player] = some, early[len(some) :]
-            return len(some)
-        try:
-            if self._deadline is not None:
-                connection.settimeout(max(0.001, self._deadline - time.monotonic()))
-            got = connection.recv_into(room)
-            if not got:
-                raise OSError("it closed the connection")
-        except TimeoutError:
-            if self._deadline is None or time.monotonic() < self._deadline:
-                raise self._lost(player, "nothing comes from its host any more") from None
-            raise self._silent(player) from None
-        except OSError as error:
-            raise self._lost(player, error) from None
-        return got
-
-    def _receive_side_by_side(self, expected):
-        """Long messages of several players: none has to wait on its host until the others' are
-        here."""
-        data = {player: memoryview(bytearray(HEADER + n)) for player, n in expected.items()}
-        done = dict.fromkeys(expected, 0)
-        with selectors.DefaultSelector() as selector:
-            for player in expected:
-                selector.register(self._incoming[player], selectors.EVENT_READ, player)
-            open_ = set(expected)
-            while open_:
-                ready = [p for p in open_ if self._early.get(p) or self._incoming[p].pending()]
-                ready = ready or self._wait_for_any(selector, open_)
-                for player in ready:
-                    start = done[player]
-                    end = HEADER if start < HEADER else len(data[player])
-                    done[player] += self._read_some(player, data[player][start:end])
-                    if done[player] == HEADER:
-                        self._check(player, data[player][:HEADER], expected[player])
-                    self._unread[player] = len(data[player]) - done[player]
-                    if done[player] == len(data[player]):
-                        open_.remove(player)
-                        selector.unregister(self._incoming[player])
-        return {player: data[player][HEADER:] for player in expected}
-
-    def _wait_for_any(self, selector, players):
-        wait = None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
-        ready = [key.data for key, _ in selector.select(wait)]
-        if not ready:
-            raise self._silent(min(players))
-        return ready
 
     def _lost(self, player, error):
         return NetworkError(

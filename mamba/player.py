@@ -85,7 +85,7 @@ def main(arguments=None):
         _say(f"Player {me} ready: {players} players, threshold {threshold}, holders {named}")
 
         def read(count):
-            values = words.read(count, until)
+            values = words.read(count, until, network.look)
             network.note_inputs()
             if view:
                 view.note_words(values)

@@ -183,7 +183,7 @@ def test_a_player_of_another_run_is_waited_out(credentials):
             2, ports, credentials[2], 1.5, at_once=False, deadline=began + 1.5,
             meeting=replace(MINE, run="another"),
         )  # fmt: skip
-        with pytest.raises(NetworkError, match="player 0 does not answer"):
+        with pytest.raises(NetworkError, match="cannot reach the other players: .*player 0 "):
             network.connect(range(PLAYERS))
         network.close()
 
@@ -256,9 +256,11 @@ def test_a_silent_player_is_named_at_the_deadline(credentials):
         return network.exchange({}, {2: 4})
 
     results = run(credentials, play, deadline=time.monotonic() + 2)
+    first = "round 2: the deadline is over, and player 2 says nothing"
+    assert first in (results[0][0], results[1][0])  # the other one may hear of it
     for me in (0, 1):
-        assert results[me][0] == "round 2: the deadline is over, and player 2 says nothing"
         assert list(results[me][1].missing) == [2]
+        assert results[me][1].again == []
 
 
 def test_a_round_in_which_inputs_were_shared_does_not_begin_again(credentials):

@@ -1,0 +1,159 @@
+"""What comes from the other players: each message where it belongs, and who has gone meanwhile.
+
+On several hosts a player that waits for one of the others listens to all of them: one that ends,
+for whatever reason, is noticed by everybody at once, and not by those alone that wait for it. On
+one machine somebody watches over all players, and a player may simply wait.
+"""
+
+import selectors
+import ssl
+import time
+
+from mamba.farewell import HEADER, check_header
+
+
+class Inbox:
+    """Reads connections.
+
+    Parameters
+    ----------
+    connections : dict of int to ssl.SSLSocket
+        By player; may grow.
+    early : dict of int to bytes
+        What was read of them already: a header, or the beginning of one.
+    watches : bool
+        Whether to listen to all while waiting for one.
+    deadline : float or None
+        Until when (`time.monotonic`) to wait.
+    lost, silent : callable
+        ``lost(player, why)`` and ``silent(player)`` give the errors to raise.
+
+    Attributes
+    ----------
+    unread : dict of int to int
+        Bytes that are still to come of the message that was being read.
+    early : dict of int to bytes
+    """
+
+    def __init__(self, connections, early, watches, deadline, lost, silent):
+        self.unread, self.early = {}, early
+        self._connections, self._watches, self._deadline = connections, watches, deadline
+        self._lost, self._silent = lost, silent
+        self._selector = selectors.DefaultSelector()
+        self._watched = set()
+        self._done = set()  # players that have ended well
+
+    def read(self, player, count):
+        """So many bytes of one player."""
+        data = memoryview(bytearray(count))
+        done = 0
+        while done < count:
+            done += self._read_some(player, data[done:])
+        return data
+
+    def read_side_by_side(self, expected, check):
+        """Messages of several players, dict of int to bytes, whatever comes first: so none has to
+        wait on its way until those before it are here. ``check(player, header, count)`` looks at
+        each header."""
+        data = {player: memoryview(bytearray(HEADER + n)) for player, n in expected.items()}
+        done, missing = dict.fromkeys(expected, 0), set(expected)
+        while missing:
+            ready = [p for p in missing if self.early.get(p) or self._connections[p].pending()]
+            for player in ready or self._wait(missing):
+                start = done[player]
+                end = HEADER if start < HEADER else len(data[player])
+                done[player] += self._read_some(player, data[player][start:end])
+                if start < HEADER == done[player]:
+                    check(player, data[player][:HEADER], expected[player])
+                self.unread[player] = len(data[player]) - done[player]
+                if not self.unread[player]:
+                    missing.remove(player)
+                elif done[player] < HEADER:
+                    self.early[player] = bytes(data[player][: done[player]])
+                    done[player], self.unread[player] = 0, 0
+        return {player: data[player][HEADER:] for player in expected}
+
+    def look(self):
+        """Notice who has ended; waits for nothing."""
+        if self._watches:
+            self._watch(self._connections.keys() - self._watched)
+            for key, _ in self._selector.select(0):
+                self._peek(key.data)
+
+    def close(self):
+        self._selector.close()
+
+    def _read_some(self, player, room):
+        """At least one byte into ``room``; how many."""
+        if early := self.early.get(player):
+            some = early[: len(room)]
+            room[: len(some)], self.early[player] = some, early[len(some) :]
+            return len(some)
+        connection = self._connections[player]
+        try:
+            if self._watches:
+                got = self._read_when_there_is_something(player, connection, room)
+            else:
+                if self._deadline is not None:
+                    connection.settimeout(max(0.001, self._deadline - time.monotonic()))
+                got = connection.recv_into(room)
+        except TimeoutError:
+            if self._deadline is None or time.monotonic() < self._deadline:
+                raise self._lost(player, "nothing comes from its host any more") from None
+            raise self._silent(player) from None
+        except OSError as error:
+            raise self._lost(player, error) from None
+        if not got:
+            raise self._lost(player, "it has ended")
+        return got
+
+    def _read_when_there_is_something(self, player, connection, room):
+        while True:
+            try:
+                return connection.recv_into(room)
+            except (ssl.SSLWantReadError, BlockingIOError):
+                self._wait({player})
+
+    def _wait(self, players):
+        """Those of the players that say something; there is one at least."""
+        wanted = self._connections.keys() if self._watches else players
+        self._watch({p for p in wanted if p in players or len(self.early.get(p, b"")) < HEADER})
+        while True:
+            left = None
+            if self._deadline is not None:
+                left = max(0.0, self._deadline - time.monotonic())
+            ready = {key.data for key, _ in self._selector.select(left)}
+            if not ready:
+                raise self._silent(min(players))
+            for player in ready - players:
+                self._peek(player)
+            if ready & players:
+                return ready & players
+
+    def _watch(self, players):
+        """Listen to these, and to nobody else."""
+        for player in self._watched - players:
+            self._selector.unregister(self._connections[player])
+        for player in players - self._watched - self._done:
+            self._selector.register(self._connections[player], selectors.EVENT_READ, player)
+        self._watched = set(players) - self._done
+
+    def _peek(self, player):
+        """A player that nobody waits for is ahead, or has ended."""
+        early = self.early.get(player, b"")
+        if len(early) == HEADER:
+            self._watch(self._watched - {player})
+            return
+        try:
+            said = self._connections[player].recv(HEADER - len(early))
+        except (ssl.SSLWantReadError, BlockingIOError):
+            return
+        except OSError as error:
+            raise self._lost(player, error) from None
+        if not said:
+            raise self._lost(player, "it has ended")
+        self.early[player] = early = early + said
+        if len(early) == HEADER:
+            self._watch(self._watched - {player})
+            if check_header(player, early, may_be_done=True) is None:
+                self._done.add(player)
