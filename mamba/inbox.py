@@ -76,7 +76,7 @@ class Inbox:
     def look(self):
         """Notice who has ended; waits for nothing."""
         if self._watches:
-            self._watch(self._connections.keys() - self._watched)
+            self._watch(self._with_news(()))
             for key, _ in self._selector.select(0):
                 self._peek(key.data)
 
@@ -116,8 +116,7 @@ class Inbox:
 
     def _wait(self, players):
         """Those of the players that say something; there is one at least."""
-        wanted = self._connections.keys() if self._watches else players
-        self._watch({p for p in wanted if p in players or len(self.early.get(p, b"")) < HEADER})
+        self._watch(self._with_news(players) if self._watches else players)
         while True:
             left = None
             if self._deadline is not None:
@@ -129,6 +128,11 @@ class Inbox:
                 self._peek(player)
             if ready & players:
                 return ready & players
+
+    def _with_news(self, players):
+        """These players, and all whose next header has not been read yet."""
+        others = (p for p in self._connections if len(self.early.get(p, b"")) < HEADER)
+        return {*players, *others}
 
     def _watch(self, players):
         """Listen to these, and to nobody else."""

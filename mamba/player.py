@@ -191,7 +191,8 @@ def compile_program(text, path, checked=False):
     names are looked up unless somebody has done so."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
-    names = {} if checked else namespace(SimpleNamespace(me=0, holds_shares=True))
+    nobody = SimpleNamespace(me=0, holds_shares=True, protocols=SimpleNamespace(active=False))
+    names = {} if checked else namespace(nobody)
     problems = [] if checked else check(text, names)
     if problems:
         return None, [at_line(path, problem.line, problem.message) for problem in problems]
