@@ -42,6 +42,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 
 =====================  =======================================================================
 ``claims.py``          what holders believe of their shares until it is verified
+``cheats.py``          players that depart from the protocol, to show what comes of it
 ``result_check.py``    a long result is checked by the player that is told it
 ``verification.py``    all of that is verified before an opening it could betray something in
 ``mask_proof.py``      what the dealers of masks claim, proven

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from mamba import addresses, holders, input_proof
+from mamba import addresses, cheats, holders, input_proof
 from mamba.farewell import Farewell, Reason
 from mamba.given import Given, read_given
 from mamba.input_words import WordReader
@@ -77,7 +77,8 @@ def main(arguments=None):
             listen=given.listen, deadline=until,
         )  # fmt: skip
         view = View() if options.views else None
-        protocols = Protocols(
+        kind = cheats.KINDS[options.cheat] if options.cheat else Protocols
+        protocols = kind(
             network, view, text, options.threshold, options.holders, _say, options.active
         )
         players, threshold = protocols.players, protocols.threshold
@@ -259,6 +260,9 @@ def _parse(arguments):
     parser.add_argument("--active", action="store_true",
                         help="verify all that is computed, so that up to T holders, and any other "
                         "players, may depart from the protocol: then the run ends")  # fmt: skip
+    parser.add_argument("--cheat", choices=cheats.KINDS,
+                        help="depart from the protocol of krum.mpc in this way, to show what "
+                        "comes of it")  # fmt: skip
     parser.add_argument("--views", metavar="FILE",
                         help="write samples of this player's shares to FILE, or - to print "
                         "them")  # fmt: skip

@@ -52,6 +52,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", metavar="FILE", help="write the vector to FILE, .npy or .csv, instead"
     )
+    parser.add_argument(
+        "--without",
+        type=shared.players,
+        default=(),
+        metavar="I,J,…",
+        help="clients to leave out, counted by rows from 1, as those that an ended run names",
+    )
     shared.add_players(parser)
     shared.add_fixed_point(parser)
 
@@ -60,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
     output = None if options.output is None else shared.output_path(options.output)
     if output is not None and output.suffix not in (".npy", ".csv"):
         raise ValueError(f"{output} is neither a .npy nor a .csv file")
-    updates = read_updates(Path(options.updates))
+    updates = _without(read_updates(Path(options.updates)), options.without)
     n, d = updates.shape
     program = KrumProgram(
         n,
@@ -80,6 +87,18 @@ def run(options: argparse.Namespace) -> int:
     with shared.begun():
         _write(chosen, output)
     return 0
+
+
+def _without(updates: np.ndarray, clients: tuple[int, ...]) -> np.ndarray:
+    """The rows of all other clients."""
+    if not clients:
+        return updates
+    if not all(1 <= client <= len(updates) for client in clients):
+        raise ValueError(f"--without: clients are 1 to {len(updates)}, one a row")
+    left = [row for row in range(len(updates)) if row + 1 not in clients]
+    shared.say("without client " + ", ".join(map(str, clients)) + ": the others are now clients "
+               f"1 to {len(left)}, in their order")  # fmt: skip
+    return updates[left]
 
 
 def read_updates(path: Path) -> np.ndarray:

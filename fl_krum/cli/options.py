@@ -96,7 +96,7 @@ def add_players(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--holders",
-        type=_players,
+        type=players,
         default=(),
         metavar="I,J,…",
         help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
@@ -130,7 +130,8 @@ def add_engine(parser: argparse.ArgumentParser, deadline: str):
     return group
 
 
-def _players(text: str) -> tuple[int, ...]:
+def players(text: str) -> tuple[int, ...]:
+    """Numbers of players with commas between them, of an option."""
     try:
         return tuple(int(player) for player in text.split(","))
     except ValueError:

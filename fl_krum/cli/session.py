@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from tqdm import tqdm
 from ..aggregators.weights import short_title
 from ..federation.attacks import ATTACKS
 from ..federation.report import Report, Stored, read_report
+from ..players.embedded import CHEATS, EmbeddedEngine
+from ..players.engine import SEMI_HONEST
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
 from . import options as shared
@@ -64,6 +67,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     shared.add_players(parser)
+    parser.add_argument(
+        "--cheat", metavar="PLAYER:KIND",
+        help="let a client's player depart from the protocol, and see what comes of it with either "
+        f"--security; KIND is one of {', '.join(CHEATS)}",
+    )  # fmt: skip
     shared.add_fixed_point(parser)
     group = parser.add_argument_group("output")
     group.add_argument("--json", metavar="FILE", help="keep settings and rounds in FILE")
@@ -159,7 +167,8 @@ def _prepare(
         threshold=options.threshold,
         holders=options.holders,
     )
-    players = LocalPlayers(program, options.engine, options.deadline, security=options.security)
+    engine = _cheating(options) if options.cheat else options.engine
+    players = LocalPlayers(program, engine, options.deadline, security=options.security)
     skew = {} if options.alpha is None else {"partition": "dirichlet", "alpha": options.alpha}
     session = FederatedSession(
         clients=program.n,
@@ -174,6 +183,16 @@ def _prepare(
         **skew,
     )
     return players, session
+
+
+def _cheating(options: argparse.Namespace) -> EmbeddedEngine:
+    """Players of whom one cheats."""
+    player, sign, kind = options.cheat.partition(":")
+    if not sign or not player.isdecimal():
+        raise ValueError(f"--cheat {options.cheat}: write PLAYER:KIND, as in 7:product")
+    if options.engine not in ("auto", EmbeddedEngine.name):
+        raise ValueError("--cheat is for the embedded players: --engine embedded")
+    return EmbeddedEngine(options.security or SEMI_HONEST, (int(player), kind))
 
 
 def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
@@ -237,13 +256,26 @@ def _run_rounds(
                 "holders": players.holders,
                 "startup_seconds": players.startup_seconds,
             }
-            for record in session.rounds():
+            for record in _watched(session.rounds(), players, bar):
                 if report:
                     report.add(record, **about)
                 records.append(record)
                 bar.write(_line(record), sys.stdout)
                 sys.stdout.flush()
                 bar.update()
+
+
+def _watched(rounds, players: LocalPlayers, bar) -> Iterator[RoundRecord]:
+    """The rounds, and after each, also one that fails, what a player that cheats says it did."""
+    while True:
+        try:
+            record = next(rounds, None)
+            if record is None:
+                return
+            yield record
+        finally:
+            for line in players.take_cheating():
+                bar.write(f"          {line}", sys.stdout)
 
 
 def _short_rule(players: LocalPlayers) -> str:

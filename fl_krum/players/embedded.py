@@ -40,6 +40,16 @@ KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_":
 
 FORK_SERVER = "FL_KRUM_FORK_SERVER"
 
+# How a player can depart from the protocol on purpose (`mamba/cheats.py`), and what it does then.
+CHEATS = {
+    "product": "makes all distances longer but its own, by adding to products",
+    "read": "reads the last bit of a distance of two others, by adding to a product",
+    "share": "sends a wrong share of masked numbers",
+    "stories": "tells two players two random numbers",
+    "mask": "deals masks that do not fit their bits",
+    "last": "adds 1 to the result when the server is sent it",
+}
+
 _SECURITY = {
     SEMI_HONEST: "semi-honest; openings are checked",
     ACTIVE: "active security with abort",
@@ -60,16 +70,26 @@ READY = re.compile(rb"Player \d+ ready: [^\n]*, holders ([\d ]+)\n")
 OWN_WORDS = re.compile(rb"(?m)^End of prog\n")  # not the program's
 END_OF_INPUT = b"\x04"
 
+# What a player says that has found another one cheating, behind the names of those it can be.
+DEPARTED = "departed from the protocol"
+
 STRANGERS = "never showed a certificate"  # what a player says whose port others have called
 
 
 class EmbeddedEngine:
-    """Starts ``python -m mamba.player``; see `fl_krum.players.engine.Engine`."""
+    """Starts ``python -m mamba.player``; see `fl_krum.players.engine.Engine`.
+
+    Parameters
+    ----------
+    security : {"semi-honest", "active"}
+    cheat : (int, str), optional
+        A player that departs from the protocol of krum.mpc, and how: one of `CHEATS`.
+    """
 
     name = "embedded"
 
-    def __init__(self, security: str = SEMI_HONEST):
-        self.security = security
+    def __init__(self, security: str = SEMI_HONEST, cheat: tuple[int, str] | None = None):
+        self.security, self.cheat = security, cheat
 
     def with_security(self, security: str) -> EmbeddedEngine:
         return EmbeddedEngine(security)
@@ -98,7 +118,8 @@ class EmbeddedEngine:
         options += ("--checked",)  # the text is our own; with a hundred players it would take long
         if program.holders:
             options += ("--holders", ",".join(map(str, program.holders)))
-        plan = _plan(text, options, views)
+        self._check_cheat(program)
+        plan = _plan(text, options, views, self.cheat)
         longer = 4 if self.security == ACTIVE else 1
         return replace(plan, round_deadline=longer * _round_deadline(program.n, program.d))
 
@@ -111,17 +132,38 @@ class EmbeddedEngine:
         plan = _plan(program, (*self._options(program, views), "--inputs-end"), views)
         return replace(plan, any_output=True, end_of_input=END_OF_INPUT)
 
+    def _check_cheat(self, program) -> None:
+        if self.cheat is None:
+            return
+        player, kind = self.cheat
+        if kind not in CHEATS:
+            raise ValueError(f"cheat {kind!r}: choose one of {', '.join(CHEATS)}")
+        if not 1 <= player <= program.n:
+            raise ValueError(f"cheat {player}:{kind}: clients are players 1 to {program.n}")
+        if program.holder_count < program.n and player not in program.holders:
+            raise ValueError(
+                f"cheat {player}:{kind}: it has to hold shares; holders={player},… names it, or "
+                "a larger threshold has all clients hold them"
+            )
+        if kind == "read" and not 7 <= program.n <= 10:
+            raise ValueError("cheat read: it takes 7 to 10 clients, whose neighbours are ranked")
+
     def _options(self, program, views: bool) -> tuple[str, ...]:
         options = (*_options(program.players, views), "--threshold", str(program.threshold))
         return (*options, "--active") if self.security == ACTIVE else options
 
 
-def _plan(program: MambaProgram, options: tuple[str, ...], views: bool) -> RunPlan:
+def _plan(
+    program: MambaProgram,
+    options: tuple[str, ...],
+    views: bool,
+    cheat: tuple[int, str] | None = None,
+) -> RunPlan:
     from . import certificates  # takes a while, in which the fork server gets ready
 
     issued = certificates.issue(program.players, "ec")
     return RunPlan(
-        commands=lambda: _commands(program, issued, options),
+        commands=lambda: _commands(program, issued, options, cheat),
         ready=READY,
         start_deadline=_start_deadline(program.players),
         round_deadline=60.0,
@@ -165,7 +207,10 @@ def free_ports(count: int) -> list[int]:
 
 
 def _commands(
-    program: MambaProgram, issued: Certificates, options: tuple[str, ...]
+    program: MambaProgram,
+    issued: Certificates,
+    options: tuple[str, ...],
+    cheat: tuple[int, str] | None = None,
 ) -> list[Command]:
     """One command a player, on ports that are free now."""
     ports = ",".join(map(str, free_ports(len(issued.players))))
@@ -173,6 +218,8 @@ def _commands(
     commands: list[Command] = []
     for i, identity in enumerate(issued.players):
         arguments = (str(i), program.name, *options)
+        if cheat and cheat[0] == i:
+            arguments += ("--cheat", cheat[1])
         argv = (sys.executable, "-m", "mamba.player", *arguments)
         given = _given(program.text, issued.root, identity)
         commands.append(Command(argv, ROOT, environment(), arguments, given))
@@ -208,8 +255,22 @@ def _read_exit(status: int, last_words: str) -> Exit:
             "other ports the next time: try again."
         )
         return Exit(advice=advice)
+    if DEPARTED in last_words:
+        found = last_words.rpartition(DEPARTED)[0].rpartition("; ")[2]
+        suspects = tuple(int(player) for player in re.findall(r"player (\d+)", found))
+        return Exit(
+            is_alarm=True, advice=_without(suspects), suspects=suspects,
+            finding=f"found that a player {DEPARTED}",
+        )  # fmt: skip
     lost = LOST.search(last_words) is not None and not _read_problems(last_words)
     return Exit(is_consequence=status == 1 and lost)
+
+
+def _without(suspects: tuple[int, ...]) -> str:
+    if not suspects:
+        return ""
+    names = " or ".join(f"player {player}" for player in suspects)
+    return f"The next start can do without {names}."
 
 
 def _read_problems(said: str) -> list[Problem]:

@@ -103,12 +103,18 @@ class Exit:
         Whether it has found out that another player cheats: an error whenever it comes.
     advice : str
         What the user can do about it, in one sentence, or "".
+    finding : str
+        Of an alarm: what it has found, in place of how it ended, "found that …".
+    suspects : tuple of int
+        Of an alarm: the players of whom one departed from the protocol, where that can be told.
     """
 
     is_consequence: bool = False
     is_harmless: bool = False
     is_alarm: bool = False
     advice: str = ""
+    finding: str = ""
+    suspects: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

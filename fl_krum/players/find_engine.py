@@ -57,7 +57,7 @@ def choose_engine(engine: str | Engine, security: str | None = None) -> Engine:
     if security not in SECURITIES:
         raise ValueError(f"security {security!r}: choose one of {', '.join(SECURITIES)}")
     if isinstance(kind, EmbeddedEngine):
-        return EmbeddedEngine(security)
+        return EmbeddedEngine(security, kind.cheat)
     status = kind.status()
     if status.usable and security not in status.security:
         raise ValueError(

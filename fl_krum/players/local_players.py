@@ -50,7 +50,7 @@ class LocalPlayers:
         Whether to record what each player sees, for `views`. Costs time and memory.
     security : {"semi-honest", "active"}, optional
         Whether holders of shares may depart from the protocol, which ends the run; by default the
-        engine's own, semi-honest for embedded players. See docs/security.md.
+        engine's own, semi-honest for embedded players. See docs/deviating-players.md.
 
     Attributes
     ----------
@@ -246,6 +246,18 @@ class LocalPlayers:
             self.rounds_done += 1
             self.seconds = time.perf_counter() - begin
             return chosen
+
+    def take_cheating(self) -> list[str]:
+        """What a player that departs from the protocol on purpose says that it has done, or learnt,
+        since the last time: see `fl_krum.players.embedded.CHEATS`."""
+        players = [] if self._supervisor is None else self._supervisor.players
+        if self._supervisor is not None and self._supervisor.run.reports_every_round:
+            self._supervisor.wait_for_reports(self.rounds_done, 1.0)
+        said = []
+        for player in players:
+            said += [f"player {player.index} {line}" for line in player.cheating]
+            player.cheating = []
+        return said
 
     def statistics(self) -> list[dict]:
         """What each player has sent to the others since the start, as the player itself reports it.

@@ -18,6 +18,7 @@ from .process import POSIX, Process
 from .wire_text import is_report, parse_outputs, parse_reports
 
 _PASSED = re.compile(rb"Client (\d+) passed : (\d+)\s")  # the check of what it shared
+_CHEATS = re.compile(rb"Player \d+ cheats: (.*)")
 _LONGEST = 64  # bytes of such a line
 _TAIL = 1 << 14  # bytes of standard error that are kept for an error message
 MOST_OUTPUT = 1 << 24  # bytes that a player of any program may print
@@ -33,6 +34,9 @@ class PlayerProcess:
         Whether the engine's words for "connected to all the others" have been seen.
     holders : tuple of int, or None
         Who holds shares, where these words tell.
+    cheating : list of str
+        What it says of its own departures from the protocol, where it was told to, and nobody has
+        taken yet.
     has_drawn : bool
         Whether it has begun to make known who holds shares, where that is drawn.
     outputs : list of int
@@ -55,6 +59,7 @@ class PlayerProcess:
         self.index = index
         self.ready = False
         self.holders: tuple[int, ...] | None = None
+        self.cheating: list[str] = []
         self.has_drawn = False
         self.outputs: list[int] = []
         self.passed: list[tuple[int, bool]] = []
@@ -160,6 +165,7 @@ class PlayerProcess:
             *lines, unread = (unread + chunk).split(b"\n")
             with self._changed:
                 self.reports += parse_reports(b"\n".join(lines))
+                self.cheating += [m[1].decode() for line in lines if (m := _CHEATS.match(line))]
                 self._changed.notify_all()
 
     def _look_for_ready(self, text: bytes) -> None:

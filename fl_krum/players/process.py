@@ -32,6 +32,9 @@ class PlayerError(RuntimeError):
         Its exit status, or minus the number of the signal that ended it.
     last_words : str
         The last lines of its standard error.
+    suspects : tuple of int
+        The players of whom one departed from the protocol, where another one has found that and
+        can tell. The next start can do without them.
     """
 
     def __init__(
@@ -40,8 +43,10 @@ class PlayerError(RuntimeError):
         player: int | None = None,
         status: int | None = None,
         last_words: str = "",
+        suspects: tuple[int, ...] = (),
     ):
         super().__init__(message)
+        self.suspects = suspects
         self.player = player
         self.status = status
         self.last_words = last_words

@@ -63,7 +63,7 @@ def run_program(
         are drawn to hold shares, which is quicker, and safe from fewer.
     security : {"semi-honest", "active"}, optional
         Whether holders of shares may depart from the protocol, which ends the run; by default the
-        engine's own, semi-honest for embedded players. See docs/security.md.
+        engine's own, semi-honest for embedded players. See docs/deviating-players.md.
 
     Returns
     -------

@@ -312,11 +312,15 @@ class Supervisor:
 
     def _error(self, player: PlayerProcess, what: str, phase: str, advice: str = "") -> PlayerError:
         """What happened, what the player said last, and what can be done about it."""
+        suspects: tuple[int, ...] = ()
         words = player.last_words
         if player.status is not None:
-            advice = self._exit(player).advice or _general_advice(player.status)
+            end = self._exit(player)
+            advice = end.advice or _general_advice(player.status)
+            what, suspects = end.finding or what, end.suspects
         what = f"player {player.index} {what} {phase}; all players have been ended."
-        return _error(what, words, advice, player=player.index, status=player.status)
+        about = {"player": player.index, "status": player.status, "suspects": suspects}
+        return _error(what, words, advice, **about)
 
     def _fail(self, error: PlayerError) -> None:
         self._end_all()

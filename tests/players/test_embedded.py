@@ -315,3 +315,22 @@ def test_the_limit_of_core_dumps(monkeypatch, pattern, limit):
 def is_running(pid):
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
     return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
+
+
+def test_a_player_that_cheats_is_told_of_and_named_where_all_is_verified():
+    """The player that finds it is not to blame; the one that is, is named."""
+    engine = embedded.EmbeddedEngine("active", (5, "last"))
+    players = LocalPlayers(KrumProgram(n=5, f=1, d=2), engine)
+    with pytest.raises(PlayerError, match="found that a player departed") as error, players:
+        players.aggregate(V1)
+    assert error.value.suspects == (5,) and "can do without player 5" in str(error.value)
+    assert all(process.poll() is not None for process in processes(players))
+
+
+@pytest.mark.parametrize(
+    ("cheat", "complaint"),
+    [((6, "last"), "players 1 to 5"), ((5, "nothing"), "choose one"), ((5, "read"), "7 to 10")],
+)
+def test_cheats_that_there_are_not_are_refused(cheat, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        LocalPlayers(KrumProgram(n=5, f=1, d=2), embedded.EmbeddedEngine(cheat=cheat)).start()

@@ -1,0 +1,182 @@
+"""Players that depart from the protocol in krum.mpc, to show what comes of it.
+
+Each kind is what a player could do that has changed its own software, and no more than that: it
+has its own shares and what it is sent. Among players that are believed to follow the protocol some
+of them change the result unnoticed, or read what nobody should know; where all is verified
+(`mamba.verification`) none of them does. ``python -m mamba.player --cheat KIND`` is such a player,
+and says what it has learnt.
+"""
+
+import numpy as np
+
+from mamba import field as prime
+from mamba import gf256, input_proof, shamir
+from mamba.field import P
+from mamba.protocols import Protocols
+
+
+class Cheat(Protocols):
+    """A player that deviates, by the methods of its kind."""
+
+    def __init__(self, network, view=None, program="", *choice, **options):
+        super().__init__(network, view, program, *choice, **options)
+        self._program = program
+
+    def _tell(self, what):
+        self._say(f"Player {self.me} cheats: {what}")
+
+    def _couples(self):
+        """Of clients, as krum.mpc lists them."""
+        n = self.players - 1
+        return [(i, i + shift) for shift in range(1, n) for i in range(1, n - shift + 1)]
+
+    def _added(self, field, array, error):
+        """This holder's share of a product, so that `error` is added to the product."""
+        weight = field.lagrange(shamir.points(len(self.holders)))[self.place]
+        if field is prime:
+            return prime.add(array, prime.scale(error, pow(weight, -1, P)))
+        return array ^ gf256.scale(error, gf256._inverse(weight))
+
+
+class AddsToProducts(Cheat):
+    """Makes all distances longer but those to itself: then Krum takes its vector."""
+
+    _done = False
+
+    def reduce(self, parts):
+        couples = self._couples()
+        sizes = [(field, field.length(array)) for field, array in parts]
+        if self.is_holder and sizes == [(prime, len(couples))] and not self._done:
+            self._done = True
+            more = [0 if self.me in couple else 2**58 for couple in couples]
+            parts = [(prime, self._added(prime, parts[0][1], prime.from_ints(more)))]
+            self._tell("made all distances longer but those to its own vector")
+        return super().reduce(parts)
+
+    def open_to_and_say_how(self, *arguments, **options):
+        self._done = False  # in the next round again
+        return super().open_to_and_say_how(*arguments, **options)
+
+
+class ReadsDistances(Cheat):
+    """Adds so much to the third power of a rank that the last bit of a distance is the first one of
+    what is opened under a mask. Of 7 to 10 clients: more are not ranked, of fewer there is no such
+    product.
+
+    Whether a distance counts towards a score is a polynomial of a rank, so whatever is added to a
+    power is multiplied by the distance. 2^126 times a number is 2^126 or 0 modulo p but for less
+    than its half, and masks are shorter.
+    """
+
+    _aim = None
+
+    def reduce(self, parts):
+        n = self.players - 1
+        slots = n - 1
+        sizes = [(field, field.length(array)) for field, array in parts]
+        if self.is_holder and sizes == [(prime, 2 * slots * n)]:  # third powers and fourth ones
+            victim = 0 if self.me not in (1, 2) else 2
+            self._aim = victim + 1, victim + 2  # the slot 0 of a client is the next client
+            error = np.zeros((4, 2 * slots * n), np.uint32)
+            near = input_proof.constants(self._program).near
+            factor = pow(_coefficient(3, near, slots), -1, P)
+            error[:, victim : victim + 1] = prime.from_ints([2**126 * factor])
+            parts = [(prime, self._added(prime, parts[0][1], error))]
+        return super().reduce(parts)
+
+    def open_among_holders(self, field, array, *dealers):
+        opened = super().open_among_holders(field, array, *dealers)
+        couples = self._couples()
+        if self._aim and field is prime and prime.length(array) == len(couples):
+            (one, other), self._aim = self._aim, None
+            place = next(k for k, couple in enumerate(couples) if one in couple)
+            bit = prime.to_ints(opened)[place] >> 126
+            self._tell(f"read that the squared distance of clients {one} and {other} "
+                       f"is {'odd' if bit else 'even'}")  # fmt: skip
+        return opened
+
+
+def _coefficient(power, first, count):
+    """Of the polynomial that is 1 at 0 ... first - 1 and 0 up to count - 1."""
+    total = 0
+    for point in range(first):
+        basis, scale = [1], 1
+        for root in range(count):
+            if root != point:
+                shifted, kept = [0, *basis], [*basis, 0]
+                basis = [low - root * high for low, high in zip(shifted, kept, strict=True)]
+                scale = scale * (point - root) % P
+        total += basis[power] * pow(scale, -1, P)
+    return total % P
+
+
+class WrongShare(Cheat):
+    """Sends the others a wrong share of the first number that is opened under a mask."""
+
+    def open_masked(self, array):
+        if self.is_holder:
+            self._tell("sent a wrong share of masked numbers")
+            array = prime.add(array, prime.from_ints([1]))
+        return super().open_masked(array)
+
+
+class TwoStories(Cheat):
+    """Tells one other player another coin than the rest."""
+
+    def exchange(self, outgoing, expected, continued=False, inner=False):
+        to = self.all_but_me(self.holders)[0]
+        if self._announces and to in outgoing:
+            self._tell(f"told player {to} another random number than the others")
+            other = prime.from_bytes(bytes(outgoing[to]), len(outgoing[to]) // prime.BYTES)
+            outgoing = {**outgoing, to: prime.to_bytes(prime.add(other, prime.from_ints([1])))}
+        return super().exchange(outgoing, expected, continued, inner)
+
+    _announces = False
+
+    def announce(self, part, share):
+        self._announces = True
+        try:
+            return super().announce(part, share)
+        finally:
+            self._announces = False
+
+
+class FalseMask(Cheat):
+    """Deals masks whose bits are not those of the number: comparisons come out at random."""
+
+    def deal(self, shapes, secrets=(), continued=False):
+        own, secrets = shapes.get(self.me, []), list(secrets)
+        is_mask = sum(field is gf256 for field, _ in own) and {*shapes} == {*self.sent}
+        if secrets and is_mask:
+            place = next(k for k, (field, _) in enumerate(own) if field is gf256)
+            count = min(len(secrets[place]), 2000)
+            secrets[place] = np.array(secrets[place])
+            secrets[place][:count] ^= 1
+            self._tell("dealt masks with false bits")
+        return super().deal(shapes, secrets, continued)
+
+
+class LastOpening(Cheat):
+    """Adds 1, in fixed point, to every word of the result, when the server is sent it."""
+
+    def open_to_and_say_how(self, player, array, degree, continued=False):
+        if self.is_holder and player == 0:
+            one = prime.from_ints([2**16] * prime.length(array))
+            one[:, :1] = 0  # how many were chosen
+            if degree == 2:
+                array = self._added(prime, array, one)
+            else:
+                weight = prime.lagrange(shamir.points(len(self.holders)))[self.place]
+                array = prime.add(array, prime.scale(one, weight))
+            self._tell("added 1 to all words of the result that the server is sent")
+        return super().open_to_and_say_how(player, array, degree, continued)
+
+
+KINDS = {
+    "product": AddsToProducts,
+    "read": ReadsDistances,
+    "share": WrongShare,
+    "stories": TwoStories,
+    "mask": FalseMask,
+    "last": LastOpening,
+}
