@@ -2,8 +2,9 @@
 
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
 counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
-check of the clients' inputs costs, and ``python -m benchmarks clients`` many clients. The other
-half, not how fast but how well it learns, is ``python -m fl_krum sweep benchmarks/accuracy.toml``.
+check of the clients' inputs costs, ``python -m benchmarks clients`` many clients, and ``python -m
+benchmarks net`` a net of 10^5 weights. The other half, not how fast but how well it learns, is
+``python -m fl_krum sweep benchmarks/accuracy.toml``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from benchmarks import (
     clients,
     language,
     machine,
+    net,
     plain,
     plot,
     report,
@@ -43,6 +45,7 @@ OTHERS = {
     "classroom": classroom,
     "clients": clients,
     "language": language,
+    "net": net,
 }
 TRACES = 3  # runs of which the stages are taken
 FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess.CalledProcessError)

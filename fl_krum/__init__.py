@@ -41,6 +41,7 @@ _HOMES = {
     "print_versions": "cli.check",
     "run_program": "players.run_program",
     "sweep": "experiments.sweep",
+    "weighted_mean": "aggregators.rules",
 }
 __all__ = sorted({*_HOMES} - {"TorchModel"})  # an extra: `import *` does without
 

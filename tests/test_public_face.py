@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.util
 import inspect
 
 import pytest
@@ -10,6 +11,8 @@ import fl_krum
 
 FUNCTIONS = {name: value for name in fl_krum.__all__ if callable(value := getattr(fl_krum, name))}
 MODULES = sorted({f"fl_krum.{home}" for home in fl_krum._HOMES.values()})
+if importlib.util.find_spec("torch") is None:  # an extra
+    MODULES.remove("fl_krum.federation.torch_model")
 # Names whose modules have no example: tables, errors, and what prints what this machine has.
 OTHERS = {"fl_krum.lesson.live_session"}
 

@@ -18,10 +18,17 @@ from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
 
 
-def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
-    """n, f, d and T, with the defaults of the lesson."""
+def add_krum(parser: argparse.ArgumentParser, rounds: int, own_data: bool = False) -> None:
+    """n, f, d and T, with the defaults of the lesson; n and d are None where data may say them."""
     group = parser.add_argument_group("size of the computation")
-    group.add_argument("--clients", type=int, default=7, metavar="N", help="clients, n (default 7)")
+    of_data = ", or as the data are for" if own_data else ""
+    group.add_argument(
+        "--clients",
+        type=int,
+        default=None if own_data else 7,
+        metavar="N",
+        help=f"clients, n (default 7{of_data})",
+    )
     group.add_argument(
         "--byzantine",
         type=int,
@@ -30,7 +37,11 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int) -> None:
         help="Byzantine clients to tolerate, f, with 2f + 2 < n (default 2)",
     )
     group.add_argument(
-        "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
+        "--dimension",
+        type=int,
+        default=None if own_data else 5,
+        metavar="D",
+        help=f"length of an update, d (default 5{of_data})",
     )
     group.add_argument(
         "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"

@@ -19,6 +19,7 @@ from ..players.engine import SEMI_HONEST
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
 from . import options as shared
+from .task_options import NAMES, add_task, settings_of, task_of
 
 if TYPE_CHECKING:  # scikit-learn and matplotlib take a second to import: only when they are needed
     from ..federation.session import FederatedSession, RoundRecord
@@ -37,6 +38,8 @@ examples:
   python -m fl_krum session --attack alie --rounds 10 --json out.json --figure out.png
   python -m fl_krum session --clients 10 --byzantine 3 --dataset digits --dimension 650
   python -m fl_krum session --resume out.json --rounds 20
+  python -m fl_krum session --data patients.csv --target diagnosis --figure patients.png
+  python -m fl_krum session --client-data hospitals --target diagnosis
 """
 
 HEADING = """
@@ -45,7 +48,7 @@ HEADING = """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    shared.add_krum(parser, rounds=5)
+    shared.add_krum(parser, rounds=5, own_data=True)
     group = parser.add_argument_group("what is learnt")
     group.add_argument(
         "--attack",
@@ -66,6 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="deal the data out with label skew, Dirichlet(A), rather than evenly (IID)",
     )
     group.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    add_task(parser)
     shared.add_players(parser)
     parser.add_argument(
         "--cheat", metavar="PLAYER:KIND",
@@ -89,7 +93,8 @@ def run(options: argparse.Namespace) -> int:
     path = shared.output_path(target) if target else None
     figure = shared.figure_path(options.figure) if options.figure else None
     players, session = _prepare(options, stored)
-    settings, earlier = session.settings, []
+    settings: dict = {**session.settings, **settings_of(options)}
+    earlier: list[RoundRecord] = []
     if stored:
         earlier = stored.records
         _compare(stored, settings, options)
@@ -116,10 +121,10 @@ def run(options: argparse.Namespace) -> int:
 # of a session's start.
 _STORED = (
     "clients", "byzantine", "dimension", "rounds", "attack", "dataset", "alpha", "seed", "rule",
-    "average", "bits", "fraction", "compare",
+    "average", "bits", "fraction", "compare", *NAMES,
 )  # fmt: skip
 _OF_THE_START = ("first_round", "start_accuracy")
-_MAY_DIFFER = {"version", "engine", "rounds", *_OF_THE_START}
+_MAY_DIFFER = {"version", "engine", "rounds", "data", "client_data", *_OF_THE_START}
 
 
 def _read(options: argparse.Namespace) -> Stored:
@@ -128,8 +133,8 @@ def _read(options: argparse.Namespace) -> Stored:
     if not stored.records:
         raise ValueError(f"{options.resume} has no finished round to go on from")
     for name in _STORED:
-        if hasattr(options, name) and f"--{name}" not in options.given:
-            setattr(options, name, stored.settings[name])
+        if hasattr(options, name) and f"--{name.replace('_', '-')}" not in options.given:
+            setattr(options, name, stored.settings.get(name))
     if options.rule == "multi-krum":  # which is krum with an average of more than 1
         options.rule = "krum"
     if "--threshold" not in options.given:
@@ -149,17 +154,25 @@ def _prepare(
     options: argparse.Namespace, stored: Stored | None
 ) -> tuple[LocalPlayers, FederatedSession]:
     """Check all arguments; nothing is started yet."""
+    from ..federation.models import LogisticModel
     from ..federation.session import FederatedSession
+    from ..federation.task import find_task
 
     done = stored.records[-1].round if stored else 0
     if done and options.rounds <= done:
         raise ValueError(
             f"{options.resume} has all {done} rounds: --rounds {done + 1} or more goes on"
         )
+    task = task_of(options)
+    data, model = find_task(
+        task.get("data"), options.dataset, options.dimension, task.get("model"), options.seed
+    )
+    assert isinstance(model, LogisticModel), "the command line knows no other"
+    clients = options.clients
     program = KrumProgram(
-        n=options.clients,
+        n=data.clients(task.get("partition")) if clients is None else clients,
         f=options.byzantine,
-        d=options.dimension,
+        d=model.dimension,
         rounds=options.rounds - done,
         average=options.average,
         rule=options.rule,
@@ -173,13 +186,14 @@ def _prepare(
     session = FederatedSession(
         clients=program.n,
         byzantine=program.f,
-        dimension=program.d,
+        dimension=options.dimension,
         rounds=options.rounds,
         attack=options.attack,
         dataset=options.dataset,
         aggregate=players,
         seed=options.seed,
         start=stored.records[-1] if stored else None,
+        **task,
         **skew,
     )
     return players, session
@@ -200,6 +214,13 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     start = f"{settings['start_accuracy']:.1%} test accuracy before the first round"
     if done:
         start += f"; {done} rounds are done"
+    least, most = min(settings["samples"]), max(settings["samples"])
+    sizes = f", {least} to {most} samples each" if most > least + 1 else ""
+    learnt_from = f"{settings['dataset']} ({settings['partition']} split)"
+    if "labels" in settings:
+        shown = [f"{number} = {label}" for number, label in enumerate(settings["labels"])]
+        shown = shown if len(shown) <= 6 else [*shown[:5], "…"]
+        learnt_from += f"\n  labels      {', '.join(shown)}"
     if p.rule != "krum":
         revealed = """one vector a round, a weighted mean of the updates, to the server alone;
               not the weights, no update, no distance and no score"""
@@ -212,8 +233,8 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     return f"""\
 Federated learning with {p.title} inside secure multiparty computation (SMPC)
 
-  clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]})
-  model       d = {p.d} weights, learnt from {settings["dataset"]} ({settings["partition"]} split)
+  clients     n = {p.n}, f = {p.f} of them Byzantine (attack: {settings["attack"]}){sizes}
+  model       d = {p.d} weights, learnt from {learnt_from}
   rounds      T = {settings["rounds"]}, seed {settings["seed"]}
   players     {p.players} processes on this machine: the server and {p.n} clients
   engine      {players.engine}
@@ -298,10 +319,13 @@ def _summary(
 ) -> str:
     last = records[-1]
     wrong = [record.round for record in records if not record.matches_plaintext]
+    weighted = ""
+    if last.accuracy_weighted != last.accuracy_mean:
+        weighted = f", {last.accuracy_weighted:.1%} with the mean weighted by samples"
     lines = [
         "",
         f"Test accuracy at the end: {last.accuracy:.1%} with {rule} in SMPC, "
-        f"{last.accuracy_mean:.1%} with the plain mean.",
+        f"{last.accuracy_mean:.1%} with the plain mean{weighted}.",
         f"To compare with: {last.accuracy_alone:.1%} alone (honest clients, mean), "
         f"{last.accuracy_pooled:.1%} pooled (their data in one place).",
         f"The SMPC result DIFFERS from {rule} in the clear in round {', '.join(map(str, wrong))}."

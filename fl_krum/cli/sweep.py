@@ -27,7 +27,8 @@ an experiment:
   seeds = 10
 
 All is computed in the clear, which gives the players' result bit for bit. A section [players], with
-engine = "embedded" if you like, has real players compute krum and multi-krum.
+engine = "embedded" if you like, has real players compute what they can: krum, multi-krum,
+mixed-krum and clipped-krum. Data and models of your own: docs/own-data.md.
 
 written to the folder:
   runs.csv     one row a run        table.csv, table.md   mean and standard deviation over seeds

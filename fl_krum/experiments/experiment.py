@@ -20,8 +20,6 @@ An experiment is the arguments that all sessions share (`session`), what differs
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -32,11 +30,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..aggregators.parameters import check_parameters
+from ..aggregators.parameters import check_name, check_parameters
 from ..aggregators.rules import AGGREGATORS
+from ..aggregators.weights import WEIGHTS
 from ..federation.attacks import ATTACKS, Attack
 from ..federation.partitions import PARTITIONS, partition_shares
 from ..federation.session import FederatedSession
+from . import setting
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -45,11 +45,12 @@ else:
 
 #: Rows of a table that are no rules: what a `RoundRecord` compares with -> its field.
 BASELINES = {"alone": "accuracy_alone", "pooled": "accuracy_pooled"}
-#: Rules that players can compute.
-SECURE = ("krum", "multi-krum")
+#: Rules whose model a session trains alongside -> its field.
+ALONGSIDE = {"mean": "accuracy_mean", "weighted-mean": "accuracy_weighted"}
+#: Rules that players can compute -> `rule` of their program.
+SECURE = {name: name for name in WEIGHTS} | {"multi-krum": "krum"}
 
 _SECTIONS = ("title", "session", "grid", "players")
-_SESSION = ("clients", "rounds", "dimension", "dataset")
 _GRID = ("rule", "attack", "byzantine", "partition", "seeds")
 _COUNTS = {"n-f": lambda n, f: n - f, "n-2f": lambda n, f: n - 2 * f}
 
@@ -74,7 +75,7 @@ class Choice:
     function: Callable | None = None
 
     @classmethod
-    def read(cls, value, what: str, known) -> Choice:
+    def read(cls, value, what: str, known, folder: str) -> Choice:
         """From a name, a dict with name, label and keywords, or a function of one's own."""
         if callable(value):
             name = getattr(value, "__name__", "custom")
@@ -85,9 +86,10 @@ class Choice:
             raise ValueError(f'a {what} is a name, or {{name = "…", …}}; got {value!r}')
         label, keywords = content.pop("label", None), content
         if ":" in name:
-            return cls(name, label or name.rpartition(":")[2], keywords, _own_function(name))
-        if name not in known:
-            raise ValueError(_unknown(what, name, known))
+            return cls(
+                name, label or name.rpartition(":")[2], keywords, setting.own_function(name, folder)
+            )
+        check_name(what, name, known)
         said = ", ".join(f"{key} = {value}" for key, value in keywords.items())
         return cls(name, label or (f"{name}, {said}" if said else name), keywords)
 
@@ -113,11 +115,13 @@ class Experiment:
     ----------
     title : str
     session : dict
-        Arguments of `FederatedSession` that all sessions have in common.
+        What all sessions have in common, see `fl_krum.experiments.setting`.
     rules, attacks, partitions : tuple of Choice
     byzantine, seeds : tuple of int
     engine : str or None
-        Of the players that compute Krum and Multi-Krum; None: everything in the clear.
+        Of the players that compute the rules of `SECURE`; None: everything in the clear.
+    folder : str
+        What relative paths are relative to: that of the file.
     """
 
     title: str
@@ -128,6 +132,7 @@ class Experiment:
     partitions: tuple[Choice, ...]
     seeds: tuple[int, ...]
     engine: str | None = None
+    folder: str = field(default=".", compare=False)
 
     @classmethod
     def read(cls, source: str | Path | Mapping[str, Any]) -> Experiment:
@@ -144,9 +149,11 @@ class Experiment:
         OSError
             The file cannot be read.
         """
+        folder = "."
         if isinstance(source, Mapping):
             content = dict(source)
         else:
+            folder = str(Path(source).parent)
             try:
                 content = tomllib.loads(Path(source).read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -154,28 +161,30 @@ class Experiment:
         _check_keys(content, _SECTIONS, "an experiment")
         session, grid = (dict(_table(content.get(part, {}), part)) for part in ("session", "grid"))
         players = dict(_table(content["players"], "players")) if "players" in content else None
-        _check_keys(session, _SESSION, "[session]")
+        _check_keys(session, setting.KEYS, "[session]")
         _check_keys(grid, _GRID, "[grid]")
         _check_keys(players or {}, ("engine",), "[players]")
-        known_rules = [*BASELINES, *AGGREGATORS]
+        known_rules = [*BASELINES, *ALONGSIDE, *AGGREGATORS]
+        clients, partition = setting.default_clients(session, folder)
         experiment = cls(
             title=str(content.get("title", "")),
-            session={"clients": 7, "rounds": 5, **session},
+            session={"clients": clients, "rounds": 5, **session},
             rules=tuple(
-                Choice.read(rule, "rule", known_rules)
+                Choice.read(rule, "rule", known_rules, folder)
                 for rule in _several(grid.get("rule", ["mean", "krum"]))
             ),
             attacks=tuple(
-                Choice.read(attack, "attack", ATTACKS)
+                Choice.read(attack, "attack", ATTACKS, folder)
                 for attack in _several(grid.get("attack", "sign-flip"))
             ),
             byzantine=tuple(_several(grid.get("byzantine", 2))),
             partitions=tuple(
-                Choice.read(value, "partition", [*PARTITIONS, "shares"])
-                for value in _several(grid.get("partition", "iid"))
+                Choice.read(value, "partition", [*PARTITIONS, "shares", "given"], folder)
+                for value in _several(grid.get("partition", partition))
             ),
             seeds=_seeds(grid.get("seeds", 1)),
             engine=None if players is None else players.get("engine", "auto"),
+            folder=folder,
         )
         experiment._check()
         return experiment
@@ -198,7 +207,7 @@ class Experiment:
             given = {"partition": unit.partition.function or unit.partition.name}
             given |= unit.partition.keywords
         return {
-            **self.session, **given,
+            **setting.session_arguments(self.session, self.folder, unit.seed), **given,
             "attack": _attack(unit.attack), "byzantine": unit.byzantine, "seed": unit.seed,
         }  # fmt: skip
 
@@ -220,7 +229,7 @@ class Experiment:
 
     def described(self) -> dict[str, Any]:
         """All of it as plain data, for a file beside the results."""
-        content = asdict(self)
+        content = asdict(replace(self, session={})) | {"session": setting.described(self.session)}
         for part in ("rules", "attacks", "partitions"):
             for choice in content[part]:
                 choice["function"] = getattr(choice["function"], "__name__", None)
@@ -235,7 +244,7 @@ class Experiment:
         for f in self.byzantine:
             check_parameters(n, f)
             for rule in self.rules:
-                if rule.name not in BASELINES or rule.function:
+                if rule.function or rule.name not in {*BASELINES, *ALONGSIDE}:
                     self._check_rule(rule, n, f)
         for unit in self.units():
             if unit.seed == self.seeds[0]:
@@ -284,26 +293,4 @@ def _table(value, name: str) -> Mapping:
 
 def _check_keys(content: Mapping, known, where: str) -> None:
     for key in content:
-        if key not in known:
-            raise ValueError(_unknown(f"entry of {where}", key, known))
-
-
-def _unknown(what: str, name, known) -> str:
-    near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{what} {name!r} is not known: one of {', '.join(known)}{hint}"
-
-
-def _own_function(name: str) -> Callable:
-    """The function "file.py:function"."""
-    file, _, function = name.rpartition(":")
-    path = Path(file)
-    if not path.is_file():
-        raise ValueError(f"{name!r}: there is no file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    if not callable(found := getattr(module, function, None)):
-        raise ValueError(f"{path} has no function {function!r}")
-    return found
+        check_name(f"an entry of {where}", key, known)

@@ -12,7 +12,7 @@ from ..aggregators.krum import krum
 from ..federation.session import FederatedSession
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
-from .experiment import BASELINES, SECURE, Choice, Experiment, Unit
+from .experiment import ALONGSIDE, BASELINES, SECURE, Choice, Experiment, Unit
 
 #: Columns of a row: one row a run.
 COLUMNS = (
@@ -37,7 +37,7 @@ def run_unit(
     unit : Unit
     labels : collection of str
     players : PlayersOfSeveralRuns, optional
-        Who computes Krum and Multi-Krum; by default they are computed in the clear.
+        Who computes what players can; by default that is computed in the clear.
 
     Returns
     -------
@@ -93,7 +93,7 @@ class PlayersOfSeveralRuns:
 
     def __init__(self, engine: str, rounds: int):
         self._engine, self._rounds = engine, rounds
-        self._started: dict[tuple[int, int, int, int], LocalPlayers] = {}
+        self._started: dict[tuple, LocalPlayers] = {}
 
     def __enter__(self) -> PlayersOfSeveralRuns:
         return self
@@ -102,11 +102,11 @@ class PlayersOfSeveralRuns:
         for players in self._started.values():
             players.stop()
 
-    def get(self, n: int, f: int, d: int, average: int) -> LocalPlayers:
-        """Running players of this size."""
-        size = (n, f, d, average)
+    def get(self, n: int, f: int, d: int, **program) -> LocalPlayers:
+        """Running players of such a program; `program` has its other parameters."""
+        size = (n, f, d, *sorted(program.items()))
         if size not in self._started:
-            players = LocalPlayers(KrumProgram(n, f, d, self._rounds, average), self._engine)
+            players = LocalPlayers(KrumProgram(n, f, d, self._rounds, **program), self._engine)
             players.start()
             self._started[size] = players
         return self._started[size]
@@ -120,7 +120,7 @@ class PlayersOfSeveralRuns:
 
 def _beside(rule: Choice) -> str | None:
     """The field of a `RoundRecord` that has it; None for a rule with a session of its own."""
-    fields = {**BASELINES, "mean": "accuracy_mean"}
+    fields = {**BASELINES, **ALONGSIDE}
     return fields.get(rule.name) if rule.function is None else None
 
 
@@ -132,8 +132,11 @@ def _run(experiment: Experiment, unit: Unit, rule: Choice, players, compare: boo
         return FederatedSession(**arguments, aggregate=function).run()
     n, f = experiment.session["clients"], unit.byzantine
     average = 1 if rule.name == "krum" else experiment.keywords(rule, f).get("m", n - f)
-    d = len(FederatedSession(**arguments).start)
-    secure = players.get(n, f, d, average)
+    clear = FederatedSession(**arguments)
+    secure = players.get(
+        n, f, len(clear.start),
+        average=average, rule=SECURE[rule.name], fixed_point=clear.fixed_point,
+    )  # fmt: skip
     with contextlib.ExitStack() as on_failure:
         on_failure.callback(players.forget, secure)
         records = FederatedSession(**arguments, aggregate=secure).run()

@@ -138,7 +138,13 @@ class Dataset:
 
     @classmethod
     def from_frame(
-        cls, frame: Any, target: str, *, by: str | None = None, **options: Any
+        cls,
+        frame: Any,
+        target: str,
+        *,
+        by: str | None = None,
+        without: Sequence[str] = (),
+        **options: Any,
     ) -> Dataset:
         """A pandas table: column `target` has the labels, all others are features.
 
@@ -150,24 +156,36 @@ class Dataset:
         target : str
         by : str, optional
             A column that is no feature but says where a sample belongs, for the partition "column".
+        without : sequence of str
+            Columns to leave out, such as a number that names the patient.
         **options
             As for `from_arrays`.
         """
-        return cls._from_table(table_of_frame(frame), target, by, **{"name": "frame", **options})
+        table = table_of_frame(frame)
+        return cls._from_table(table, target, by, without, **{"name": "frame", **options})
 
     @classmethod
     def from_csv(
-        cls, path: str | Path, target: str, *, by: str | None = None, **options: Any
+        cls,
+        path: str | Path,
+        target: str,
+        *,
+        by: str | None = None,
+        without: Sequence[str] = (),
+        **options: Any,
     ) -> Dataset:
         """A CSV file with a line of names; as `from_frame`, without pandas."""
-        return cls._from_table(read_csv(path), target, by, **{"name": Path(path).stem, **options})
+        table, name = read_csv(path), Path(path).stem
+        return cls._from_table(table, target, by, without, **{"name": name, **options})
 
     @classmethod
-    def _from_table(cls, table: Table, target: str, by: str | None, **options) -> Dataset:
+    def _from_table(
+        cls, table: Table, target: str, by: str | None, without: Sequence[str], **options
+    ) -> Dataset:
         y = table.column(target)
         groups = None if by is None else table.column(by)
-        x = table.features(without=[target] if by is None else [target, by])
-        return cls.from_arrays(x, y, by=groups, **options)
+        left_out = [target, *without] if by is None else [target, by, *without]
+        return cls.from_arrays(table.features(left_out), y, by=groups, **options)
 
     @classmethod
     def from_clients(
@@ -227,7 +245,9 @@ class Dataset:
         )
 
     @classmethod
-    def from_folder(cls, path: str | Path, target: str, **options: Any) -> Dataset:
+    def from_folder(
+        cls, path: str | Path, target: str, *, without: Sequence[str] = (), **options: Any
+    ) -> Dataset:
         """A folder with a CSV file for each client, all with the same columns.
 
         Clients are numbered by the sorted names of the files.
@@ -235,7 +255,7 @@ class Dataset:
         Parameters
         ----------
         path : str or Path
-        target : str
+        target, without
             As for `from_frame`.
         **options
             As for `from_clients`.
@@ -255,7 +275,10 @@ class Dataset:
                 odd = sorted({*table.columns} ^ {*tables[0].columns})
                 raise ValueError(f"{file} and {files[0]} differ in columns: {', '.join(odd)}")
         words = Table.shared_words(tables)
-        pairs = [(t.features([target], words, tables[0].columns), t.column(target)) for t in tables]
+        pairs = [
+            (table.features([target, *without], words, tables[0].columns), table.column(target))
+            for table in tables
+        ]
         return cls.from_clients(pairs, **{"name": path.name, **options})
 
     @property

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..aggregators.parameters import did_you_mean
+
 _FEW = 20  # different values of a column of text that is a feature
+_SHOWN = 12  # names of columns in an error
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?"}
 
 
@@ -39,11 +42,7 @@ class Table:
         ValueError
             There is no such column; or a value is missing.
         """
-        if name not in self.columns:
-            raise ValueError(
-                f"{self.name} has no column {name!r}; it has {', '.join(self.columns)}"
-            )
-        values = self.columns[name]
+        values = self._find(name)
         self._check_complete(name, values)
         whole = values.dtype.kind == "f" and (values == np.round(values)).all()
         return values.astype(np.int64) if whole else values
@@ -64,6 +63,8 @@ class Table:
         order : iterable of str, optional
             The order of columns, where that of another table counts.
         """
+        for name in without:
+            self._find(name)
         words = self.words() if words is None else words
         found = []
         for name in order or self.columns:
@@ -101,6 +102,16 @@ class Table:
             for table in tables:
                 known |= {*np.unique(table.columns[name].astype(str)).tolist()}
         return {name: sorted(known) for name, known in found.items()}
+
+    def _find(self, name: str) -> np.ndarray:
+        if name not in self.columns:
+            some = [*self.columns][:_SHOWN]
+            more = ", …" if len(self.columns) > len(some) else ""
+            raise ValueError(
+                f"{self.name} has no column {name!r}{did_you_mean(name, self.columns)}; it has "
+                f"{', '.join(some)}{more}"
+            )
+        return self.columns[name]
 
     def _check_complete(self, name: str, values: np.ndarray) -> None:
         if values.dtype.kind == "f":
