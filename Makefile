@@ -24,6 +24,7 @@ test-flower: .venv/ready ## the Flower strategy, in an environment of its own, w
 
 explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
 	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
+	FL_KRUM_EXPLORE=1 $(BIN)/python -m pytest --timeout 0 -n 3 tests/mamba/test_every_deviation.py
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)
