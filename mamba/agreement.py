@@ -21,6 +21,9 @@ class Agreement:
     coin: Any = None
     # Whether since the last comparison some holders may have ended the run.
     unheard = False
+    # What goes to all other holders with the next message, and what came with theirs.
+    rider: bytes | None = None
+    arrived: Any = None
 
     def __init__(self):
         self._told, self._is_new = hashlib.sha256(), False
@@ -43,7 +46,8 @@ class Agreement:
 
 def exchange(protocols, outgoing, expected, continued=False, inner=False):
     """One round of the network, `mamba.network.Network.exchange`. Holders add to what they send
-    each other a digest of what was noted, and their shares of a coin that was announced.
+    each other a digest of what was noted, their shares of a coin that was announced, and what else
+    was attached.
 
     Raises
     ------
@@ -52,17 +56,22 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
     """
     agreement, network = protocols.agreement, protocols.network
     others = protocols.all_but_me(protocols.holders)
-    if not agreement.is_due:
+    if not agreement.is_due and agreement.rider is None:
         received = network.exchange(outgoing, expected, continued, inner)
         agreement.unheard &= not received.keys() >= {*others}
         return received
     digest, (share, coin) = agreement.take_digest(), agreement.coin or (prime.zeros(0), None)
-    agreement.coin, data = None, digest + prime.to_bytes(share)
+    rider, agreement.rider, agreement.coin = agreement.rider, None, None
+    compared = digest + prime.to_bytes(share)
+    data = compared + (rider or b"")
     outgoing = {p: bytes(outgoing.get(p, b"")) + data for p in others}
     lengths = {p: expected.get(p, 0) for p in {*expected, *others}}
     wanted = {p: n + len(data) * (p in protocols.holders) for p, n in lengths.items()}
     received = network.exchange(outgoing, wanted, continued, inner)
     told = {p: received[p][lengths[p] :] for p in others}
+    if rider is not None:
+        agreement.arrived = {p: bytes(one[len(compared) :]) for p, one in told.items()}
+        told = {p: one[: len(compared)] for p, one in told.items()}
     _compare_digests(protocols, digest, {p: bytes(one[: len(digest)]) for p, one in told.items()})
     if coin is not None:
         shares = {p: one[len(digest) :] for p, one in told.items()}
@@ -71,7 +80,7 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
                 f"round {network.rounds}: a random number is not the sum of what players have told "
                 "of it; a player departed from the protocol"
             )
-    agreement.unheard = True
+    agreement.unheard = bool(compared)
     return {player: received[player][: lengths[player]] for player in expected}
 
 

@@ -84,7 +84,7 @@ def announce_coin(protocols):
     -------
     int, below p
     """
-    return prime.to_ints(_announce_among_holders(protocols, *_next(protocols)))[0]
+    return prime.to_ints(_announce_among_holders(protocols, *take(protocols)))[0]
 
 
 def open_coin(protocols):
@@ -94,14 +94,14 @@ def open_coin(protocols):
     -------
     int, below p
     """
-    _, share = _next(protocols)
+    _, share = take(protocols)
     protocols.confirm()
     return prime.to_ints(protocols.open_among_holders(prime, share))[0]
 
 
-def _next(protocols):
-    """Of a coin, what this player has dealt (or None) and its share. They are dealt before anybody
-    knows what each of them is for, with the messages of the round before."""
+def take(protocols):
+    """Of the next coin of the pool, what this player has dealt (or None) and its share. Coins are
+    dealt before anybody knows what each of them is for, with the messages of the round before."""
     if not protocols.coin_pool:
         dealers, own = protocols.sent, prime.random(protocols.randomness, _POOL)
         is_dealer = protocols.me in dealers

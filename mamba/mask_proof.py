@@ -57,8 +57,7 @@ class Lengths:
 
 
 def deal(protocols, lengths):
-    """Every dealer of `protocols.sent` deals random bits in both fields and proves them; three
-    rounds more than the dealing.
+    """Every dealer of `protocols.sent` deals random bits in both fields.
 
     Parameters
     ----------
@@ -68,13 +67,12 @@ def deal(protocols, lengths):
 
     Returns
     -------
-    list of (field array, uint8 array)
+    dealt : list of (field array, uint8 array)
         For each dealer, shares of its bits in the prime field, and of those in the small one.
-
-    Raises
-    ------
-    ProtocolError
-        A dealer's bits are none in the small field.
+    proof : generator
+        What is left to do before anything may be opened under these bits. It takes no round of its
+        own where others are at hand: it yields three times a list of parts to open with the next
+        message, the first an empty one, and is sent what was opened.
     """
     dealers, hidden = protocols.sent, 2 * SUBSETS if lengths.both else 0
     shape = [
@@ -86,12 +84,11 @@ def deal(protocols, lengths):
     dealt = protocols.deal(dict.fromkeys(dealers, shape), own)
     for dealer in dealers:
         _claim_bits(protocols, dealt[dealer][0], dealer)
-    if lengths.both:
-        _compare_fields(protocols, [dealt[dealer] for dealer in dealers], bits, lengths)
-    return [
+    kept = [
         (prime_bits[:, : lengths.both + lengths.upper], small_bits[: lengths.both])
         for prime_bits, small_bits in (dealt[dealer] for dealer in dealers)
     ]
+    return kept, _compare_fields(protocols, [dealt[dealer] for dealer in dealers], bits, lengths)
 
 
 def _draw(randomness, lengths, hidden):
@@ -111,13 +108,24 @@ def _claim_bits(protocols, bits, dealer):
 
 
 def _compare_fields(protocols, dealt, own, lengths):
-    """The subsets' parities: opened in the small field, claimed in the prime one."""
+    """The subsets' parities: opened in the small field, claimed in the prime one.
+
+    Raises
+    ------
+    ProtocolError
+        A dealer's bits are none in the small field.
+    """
     dealers, both = protocols.sent, lengths.both
-    stream = from_coin(coins.open_coin(protocols), "subsets of bits")
+    if not both:
+        return
+    _, share = coins.take(protocols)
+    yield []  # all have what was dealt, as in `mamba.coins.confirm`
+    (coin,) = yield [(prime, share)]
+    stream = from_coin(prime.to_ints(coin)[0], "subsets of bits")
     sums, parities, own_sums = _subsets(stream, dealt, own, lengths)
     hiding = [prime_bits[:, both + lengths.upper :] for prime_bits, _ in dealt]
     parities ^= np.stack([small[both:] for _, small in dealt]).reshape(parities.shape)
-    (opened,) = protocols.open_parts([(gf256, parities.ravel())])
+    (opened,) = yield [(gf256, parities.ravel())]
     proper, of_coins = opened.reshape(parities.shape).transpose(1, 0, 2)
     for dealer, bytes_ in zip(dealers, proper, strict=True):
         if (bytes_ > 1).any():

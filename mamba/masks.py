@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from mamba import field as prime
-from mamba import gf256, mask_proof
+from mamba import gf256, mask_proof, openings
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def make_masks(protocols, demands):
     for demand in demands:
         demand.check(protocols.threshold)
     dealt = _deal_proven if protocols.active and protocols.is_holder else _deal
-    numbers, bits, small_coins, coins = dealt(protocols, demands)
+    numbers, bits, small_coins, coins, proof = dealt(protocols, demands)
     tasks = [
         _add([summand.reshape(demand.bits, demand.numbers) for summand in summands])
         for demand, summands in zip(demands, bits, strict=True)
     ]
     tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
-    made = _in_step(protocols, tasks)
+    made = _in_step(protocols, tasks, proof)
     summed, tossed = made[: len(demands)], made[len(demands) :]
     return [
         Mask(
@@ -99,7 +99,7 @@ def toss(protocols, count):
     """`count` shared bits in the prime field, that nobody knows."""
     if protocols.active and protocols.is_holder:
         lengths = mask_proof.Lengths(proper=0, coins=0, upper=count)
-        bits = [bits for bits, _ in mask_proof.deal(protocols, lengths)]
+        bits = [bits for bits, _ in mask_proof.deal(protocols, lengths)[0]]
     else:
         dealers = protocols.sent
         own = [prime.from_bits(_random_bits(protocols.randomness, 1, count))]
@@ -122,7 +122,8 @@ def _deal(protocols, demands):
     dealt = protocols.deal({dealer: shape for dealer in dealers}, secrets)
     kinds = list(zip(*(dealt[dealer] for dealer in dealers), strict=True))
     numbers, bits, small_coins, coins = (kinds[k::4] for k in range(4))
-    return [prime.combine([1] * len(one), one) for one in numbers], bits, small_coins, coins
+    numbers = [prime.combine([1] * len(one), one) for one in numbers]
+    return numbers, bits, small_coins, coins, iter(())
 
 
 def _deal_proven(protocols, demands):
@@ -132,7 +133,7 @@ def _deal_proven(protocols, demands):
         coins=sum(demand.results for demand in demands),
         upper=sum(demand.security * demand.numbers for demand in demands),
     )
-    dealt = mask_proof.deal(protocols, lengths)
+    dealt, proof = mask_proof.deal(protocols, lengths)
     numbers, bits, small_coins, coins = [], [], [], []
     low, coin, high = 0, lengths.proper, lengths.both
     for demand in demands:
@@ -147,7 +148,7 @@ def _deal_proven(protocols, demands):
         small_coins.append([np.concatenate(one[1:3]) for one in small])
         coins.append([np.concatenate(one[1:3], axis=1) for one in wide])
         low, coin, high = low + size + bare, coin + results, high + upper
-    return numbers, bits, small_coins, coins
+    return numbers, bits, small_coins, coins, proof
 
 
 def _numbers(rows, count):
@@ -177,19 +178,33 @@ def _random_bits(randomness, rows, width):
     return np.unpackbits(random, count=rows * width).reshape(rows, width)
 
 
-def _in_step(protocols, tasks):
+def _in_step(protocols, tasks, proof=iter(())):  # noqa: B008 (it is empty)
     """Run generators side by side. Each yields factors and is sent their products; a round serves
-    all of them. What they return is returned as a list."""
+    all of them. What they return is returned as a list. The `proof` is another one, which yields
+    what is to be opened in the same rounds (`mamba.mask_proof.deal`)."""
     results, sends = [None] * len(tasks), dict.fromkeys(range(len(tasks)))
-    while sends:
+    to_open = next(proof, None)
+    while sends or to_open is not None:
         wanted = {}
         for k, products in sends.items():
             try:
                 wanted[k] = tasks[k].send(products)
             except StopIteration as end:
                 results[k] = end.value
-        products = iter(protocols.multiply([one for some in wanted.values() for one in some]))
-        sends = {k: [next(products) for _ in some] for k, some in wanted.items()}
+        factors = [one for some in wanted.values() for one in some]
+        arrive = openings.open_with_next(protocols, to_open) if to_open is not None else None
+        if factors:
+            products = iter(protocols.multiply(factors))
+            sends = {k: [next(products) for _ in some] for k, some in wanted.items()}
+        else:
+            sends = {}
+            if arrive:
+                protocols.exchange({}, {}, inner=True)
+        if arrive:
+            try:
+                to_open = proof.send(arrive())
+            except StopIteration:
+                to_open = None
     return results
 
 

@@ -88,6 +88,26 @@ def open_parts(protocols, parts, dealers=None):
     received = protocols.network.exchange(
         dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
     )
+    return _reconstruct_parts(protocols, parts, received, dealers)
+
+
+def open_with_next(protocols, parts):
+    """Open parts among the holders with the next message that they send each other, whatever else
+    that is for. Only what does not depend on anything that players have told each other may be
+    opened so, since that is not compared before.
+
+    Returns
+    -------
+    callable
+        When that message has been sent, it gives the secrets.
+    """
+    agreement = protocols.agreement
+    agreement.rider = b"".join(field.to_bytes(array) for field, array in parts)
+    return lambda: _reconstruct_parts(protocols, parts, agreement.arrived)
+
+
+def _reconstruct_parts(protocols, parts, received, dealers=None):
+    shape = [(field, field.length(array)) for field, array in parts]
     arrays = {player: protocols.unpack(shape, data, player) for player, data in received.items()}
     opened = []
     for k, (field, own) in enumerate(parts):

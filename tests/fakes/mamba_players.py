@@ -102,17 +102,27 @@ def together(players, play, tamper=None):
 
     The first exception that is not the mere consequence of another player's end is raised.
     """
+    results, errors = outcomes(players, play, tamper)
+    if errors:
+        first, *_ = errors.values()
+        raise next((e for e in errors.values() if not isinstance(e, NetworkError)), first)
+    return results
+
+
+def outcomes(players, play, tamper=None):
+    """What every player returns, in order, and the exceptions of those that ended with one, in the
+    order in which they did."""
     boxes = {(i, j): queue.SimpleQueue() for i in range(players) for j in range(players)}
     turn = threading.Lock()  # one at a time: faster than to fight for the interpreter's own lock
     networks = [Mailbox(i, players, boxes, turn, tamper) for i in range(players)]
-    results, errors = [None] * players, []
+    results, errors = [None] * players, {}
 
     def run(i):
         with turn:
             try:
                 results[i] = play(networks[i])
             except Exception as error:
-                errors.append(error)
+                errors[i] = error
                 networks[i].leave()
 
     threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(players)]
@@ -122,9 +132,7 @@ def together(players, play, tamper=None):
         thread.join(PATIENCE)
     if any(thread.is_alive() for thread in threads):
         raise TimeoutError("a player hangs")
-    if errors:
-        raise next((e for e in errors if not isinstance(e, NetworkError)), errors[0])
-    return results
+    return results, errors
 
 
 def holders(players):
@@ -203,6 +211,11 @@ def run_program(source, words, tamper=None, liars=(), **choice):
     -------
     list of Seen, one per player
     """
+    return together(len(words), player_of(source, words, liars, **choice), tamper)
+
+
+def player_of(source, words, liars=(), **choice):
+    """What a player of `run_program` does, given its network."""
     code = compile_text(source, NAME)
     sizes = input_proof.constants(source) if input_proof.prover(source) else None
     usual = WatchedProtocols, Machine, input_proof.InputProver
@@ -231,7 +244,7 @@ def run_program(source, words, tamper=None, liars=(), **choice):
         seen.rounds = network.rounds
         return seen
 
-    return together(len(words), play, tamper)
+    return play
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mamba_players import reconstruct, together
 
-from mamba import field, gf256, mask_proof
+from mamba import field, gf256, mask_proof, masks
 from mamba.mask_proof import SUBSETS, Lengths
 from mamba.masks import Demand, make_masks, toss
 from mamba.protocol_error import ProtocolError
@@ -80,76 +80,79 @@ def test_tossed_bits_are_proven():
 
 
 class DealsFalse(Protocols):
-    """A dealer that changes what it deals: `change(secrets, turn)` in the deal of that turn."""
-
-    turn = 0
+    """A dealer that changes what it deals: `change(secrets, what)`, of "bits" or "halves"."""
 
     def deal(self, shapes, secrets=(), continued=False):
-        self.turn += 1
-        if secrets:
-            secrets = self.change([np.array(secret) for secret in secrets], self.turn) or secrets
+        lengths = [count for _, count in shapes.get(self.me, [])]
+        if lengths in KINDS:
+            secrets = self.change([np.array(secret) for secret in secrets], KINDS.index(lengths))
         return super().deal(shapes, secrets, continued)
 
-    def change(self, secrets, turn):
-        return None
 
+def false(what, module, place, number):
+    """Adds a number to one element of what is dealt."""
 
-def false(turn, module, place, number):
-    """Adds a number to one element of what is dealt for masks, or, at turn 3, for halves."""
-
-    def change(self, secrets, now):
-        if now != turn:
-            return None
-        k = 0 if module is field else 1
-        if module is field:
-            secrets[k][:, [place]] = field.add(secrets[k][:, [place]], field.from_ints([number]))
-        else:
-            secrets[k][place] ^= number
+    def change(self, secrets, kind):
+        if kind == what:
+            k = 0 if module is field else 1
+            if module is field:
+                one = field.add(secrets[k][:, [place]], field.from_ints([number]))
+                secrets[k][:, [place]] = one
+            else:
+                secrets[k][place] ^= number
         return secrets
 
     return type("Liar", (DealsFalse,), {"change": change})
 
 
 PROPER, COINS, UPPER = 3 * 7 + 2 + 5 * 12, 4 + 1, 8 * 40
+BITS, HALVES = 0, 1
+KINDS = [
+    [PROPER + COINS + UPPER + 2 * SUBSETS, PROPER + COINS + 2 * SUBSETS],
+    [SUBSETS * ((PROPER + COINS + 2) // 2).bit_length()],
+]
 NOT_BITS, FALSE = "player 6 has dealt as random bits", "not what was multiplied"
 
 
 @pytest.mark.parametrize(
-    ("turn", "module", "place", "number", "error"),
+    ("what", "module", "place", "number", "error"),
     [
-        (1, field, 0, 2, FALSE),  # a proper bit in the prime field: no bit
-        (1, field, 0, 5, FALSE),
-        (1, gf256, PROPER - 1, 4, NOT_BITS),  # in the small one
-        (1, gf256, 0, 1, FALSE),  # another bit than in the prime field
-        (1, gf256, PROPER, 1, FALSE),  # a coin is another one
-        (1, field, PROPER + COINS, 2, FALSE),  # an upper bit
-        (1, field, PROPER + COINS + UPPER - 1, -2, FALSE),
-        (1, field, -1, 2, FALSE),  # a bit that hides a parity
-        (1, gf256, PROPER + COINS, 2, NOT_BITS),
-        (1, gf256, -1, 1, FALSE),
-        (3, field, 0, 1, FALSE),  # a half of what is left of a sum
-        (3, field, -1, 2, FALSE),
+        (BITS, field, 0, 2, FALSE),  # a proper bit in the prime field: no bit
+        (BITS, field, 0, 5, FALSE),
+        (BITS, gf256, PROPER - 1, 4, NOT_BITS),  # in the small one
+        (BITS, gf256, 0, 1, FALSE),  # another bit than in the prime field
+        (BITS, gf256, PROPER, 1, FALSE),  # a coin is another one
+        (BITS, field, PROPER + COINS, 2, FALSE),  # an upper bit
+        (BITS, field, PROPER + COINS + UPPER - 1, -2, FALSE),
+        (BITS, field, -1, 2, FALSE),  # a bit that hides a parity
+        (BITS, gf256, PROPER + COINS, 2, NOT_BITS),
+        (BITS, gf256, -1, 1, FALSE),
+        (HALVES, field, 0, 1, FALSE),  # a half of what is left of a sum
+        (HALVES, field, -1, 2, FALSE),
     ],
 )
-def test_a_false_dealer_is_found(turn, module, place, number, error):
-    liar = false(turn, module, place, number)
+def test_a_false_dealer_is_found(what, module, place, number, error):
+    liar = false(what, module, place, number)
     with pytest.raises(ProtocolError, match=error):
         play(7, make_and_verify, {6: liar})
 
 
-def test_the_order_of_what_a_false_dealer_deals():
-    """Turn 1 is the bits, 2 the pool of coins, 3 the halves: the cases above rest on it."""
-    lengths = []
+def test_bits_and_halves_are_dealt_once_each():
+    """The cases above rest on their lengths."""
+    kinds = []
 
-    class Notes(Protocols):
-        def deal(self, shapes, secrets=(), continued=False):
-            lengths.append([count for _, count in shapes.get(self.me, [])])
-            return super().deal(shapes, secrets, continued)
+    class Notes(DealsFalse):
+        def change(self, secrets, kind):
+            kinds.append(kind)
+            return secrets
 
     play(3, lambda protocols: make_masks(protocols, DEMANDS), {2: Notes})
-    both = PROPER + COINS
-    assert lengths[0] == [both + UPPER + 2 * SUBSETS, both + 2 * SUBSETS]
-    assert lengths[2] == [SUBSETS * ((both + 2) // 2).bit_length()]
+    assert kinds == [BITS, HALVES]
+
+
+def deal_and_prove(protocols, lengths):
+    _, proof = mask_proof.deal(protocols, lengths)
+    assert masks._in_step(protocols, [], proof) == []
 
 
 def test_what_is_opened_of_honest_bits_is_uniform():
@@ -163,7 +166,7 @@ def test_what_is_opened_of_honest_bits_is_uniform():
             return super().note_opened(module, values)
 
     for _ in range(12):
-        play(3, lambda protocols: mask_proof.deal(protocols, Lengths(20, 20, 3)), {1: Notes})
+        play(3, lambda protocols: deal_and_prove(protocols, Lengths(20, 20, 3)), {1: Notes})
     proper, of_coins = (
         np.stack(seen).reshape(12, 2, 2, SUBSETS).transpose(2, 0, 1, 3).reshape(2, -1)
     )
