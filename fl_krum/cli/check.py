@@ -1,24 +1,17 @@
-"""``python -m fl_krum check``: what is installed here, and whether the engines work.
-
-The notebooks begin with the engines that are found, and end with the versions that they ran with.
-"""
+"""``python -m fl_krum check``: what is installed here, and whether the engines work."""
 
 from __future__ import annotations
 
 import argparse
 import os
-import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
-from .. import __version__
 from ..players.engine import Engine
 from ..players.find_engine import ENGINES, find_engine
+from ..players.installed import INSTALLED, print_versions
 from ..players.local_players import LocalPlayers, PlayerError
-from ..players.mp_spdz.installation import MP_SPDZ_HOME
-from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.krum_program import KrumProgram
 
 SUMMARY = "what is installed here, which engines work, and why not"
@@ -30,13 +23,8 @@ examples:
   MP_SPDZ_HOME=~/MP-SPDZ FL_KRUM_MP_SPDZ=sy-shamir python -m fl_krum check
 """
 
-# Engines that the user has to install, and what names the installation.
-INSTALLED = {"scale-mamba": SCALE_MAMBA_HOME, "mp-spdz": MP_SPDZ_HOME}
-
-PACKAGES = ("numpy", "scikit-learn", "cryptography", "matplotlib", "tqdm", "ipywidgets")
 # A square, so that all rows tie, and row 0 is chosen. Four of them, so that the number of players
-# is
-# odd, as MP-SPDZ's actively secure protocols want it.
+# is odd, as MP-SPDZ's actively secure protocols want it.
 UPDATES = np.array([[1.0, 2.0], [1.0, 2.5], [1.5, 2.0], [1.5, 2.5]])
 
 
@@ -50,27 +38,6 @@ def run(options: argparse.Namespace) -> int:
     if problems:
         raise problems[0]
     return 0
-
-
-def print_versions() -> None:
-    """Print the versions of Python, fl_krum and the packages that results may depend on."""
-    print(f"Python        {platform.python_version()} on {platform.system()} {platform.machine()}")
-    print(f"fl_krum       {__version__}")
-    for package in PACKAGES:
-        try:
-            print(f"{package:<13} {version(package)}")
-        except PackageNotFoundError:
-            print(f"{package:<13} not installed: pip install -r requirements.txt")
-
-
-def engine_report() -> str:
-    """Say for each engine whether it was found on this machine, one line each."""
-    lines = []
-    for name in ENGINES:
-        status = find_engine(name).status()
-        found = f"found, {status.version}" if status.usable else f"not found: {status.reason}"
-        lines.append(f"engine {name:12} {found}")
-    return "\n".join(lines)
 
 
 def _check_engine(name: str) -> Exception | None:

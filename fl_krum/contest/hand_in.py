@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-KINDS = ("attack", "rule")
 LARGEST = 100_000  # bytes of one file
 
 

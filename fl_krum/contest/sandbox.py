@@ -30,7 +30,7 @@ def main() -> None:
     requests, answers = _channels()
     order = json.loads(requests.readline())
     sys.path.append(order["root"])
-    import fl_krum.lesson.exercises.errors_in_words  # noqa: F401  while it still can be read
+    import fl_krum.lesson.errors_in_words  # noqa: F401  while it still can be read
 
     limit(order["seconds"], order["memory"])
     _say(answers, {"ready": True})
@@ -69,7 +69,7 @@ class _HandIn:
 
     def in_words(self, error: BaseException) -> str:
         """Why it stopped, with the line in which it did."""
-        from fl_krum.lesson.exercises.errors_in_words import in_words
+        from fl_krum.lesson.errors_in_words import in_words
 
         if isinstance(error, _Useless):
             return str(error)

@@ -104,8 +104,6 @@ class Attack:
         what they trained.
     flips_labels : bool
         Whether their labels are to pass through `flip_labels` before they train.
-    paper : str
-        Where it comes from, in short.
     below_protocol : bool
         Whether two of them lie about the words that they share as well, so that a comparison
         without a check would choose what the first one sends: `below_protocol.lying_words`.
@@ -116,7 +114,6 @@ class Attack:
     name: str
     forge: Callable[..., np.ndarray] | None = None
     flips_labels: bool = False
-    paper: str = ""
     below_protocol: bool = False
     knows_rule: bool = False
 
@@ -254,16 +251,16 @@ ATTACKS: dict[str, Attack] = {
     attack.name: attack
     for attack in (
         Attack("none"),
-        Attack("sign-flip", sign_flip, paper="Li et al., AAAI 2019"),
-        Attack("gaussian", gaussian, paper="Blanchard et al., NeurIPS 2017"),
-        Attack("outlier", outlier, paper="Blanchard et al., NeurIPS 2017"),
-        Attack("label-flip", flips_labels=True, paper="Fang et al., USENIX Security 2020"),
-        Attack("inner-product", quiet.inner_product, paper="Xie et al., UAI 2020"),
-        Attack("alie", quiet.alie, paper="Baruch et al., NeurIPS 2019"),
-        Attack("min-max", quiet.min_max, paper="Shejwalkar, Houmansadr, NDSS 2021"),
-        Attack("min-sum", quiet.min_sum, paper="Shejwalkar, Houmansadr, NDSS 2021"),
-        Attack("fang", quiet.fang, paper="Fang et al., USENIX Security 2020"),
-        Attack("tailored", tailored, paper="Shejwalkar, Houmansadr, NDSS 2021", knows_rule=True),
+        Attack("sign-flip", sign_flip),  # Li et al., AAAI 2019
+        Attack("gaussian", gaussian),  # Blanchard et al., NeurIPS 2017
+        Attack("outlier", outlier),  # Blanchard et al., NeurIPS 2017
+        Attack("label-flip", flips_labels=True),  # Fang et al., USENIX Security 2020
+        Attack("inner-product", quiet.inner_product),  # Xie et al., UAI 2020
+        Attack("alie", quiet.alie),  # Baruch et al., NeurIPS 2019
+        Attack("min-max", quiet.min_max),  # Shejwalkar, Houmansadr, NDSS 2021
+        Attack("min-sum", quiet.min_sum),  # Shejwalkar, Houmansadr, NDSS 2021
+        Attack("fang", quiet.fang),  # Fang et al., USENIX Security 2020
+        Attack("tailored", tailored, knows_rule=True),  # Shejwalkar, Houmansadr, NDSS 2021
         Attack("below-protocol", sign_flip, below_protocol=True),
     )
 }

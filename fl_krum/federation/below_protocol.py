@@ -60,15 +60,11 @@ def lying_words(words, liars, program: KrumProgram, seed: int = 0) -> np.ndarray
     raise ValueError("no word was found with which the first liar's vector is chosen")
 
 
-def believing_choice(words, program: KrumProgram) -> list[int]:
+def _choice(distances, program: KrumProgram) -> list[int]:
     """The rows that `krum.mpc` chooses when nobody checks what is shared: none, one or several.
 
     Every comparison is the one of the players, which sees the low bits of a difference only.
     """
-    return _choice(krum(words, program.f).distances, program)
-
-
-def _choice(distances, program: KrumProgram) -> list[int]:
     n, near = len(distances), program.n - program.f - 2
     scores = []
     for i in range(n):

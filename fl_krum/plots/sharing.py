@@ -43,31 +43,6 @@ def line_figure() -> Figure:
 
 
 @styled
-def shares_figure(samples) -> Figure:
-    """Draw histograms of the shares that one player holds, for two or three secrets.
-
-    Parameters
-    ----------
-    samples : dict of str to sequence of int
-        By what the secret is, the shares that the player was given, one for each sharing of it.
-    """
-    figure = new_figure(15, 6)
-    axes = figure.add_subplot()
-    looks = zip((SERVER, SMPC, MUTED), ("-", "--", ":"), strict=True)
-    for (secret, shares), (colour, line) in zip(samples.items(), looks, strict=False):
-        heights = np.histogram(fractions(shares), _BINS, (0, 1))[0]
-        axes.stairs(heights, np.linspace(0, 1, _BINS + 1), color=colour, linestyle=line,
-                    linewidth=4, label=f"secret = {secret}")  # fmt: skip
-    count = max(map(len, samples.values()))
-    axes.axhline(count / _BINS, color=MUTED, linewidth=1.5, zorder=0)
-    axes.set(xlim=(0, 1), ylim=(0, 1.7 * count / _BINS), ylabel="Sharings")
-    axes.set_xlabel("Share of the player, as a fraction of p")
-    axes.legend(loc="upper right", frameon=False, ncols=2)
-    axes.set_title(f"What one player holds, in {count:,} sharings of each secret")
-    return figure
-
-
-@styled
 def leak_figure(result, order, byzantine=()) -> Figure:
     """Draw the secret distances, and beside them what an onlooker knows from the opened bits.
 

@@ -16,9 +16,9 @@ from repository import ROOT
 
 from fl_krum.cli import COMMANDS, main
 from fl_krum.cli.aggregate import read_updates
-from fl_krum.cli.check import engine_report
 from fl_krum.federation.session import FederatedSession
 from fl_krum.players import local_players as players_module
+from fl_krum.players.installed import engine_report
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.process import PlayerError
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
@@ -295,9 +295,9 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert [r["round"] for r in content["rounds"]] == [1, 2]
     for r in content["rounds"]:
         assert set(r) == {
-            "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled", "seconds",
-            "matches_plaintext", "excluded", "vector", "accuracy_krum", "chosen", "averaged",
-            "byzantine_chosen", "weights", "accuracy_weighted",
+            "round", "accuracy", "accuracy_mean", "accuracy_alone", "accuracy_pooled",
+            "accuracy_weighted", "seconds", "matches_plaintext", "excluded", "vector",
+            "accuracy_krum", "chosen", "averaged", "byzantine_chosen",
         }  # fmt: skip
         assert r["matches_plaintext"] is True
         assert len(r["vector"]) == 5

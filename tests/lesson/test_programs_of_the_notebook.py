@@ -14,8 +14,8 @@ import pytest
 from repository import ROOT
 
 from fl_krum import run_program
-from fl_krum.cli.check import INSTALLED
 from fl_krum.lesson.exercises import write_your_own
+from fl_krum.players.installed import INSTALLED
 
 NOTEBOOK = ROOT / "notebooks" / "06_write_your_own.ipynb"
 SIZES = {"MEDIAN": {"d": 2}, "LOOK_UP": {"n": 4}}  # for the templates of cells that measure

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from deployed import HOSTS, program
 
-from fl_krum.cli.check import INSTALLED
 from fl_krum.players.deploy import deploy, find_hosts
+from fl_krum.players.installed import INSTALLED
 from fl_krum.program.fixed_point import FixedPoint
 
 pytestmark = [

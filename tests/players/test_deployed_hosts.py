@@ -9,9 +9,9 @@ import pytest
 from cryptography import x509
 from deployed import HOSTS, end_of_hosts, exchange_certificates, program, run_hosts
 
-from fl_krum.cli.check import INSTALLED
 from fl_krum.players import host_guard
 from fl_krum.players.deploy import deploy
+from fl_krum.players.installed import INSTALLED
 from fl_krum.players.mp_spdz import engine as mp_spdz_engine
 from fl_krum.players.scale_mamba import engine as scale_mamba_engine
 

@@ -20,8 +20,8 @@ from repository import VECTORS
 from fl_krum import ProgramError, run_program
 from fl_krum.aggregators.krum import krum
 from fl_krum.cli import main
-from fl_krum.cli.check import INSTALLED
 from fl_krum.players.find_engine import find_engine
+from fl_krum.players.installed import INSTALLED
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.players.mp_spdz import installation as mp_spdz_installation
 from fl_krum.players.mp_spdz.engine import MpSpdzEngine

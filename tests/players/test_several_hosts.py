@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from fl_krum.aggregators.krum import krum
-from fl_krum.cli.check import INSTALLED
 from fl_krum.players.deploy import deploy
+from fl_krum.players.installed import INSTALLED
 from fl_krum.players.wire_text import in_pieces, parse_outputs
 from fl_krum.program.krum_program import KrumProgram
 

@@ -6,7 +6,7 @@ from matplotlib.text import Text
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.plots.cost import cost_figure, curves
-from fl_krum.plots.sharing import PRIME, leak_figure, line_figure, shares_figure, views_figure
+from fl_krum.plots.sharing import PRIME, leak_figure, line_figure, views_figure
 from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = pytest.mark.filterwarnings("error::UserWarning")
@@ -22,15 +22,6 @@ def text_of(figure):
 def test_line_figure():
     text = text_of(line_figure())
     assert "every secret is possible" in text and "share of player 2" in text
-
-
-def test_shares_figure():
-    figure = shares_figure({"0": range(0, PRIME, PRIME // 400), "1,000": [PRIME // 2] * 400})
-    text = text_of(figure)
-    assert "secret = 0" in text and "secret = 1,000" in text
-    even, single = [patch.get_data().values for patch in figure.axes[0].patches]
-    assert even.min() >= 19 and even.max() <= 21
-    assert sorted(single)[-2:] == [0, 400]
 
 
 def test_leak_figure():

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ..errors_in_words import in_words
 from ..feedback import Feedback
-from .errors_in_words import in_words
 from .tries import Tries
 
 #: Seconds after which a check gives up on a function that does not end; right ones take 0.5 s.

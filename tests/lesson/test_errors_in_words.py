@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fl_krum.lesson.exercises.errors_in_words import in_words
+from fl_krum.lesson.errors_in_words import in_words
 from fl_krum.lesson.secret_ledger import Ledger
 
 ARRAY, TWO = np.ones((6, 2)), 2
