@@ -48,7 +48,8 @@ class AddsToProducts(Cheat):
         sizes = [(field, field.length(array)) for field, array in parts]
         if self.is_holder and sizes == [(prime, len(couples))] and not self._done:
             self._done = True
-            more = [0 if self.me in couple else 2**58 for couple in couples]
+            far = input_proof.constants(self._program).farthest // 2
+            more = [0 if self.me in couple else far for couple in couples]
             parts = [(prime, self._added(prime, parts[0][1], prime.from_ints(more)))]
             self._tell("made all distances longer but those to its own vector")
         return super().reduce(parts)
