@@ -2,9 +2,10 @@
 
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
 counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
-check of the clients' inputs costs, ``python -m benchmarks clients`` many clients, and ``python -m
-benchmarks net`` a net of 10^5 weights. The other half, not how fast but how well it learns, is
-``python -m fl_krum sweep benchmarks/accuracy.toml``.
+check of the clients' inputs costs, ``python -m benchmarks rules`` what mixing and clipping cost,
+``python -m benchmarks clients`` many clients, and ``python -m benchmarks net`` a net of 10^5
+weights. The other half, not how fast but how well it learns, is ``python -m fl_krum sweep
+benchmarks/accuracy.toml``.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from benchmarks import (
     plain,
     plot,
     report,
+    rules,
     stages,
 )
 from benchmarks.cases import Unavailable
@@ -46,6 +48,7 @@ OTHERS = {
     "clients": clients,
     "language": language,
     "net": net,
+    "rules": rules,
 }
 TRACES = 3  # runs of which the stages are taken
 FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess.CalledProcessError)

@@ -7,13 +7,12 @@ the machine is busy and the seconds do not.
 from __future__ import annotations
 
 import argparse
-import contextlib
 from statistics import mean, median
 from typing import NamedTuple
 
-from benchmarks import cases, usage
+from benchmarks import cases
+from benchmarks.turns import in_turns
 from fl_krum import KrumProgram
-from fl_krum.players.local_players import LocalPlayers
 
 LENGTHS = (5, 1000, 10**5, 10**6)
 
@@ -46,29 +45,12 @@ def measure(d: int, repeat: int, n: int = 7) -> Cost:
     programs = [
         KrumProgram(n, task.case.f, d, rounds=repeat + 2, check=check) for check in (False, True)
     ]
-    with contextlib.ExitStack() as stack:
-        kinds, known = [], set(usage.running())
-        for program in programs:
-            players = stack.enter_context(LocalPlayers(program))
-            processes = [one for one in usage.running() if one not in known]
-            known |= set(processes)
-            players.aggregate(task.updates)
-            kinds.append((players, processes))
-        seconds: list[list[float]] = [[], []]
-        used: list[list[float | None]] = [[], []]
-        for _ in range(repeat):
-            for k, (players, processes) in enumerate(kinds):
-                before = usage.cpu(processes)
-                players.aggregate(task.updates)
-                seconds[k].append(players.seconds)
-                after = usage.cpu(processes)
-                used[k].append(None if after is None else (after - before) / programs[k].players)
+    without, checked = in_turns(programs, task.updates, repeat)
     costs = [program.cost() for program in programs]
-    without = [[one for one in times if one is not None] for times in used]
     return Cost(
-        (median(seconds[0]), median(seconds[1])),
-        median(b / a for a, b in zip(*seconds, strict=True)),
-        (mean(without[0]), mean(without[1])) if all(without) else None,
+        (median(without.seconds), median(checked.seconds)),
+        median(b / a for a, b in zip(without.seconds, checked.seconds, strict=True)),
+        (mean(without.cpu), mean(checked.cpu)) if without.cpu and checked.cpu else None,
         (len(costs[0].rounds), len(costs[1].rounds)),
         (costs[0].bytes, costs[1].bytes),
     )

@@ -7,12 +7,13 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import cases, check, clients, plain, plot, report, stages, usage
+from benchmarks import cases, check, clients, plain, plot, report, rules, stages, usage
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
 from benchmarks.traced_player import trace
 from fl_krum import KrumProgram
+from fl_krum.aggregators.weights import WEIGHTS
 from fl_krum.program.cost import Round
 
 
@@ -337,6 +338,17 @@ def test_the_check_is_not_measured_for_no_case(capsys):
     with pytest.raises(SystemExit):
         check.main(["--n", "2"])
     assert "error:" in capsys.readouterr().err
+
+
+def test_what_the_rules_cost(capsys):
+    assert rules.main("--n 4 --d 2 --repeat 1 --threshold 1".split()) == 0
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[3] for line in lines] == list(WEIGHTS)
+    assert all(len(line.split()) >= len(heading.split()) - 1 for line in lines)
+    bits = [program.fixed_point.bits for program in rules.programs(7, 10**5, None, 2)]
+    assert bits == [24, 24, 24]  # the longest that all can have: with clipping, no more
+    with pytest.raises(ValueError, match="at least n = 3"):
+        rules.programs(2, 5, None, 2)
 
 
 # --- many clients

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..aggregators.krum import krum
+from ..federation.attacks import ATTACKS
 from ..federation.session import FederatedSession
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
@@ -47,7 +48,7 @@ def run_unit(
         that fails has no accuracy but an ``error``, and the others go on.
     """
     rules = [rule for rule in experiment.rules if rule.label in labels]
-    beside = {rule.label: field for rule in rules if (field := _beside(rule))}
+    beside = {rule.label: field for rule in rules if (field := _beside(rule, unit))}
     rows: dict[str, dict[str, Any]] = {}
     compared = None
     for rule in rules:
@@ -118,9 +119,11 @@ class PlayersOfSeveralRuns:
             del self._started[size]
 
 
-def _beside(rule: Choice) -> str | None:
+def _beside(rule: Choice, unit: Unit) -> str | None:
     """The field of a `RoundRecord` that has it; None for a rule with a session of its own."""
-    fields = {**BASELINES, **ALONGSIDE}
+    attack = ATTACKS.get(unit.attack.name)
+    knows_rule = attack is not None and attack.knows_rule  # it would know Krum, not the mean
+    fields = BASELINES if knows_rule else {**BASELINES, **ALONGSIDE}
     return fields.get(rule.name) if rule.function is None else None
 
 
