@@ -69,8 +69,8 @@ class SweepResult:
         """The table as text, one for each partition and f; the best rules of a column in bold."""
         blocks = []
         for name, cells in by_panel(self.table).items():
-            rules, attacks = _names(cells, "rule"), _names(cells, "attack")
-            known = {(cell["rule"], cell["attack"]): cell for cell in cells}
+            rules, attacks = _names(cells, "rule"), _names(cells, "against")
+            known = {(cell["rule"], cell["against"]): cell for cell in cells}
             rows = [[name, *attacks], ["---", *("--:" for _ in attacks)]]
             for rule in rules:
                 rows.append([rule, *(self._text(known, rule, attack) for attack in attacks)])
@@ -79,7 +79,9 @@ class SweepResult:
 
     def figure(self) -> Figure:
         """The table as a figure: the darker, the more is lost."""
-        return sweep_figure(by_panel(self.table), self.experiment.title)
+        panels = by_panel(self.table)
+        of_attacks = all(c["against"] == c["attack"] for cells in panels.values() for c in cells)
+        return sweep_figure(panels, self.experiment.title, "Attack" if of_attacks else "Data")
 
     def write(self, folder: Path) -> list[Path]:
         """Write table.csv, table.md and figure.png; give their paths."""
@@ -146,13 +148,20 @@ class Journal:
 
 
 def by_panel(table: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """The cells of each partition and f, by a name that tells them apart; "" where all are one."""
-    several = {key: len(_names(table, key)) > 1 for key in ("partition", "byzantine")}
+    """The cells of each partition and f, by a name that tells them apart; "" where all are one.
+
+    A cell's "against" is its attack. Of one attack alone, all cells are in one panel, and
+    "against" is the partition and f.
+    """
+    several = {key: len(_names(table, key)) > 1 for key in ("partition", "byzantine", "attack")}
     panels: dict[str, list[dict[str, Any]]] = {}
     for cell in table:
         parts = [str(cell["partition"])] * several["partition"]
         parts += [f"f = {cell['byzantine']}"] * several["byzantine"]
-        panels.setdefault(", ".join(parts), []).append(cell)
+        panel, against = ", ".join(parts), cell["attack"]
+        if panel and not several["attack"]:
+            panel, against = str(cell["attack"]), panel
+        panels.setdefault(panel, []).append({**cell, "against": against})
     return panels
 
 

@@ -52,13 +52,15 @@ def session_figure(records, settings, simulation=False) -> Figure:
 def draw_accuracy(axes, records, settings, simulation=False) -> None:
     """Draw the test accuracy after each round, by the session's rule and by the plain mean.
 
-    Two thin lines say what to compare it with: honest clients alone, and their pooled data.
+    Two thin lines say what to compare it with: honest clients alone, and their pooled data. Where
+    clients have different numbers of samples, a third one is the mean that is weighted by them.
     """
     lines = [_line(axes, records, settings, "accuracy_mean", "plain mean", MEAN, "s--")]
-    for key, name, look in (
-        ("accuracy_pooled", "pooled", ":"),
-        ("accuracy_alone", "alone", "-."),
-    ):
+    beside = [("accuracy_pooled", "pooled", ":"), ("accuracy_alone", "alone", "-.")]
+    sizes = settings.get("samples", [0])
+    if max(sizes) > min(sizes) + 1:
+        beside.append(("accuracy_weighted", "weighted mean", "--"))
+    for key, name, look in beside:
         lines.append(_line(axes, records, settings, key, name, MUTED, look, linewidth=2))
     name, colour = _rule(settings)
     if simulation:

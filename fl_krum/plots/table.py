@@ -29,7 +29,7 @@ def accuracy_table_figure(accuracy, rules, attacks, title="") -> Figure:
     return figure
 
 
-def draw_accuracy_table(axes, mean, spread, rules, attacks) -> None:
+def draw_accuracy_table(axes, mean, spread, rules, attacks, what="Attack") -> None:
     """Draw accuracies and their standard deviations on given axes.
 
     Parameters
@@ -40,6 +40,8 @@ def draw_accuracy_table(axes, mean, spread, rules, attacks) -> None:
     spread : ndarray, shape (attacks, rules)
         NaN where there is one seed.
     rules, attacks : sequence of str
+    what : str
+        What the rows are, where they are not attacks.
     """
     best, several = np.nanmax(mean, initial=0), bool(np.isfinite(spread).any())
     axes.imshow(best - mean, cmap=LOSS, vmin=0, vmax=0.7, aspect="auto")
@@ -54,7 +56,7 @@ def draw_accuracy_table(axes, mean, spread, rules, attacks) -> None:
                       fontsize=16, **look)  # fmt: skip
     axes.set_xticks(range(len(rules)), rules)
     axes.set_yticks(range(len(attacks)), attacks)
-    axes.set_ylabel("Attack")
+    axes.set_ylabel(what)
     axes.set_xlabel("Rule of the server", labelpad=12)
     axes.tick_params(length=0, labelsize=16)
     axes.xaxis.set(ticks_position="top", label_position="top")

@@ -97,7 +97,9 @@ def test_markdown_shows_the_best_rules_in_bold():
 def test_panels_are_named_by_what_differs():
     rows = some("krum", "none", 0.5) + some("krum", "none", 0.4, partition="uneven", byzantine=1)
     text = SweepResult(None, rows).markdown()
-    assert "| even, f = 2 | none |" in text and "| uneven, f = 1 | none |" in text
+    assert "| none | even, f = 2 | uneven, f = 1 |" in text  # one attack: one table
+    text = SweepResult(None, rows + some("krum", "alie", 0.3)).markdown()
+    assert "| even, f = 2 | none | alie |" in text and "| uneven, f = 1 | none |" in text
 
 
 def test_a_run_that_fails_is_told_and_the_others_are_not_lost(tmp_path):

@@ -128,6 +128,11 @@ def test_images_figure_draws_pixels_and_weights():
 X, BYZANTINE = example_vectors()
 RESULT = krum(X, 2)
 TABLE = np.linspace(0, 1, 150).reshape(5, 10, 3)
+CELLS = [
+    {"rule": rule, "against": attack, "mean": mean, "sd": 0.02}
+    for attack, mean in (("none", 0.95), ("alie", 0.3), ("fang", None))
+    for rule in ("mean", "krum", "median")
+]
 SHOWN = {
     "ordinary round": lambda: plots.ordinary_round_figure(7),
     "round": lambda: plots.round_figure(7, 2),
@@ -140,8 +145,20 @@ SHOWN = {
     "rules": lambda: plots.rules_figure(X, 2, BYZANTINE),
     "mean": lambda: plots.mean_figure(X, [[-25.0, -18.0]]),
     "table": lambda: plots.accuracy_table_figure(TABLE, list("abcde"), list("klmnopqrst"), "T"),
+    "sweep": lambda: plots.sweep_figure({"even": CELLS, "uneven": CELLS[:7]}, "Ten seeds"),
     "images": lambda: plots.images_figure({"row": np.zeros((10, 8, 8))}, list("0123456789")),
 }
+
+
+def test_a_sweep_has_a_panel_for_each_partition_and_says_what_failed():
+    figure = plots.sweep_figure({"even": CELLS, "uneven": CELLS[:7]}, "Ten seeds")
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["even", "uneven"]
+    texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert texts[0].count("95%") == 3 and texts[0].count("failed") == 3
+    assert texts[0].count("± 2") == 9 and texts[1].count("failed") == 3  # none, or not run
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "none", "alie", "fang",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SHOWN)

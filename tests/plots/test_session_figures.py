@@ -257,3 +257,13 @@ def test_of_multi_krum_the_row_below_names_all_who_are_averaged(records, setting
     text = text_of(plots.session_figure(averaged, settings, simulation=True))
     assert "1 2 4" in text and "averaged clients" in text
     assert "chosen client" in text_of(plots.session_figure(records, settings, simulation=True))
+
+
+def test_the_weighted_mean_is_drawn_where_clients_differ_in_size():
+    def names(**more):
+        session = FederatedSession(rounds=1, **more)
+        axes = plots.session_figure(session.run(), session.settings).axes[0]
+        return {text.get_text().partition(" ")[2] for text in axes.texts}
+
+    rows = [np.arange(200), *np.array_split(np.arange(200, 398), 6)]
+    assert "weighted mean" in names(partition=rows) and "weighted mean" not in names()
