@@ -22,6 +22,9 @@ test-flower: .venv/ready ## the Flower strategy, in an environment of its own, w
 	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis
 	.venv-flower/bin/python -m pytest tests/flower
 
+test-long: .venv/ready   ## what takes minutes: sessions on several hosts that come and go
+	$(BIN)/python -m pytest -m long tests
+
 explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
 	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
 	FL_KRUM_EXPLORE=1 $(BIN)/python -m pytest --timeout 0 -n 3 tests/mamba/test_every_deviation.py

@@ -12,9 +12,9 @@ from . import options as shared
 
 SUMMARY = "write one folder a host, for players on several machines"
 DETAILS = f"""\
-HOSTS has one name or IPv4 address a line: first the server's, then those of the clients. Needs an
-installation of SCALE-MAMBA or MP-SPDZ here, which compiles the program, and one on every host,
-which runs it.
+HOSTS has one name or IPv4 address a line: first the server's, then those of the clients. With
+--engine embedded every host needs fl_krum and no more. The other engines need an installation of
+SCALE-MAMBA or MP-SPDZ here, which compiles the program, and one on every host, which runs it.
 
 example:
   python -m fl_krum deploy --hosts hosts.txt --dimension 100 --rounds 10 --output players
@@ -48,7 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_threshold(parser)
     parser.add_argument(
         "--engine", default="auto", metavar="NAME",
-        help=f"{', '.join(deploy.ENGINES)}, or auto: the one that is installed (default auto)",
+        help=f"{deploy.EMBEDDED}, {', '.join(deploy.ENGINES)}, or auto: the one of the last two "
+        "that is installed (default auto)",
     )  # fmt: skip
     parser.add_argument(
         "--own-keys", action="store_true",

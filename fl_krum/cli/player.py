@@ -11,6 +11,7 @@ import numpy as np
 
 from ..aggregators.parameters import largest_f
 from ..players.agreement import Agreement, Limits
+from ..players.engine import ACTIVE, SECURITIES
 from ..players.host_player import DEADLINE, PATIENCE, HostError, HostPlayer
 from ..players.roster import Roster
 from ..program.krum_program import KrumProgram
@@ -58,6 +59,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_threshold(group)
     group.add_argument("--program", metavar="FILE",
                        help="a program in the MAMBA language in place of Krum")  # fmt: skip
+    group.add_argument("--security", choices=SECURITIES, default=ACTIVE,
+                       help="active: a player that departs from the protocol ends the run "
+                       f"(default {ACTIVE})")  # fmt: skip
     group.add_argument("--session", default="run", metavar="TEXT",
                        help="a name of the training, chosen anew for each")  # fmt: skip
     group.add_argument("--round", type=int, default=1, metavar="R",
@@ -132,6 +136,7 @@ def _agreement(options: argparse.Namespace, roster: Roster) -> Agreement:
         session=options.session,
         round=options.round,
         text=text,
+        security=options.security,
     )
 
 

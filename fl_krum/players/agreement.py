@@ -16,7 +16,7 @@ from typing import Any, cast
 from ..aggregators.parameters import check_integer
 from ..program.fixed_point import FixedPoint
 from ..program.krum_program import KrumProgram
-from .engine import MambaProgram
+from .engine import ACTIVE, SECURITIES, MambaProgram
 from .roster import Roster, check_name
 
 ATTEMPTS = 256  # a round can begin again so many times less one
@@ -41,8 +41,8 @@ class Agreement:
         How often the round has begun again without somebody.
     text : str
         A program of one's own, in place of Krum; then f, d and the rest say nothing.
-    security : str
-        Passed to the players.
+    security : {"active", "semi-honest"}
+        Whether the run ends when a player departs from the protocol. On several hosts it may.
 
     Raises
     ------
@@ -63,7 +63,7 @@ class Agreement:
     round: int = 1
     attempt: int = 0
     text: str = field(default="", repr=False)
-    security: str = ""
+    security: str = ACTIVE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parties", tuple(self.parties))
@@ -73,6 +73,8 @@ class Agreement:
             raise ValueError(f"a party is named twice: {', '.join(self.parties)}")
         if not self.session:
             raise ValueError("a session has a name")
+        if self.security not in SECURITIES:
+            raise ValueError(f"security is one of {', '.join(SECURITIES)}, not {self.security!r}")
         check_integer("round", self.round, 1, 1 << 40)
         check_integer("attempt", self.attempt, 0, ATTEMPTS - 1)
         _ = self.program

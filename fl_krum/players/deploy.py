@@ -2,9 +2,9 @@
 
 `LocalPlayers` runs all players on one machine, which is right for learning and wrong for privacy:
 whoever has that machine has every update. Here each player gets a folder with what it needs and no
-other player's key. Copied to its host, where SCALE-MAMBA or MP-SPDZ is installed too, it holds the
-command to start that player. What nobody can do for the hosts: each gives its own numbers to its
-own player.
+other player's key. Copied to its host, where SCALE-MAMBA, MP-SPDZ or, for embedded players, fl_krum
+is installed too, it holds the command to start that player. What nobody can do for the hosts: each
+gives its own numbers to its own player.
 
 This machine makes all the keys, so it has to be trusted not to keep them, unless each host is to
 make its own; docs/engines.md.
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..program.krum_program import KrumProgram
-from . import certificates, companions, host_files
+from . import certificates, companions, embedded_hosts, host_files
 from .mp_spdz.hosts import MpSpdzHosts
 from .mp_spdz.installation import MP_SPDZ_HOME
 from .scale_mamba.hosts import ScaleMambaHosts
@@ -82,6 +82,7 @@ class Hosts(Protocol):
         """The lines of a shell script that are the command of this player."""
 
 
+EMBEDDED = "embedded"
 ENGINES: dict[str, type[Hosts]] = {"scale-mamba": ScaleMambaHosts, "mp-spdz": MpSpdzHosts}
 
 
@@ -96,7 +97,7 @@ def find_hosts(engine: str = "auto") -> Hosts:
         engine = "mp-spdz" if only_mp_spdz else "scale-mamba"
     if engine not in ENGINES:
         raise ValueError(
-            f"{engine} players do not run on several machines: {', '.join(ENGINES)} do"
+            f"{engine} players do not run on several machines: {EMBEDDED}, {', '.join(ENGINES)} do"
         )
     return ENGINES[engine]()
 
@@ -121,7 +122,7 @@ def deploy(
         Must not exist, or be empty. Readable by its owner alone, as it holds all keys.
     port : int
         Player i listens on ``port + i``, on every interface of its host.
-    engine : {"auto", "scale-mamba", "mp-spdz"}
+    engine : {"auto", "embedded", "scale-mamba", "mp-spdz"}
         See `find_hosts`.
     own_keys : bool
         Whether each host is to make its own key, in place of this machine.
@@ -137,6 +138,12 @@ def deploy(
         raise ValueError(f"port must lie in 1024 … {65536 - program.players}, not {port}")
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise ValueError(f"{output} exists: give the name of a new folder, so that no keys mix")
+    if engine == EMBEDDED:
+        output.mkdir(mode=0o700, exist_ok=True)
+        output.chmod(0o700)
+        folders = embedded_hosts.write(program, hosts, output, port, own_keys)
+        _write(output / "README.txt", embedded_hosts.overview(hosts, folders, own_keys))
+        return folders
     engine_hosts = find_hosts(engine)
     program = companions.checked_digit_by_digit(program)
     with tempfile.TemporaryDirectory(prefix="fl_krum-") as temporary:

@@ -26,7 +26,7 @@ import numpy as np
 from ..program.krum_program import KrumProgram
 from . import chosen, embedded
 from .agreement import Agreement, Limits
-from .engine import RunPlan
+from .engine import ACTIVE, RunPlan
 from .player import PlayerProcess, describe_exit
 from .process import Command, PlayerError, SpawnedProcess
 from .program_result import read_transcript
@@ -390,7 +390,7 @@ class HostPlayer:
         options = ["--given-on-stdin", "--end-with-stdin", "--threshold", str(program.threshold)]
         options += ["--patience", f"{min(self._patience, left):g}", "--deadline", f"{left:.1f}"]
         options += ["--checked" if agreement.is_krum else "--inputs-end"]
-        options += ["--security", agreement.security] if agreement.security else []
+        options += ["--active"] if agreement.security == ACTIVE else []
         name = "krum.mpc" if agreement.is_krum else "program.mpc"
         argv = (sys.executable, "-m", "mamba.player", str(number), name, *options)
         given = json.dumps(self._what_it_is_given(program)).encode()

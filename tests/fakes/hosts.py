@@ -44,12 +44,12 @@ class Hosts:
     """What `hosts` gives: addresses, and a way to run commands there."""
 
     def __init__(self, names, bridge):
-        self._names, self._bridge = names, bridge
+        self.names, self._bridge = names, bridge
         self.addresses = [address(i) for i in range(len(names))]
 
     def run(self, host, argv, **options):
         """Start a process on a host, in a group of its own."""
-        inside = ["nsenter", "--net", f"--target={self._names[host].pid}", *map(str, argv)]
+        inside = ["nsenter", "--net", f"--target={self.names[host].pid}", *map(str, argv)]
         return subprocess.Popen(inside, start_new_session=True, **options)
 
     def cut(self, host):

@@ -2,18 +2,22 @@
 
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
 from deployed import HOSTS, program
+from repository import ROOT
 
 from fl_krum.players.deploy import deploy, find_hosts
 from fl_krum.players.installed import INSTALLED
 from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import KrumProgram
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="they run on POSIX systems only"),
@@ -186,8 +190,43 @@ def test_a_list_of_hosts_that_is_too_short(home, tmp_path):
 
 
 def test_engines_that_run_on_one_machine_only():
-    with pytest.raises(ValueError, match="embedded players do not run on several machines: scale-"):
-        find_hosts("embedded")
+    with pytest.raises(ValueError, match="unheard players do not run on several machines: embedd"):
+        find_hosts("unheard")
+
+
+# --- Embedded players -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own_keys", [False, True])
+def test_folders_of_embedded_players_need_nothing_else(tmp_path, own_keys):
+    """Started as their README.txt tells."""
+    krum = KrumProgram(n=3, f=0, d=2)
+    port = 15000 + os.getpid() % 15000  # below those that systems give out
+    folders = deploy(krum, ["127.0.0.1"] * 4, tmp_path / "p", port, "embedded", own_keys)
+    env = {**os.environ, "PYTHON": sys.executable, "PYTHONPATH": str(ROOT)}
+    assert stat.S_IMODE((tmp_path / "p").stat().st_mode) == 0o700
+    if own_keys:
+        assert not list(tmp_path.glob("p/*/*.key"))
+        for folder in folders:
+            subprocess.run([folder / "make_key.sh"], env=env, check=True, capture_output=True)
+        for made, folder in permutations(folders, 2):
+            for file in (made / "certificates").iterdir():
+                shutil.copy(file, folder / "certificates")
+        for folder in folders:
+            subprocess.run([folder / "make_roster.sh"], env=env, check=True, capture_output=True)
+    keys = [sorted(path.name for path in folder.glob("*.key")) for folder in folders]
+    assert keys == [["server.key"], ["client1.key"], ["client2.key"], ["client3.key"]]
+    assert len({(folder / "roster.json").read_bytes() for folder in folders}) == 1
+    started = []
+    for folder, vector in zip(folders, ["", "1 2", "1.5,2.5", "9 9"], strict=True):
+        (folder / "numbers.txt").write_text(vector)
+        argv = [folder / "run.sh", "--deadline", "100", "--input", "numbers.txt"]
+        out = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(argv, env=env, text=True, **out))
+    said = [one.communicate(timeout=120) for one in started]
+    assert [one.returncode for one in started] == [0] * 4, said
+    assert said[0][0] in ("1.0,2.0\n", "1.5,2.5\n")
+    assert [out for out, _ in said[1:]] == [""] * 3
 
 
 # --- Words ----------------------------------------------------------------------------------------
