@@ -11,6 +11,8 @@ such a program.
 ``values.py``            ``sint``: vectors of shared integers, with their operators
 ``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
+``bounds.py``            how large numbers may be, which is known before there are any
+``lengths.py``           how many bits a comparison looks at, and that its numbers have no more
 ``waiting.py``           results that nobody has asked for yet are found together
 ``factors.py``           what unreduced products are the products of, where they are verified
 ``verified_integers.py`` ``sint`` that keeps its factors until they are verified

@@ -10,6 +10,7 @@ here is done as on a holder, with zeros, and the protocols send nothing of it.
 from typing import Any
 
 from mamba import field as prime
+from mamba.language.bounds import BIT, Bound, bound_of, combined
 from mamba.language.machine import MIXED
 from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
@@ -37,6 +38,7 @@ class AbsentInteger(SharedInteger):
         if isinstance(val, AbsentInteger):
             val._wait()
         self._size = known if size is None else size_of(size)
+        self.bound = bound_of(val)
 
     @classmethod
     def _of(cls, value, _degree=1, _dealer=MIXED):
@@ -75,19 +77,20 @@ class AbsentInteger(SharedInteger):
     def load_mem(cls, address, mem_type=None, size=1):
         address_of(address)
         cls.machine.flush_inputs()
-        return cls._sized(size_of(size))
+        return cls._remembered(cls._sized(size_of(size)), address)
 
     def store_in_mem(self, address):
         address = address_of(address)
         awaited = self._since == self.machine.flushes
         if not (awaited and self.machine.promise(address, address + self._size)):
             self.machine.flush_inputs()
+        self.machine.memory.note_bound(address, self._size, self.bound)
 
     @classmethod
     def get_private_input_from(cls, player, channel=0, size=1):
         size = size_of(size)
         cls.machine.queue_input(None, cls.machine.check_player(integer(player)), size, channel)
-        return cls._awaited(size)
+        return cls._awaited(size).within(cls.machine.bound_of_input(channel))
 
     @classmethod
     def get_random_triple(cls, size=1):
@@ -138,18 +141,19 @@ class AbsentInteger(SharedInteger):
         return self._sized(size)
 
     def _linear(self, a, other, b):
-        return self._with(other)
+        other = read(other)
+        result = self._with(other)
+        return result if result is NotImplemented else self._track_sum(result, a, other, b)
 
     def __neg__(self):
-        return self._with(0)
+        return self._with(0).within(combined(Bound.__neg__, self.bound))
 
     def __mul__(self, other):
-        return self._with(other)
+        other = read(other)
+        result = self._with(other)
+        return result if result is NotImplemented else self._track_product(result, other)
 
     __rmul__ = __mul__
-
-    def square(self):
-        return self._with(0)
 
     def inner(self, count):
         """Inner products of runs of the vector: `mamba.language.values.inner`."""
@@ -157,16 +161,17 @@ class AbsentInteger(SharedInteger):
         return self._sized(count)
 
     def _compare_later(self, _protocol, other, bit_length, security):
-        bits, security = self._lengths(bit_length, security)
-        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)
         result = self._with(other)
         self.machine.flush()
-        return result
+        bound = combined(Bound.__sub__, self.bound, bound_of(other))
+        bits, security = self._lengths(bit_length, security, bound)
+        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)
+        return result.within(BIT)
 
     def smallest(self, _columns, _most, _bit_length=None, _security=None):
         self._wait()
         self.machine.flush()
-        return self._sized(self._size)
+        return self._sized(self._size).within(BIT)
 
     def _compare(self, protocol, operands, demand):
         self.machine.flush()

@@ -128,8 +128,8 @@ class FixedPoint(Operand):
         if self.is_public and other.is_public:
             products = zip(*_stretched(self, other), strict=True)
             return self._known([_cut(a * b, self.f) for a, b in products])
-        v = (self.v * other.v).truncated(2 * self.k, self.f, self.types.sfix.kappa)
-        return self.types.sfix._of(v)
+        v = fitting(self.v * other.v, 2 * self.k)
+        return self.types.sfix._of(v.truncated(2 * self.k, self.f, self.types.sfix.kappa))
 
     __rmul__ = __mul__
 
@@ -159,6 +159,7 @@ class FixedPoint(Operand):
         if self.is_public and other.is_public:
             return getattr(self.types.regint, _SIGNS[name])(self.types.regint(self.v), other.v)
         mine = self.v if not self.is_public else self.types.sint(self.v, size=self.size)
+        fitting(mine - other.v, self.k + 1)
         return getattr(mine, name)(other.v, self.k + 1, self.types.sfix.kappa)
 
     def __lt__(self, other):
@@ -269,7 +270,33 @@ def _quotient(a, b):
             pairs = zip(*_stretched(a, b), strict=True)
             return a._known([_divided(x, y, a.f) for x, y in pairs])
         return a._of(_by_public(a, b.v.known()))
-    return b._of(_goldschmidt(a.v, b.v, b.k, b.f, b.kappa))
+    dividend, divisor = fitting(b.types.sint(a.v), b.k), fitting(b.v, b.k)
+    sign = 1 - 2 * divisor.less_than(0, b.k + 1, b.kappa)
+    size, room = divisor * sign, 2 ** (b.k - b.f - 1)
+    fits = (dividend * (1 - 2 * dividend.less_than(0, b.k + 1, b.kappa))).less_than(
+        size * room, 2 * b.k - b.f + 1, b.kappa
+    )
+    refuse(
+        1 - fits,
+        "division by a secret that is 0, or so small that the quotient does not fit a sfix of "
+        f"{b.k} bits, as everybody knows now",
+    )
+    return b._of(_goldschmidt(dividend, sign, size, b.k, b.f, b.kappa).within(None))
+
+
+def fitting(mantissas, bits):
+    """Mantissas that have so many bits, sign included; ProgramError where they may have more."""
+    if not hasattr(mantissas, "known"):
+        cure = "sfix.set_precision(f, k) says how many a sfix has"
+        mantissas.machine.lengths.require(mantissas.bound, bits, what="this mantissa", cure=cure)
+    return mantissas
+
+
+def refuse(bits, message):
+    """ProgramError where one of these shared bits is 1: how many are is opened, and when the
+    program goes on it was none."""
+    if any(sum(bits[1:], bits[0]).reveal().known()):
+        raise ProgramError(message)
 
 
 def _by_public(a, divisors):
@@ -283,24 +310,22 @@ def _by_public(a, divisors):
         raise ProgramError("division by zero")
     places = a.k - 2 - a.f + abs(divisor).bit_length()
     reciprocal = rounded_quotient(2 ** (a.f + places), divisor)
-    return (a.v * reciprocal).truncated(2 * a.k, places, a.kappa)
+    return (fitting(a.v, a.k) * reciprocal).truncated(2 * a.k, places, a.kappa)
 
 
-def _goldschmidt(a, b, k, f, kappa):
-    """Mantissas of a / b, by Goldschmidt's iterations; 0 where b is 0."""
+def _goldschmidt(a, sign, size, k, f, kappa):
+    """Mantissas of a / b, by Goldschmidt's iterations, for b not 0 in sign and size."""
     one = 2 ** (2 * f)
-    w = _first_reciprocal(b, k, f, kappa)
-    x, y = one - b * w, (a * w).truncated(2 * k, f, kappa)
+    w = _first_reciprocal(sign, size, k, f, kappa)
+    x, y = one - size * sign * w, (a * w).truncated(2 * k, f, kappa)
     for _ in range(ceil(log2(k / 3.5))):
         y = (y * (one + x)).truncated(2 * k, 2 * f, kappa)
         x = (x * x).truncated(2 * k, 2 * f, kappa)
     return (y * (one + x)).truncated(2 * k, 2 * f, kappa)
 
 
-def _first_reciprocal(b, k, f, kappa):
+def _first_reciprocal(sign, size, k, f, kappa):
     """1 / b to about 4 bits: 2.9142 - 2c, for c = |b| shifted until it is between 1/2 and 1."""
-    sign = 1 - 2 * b.less_than(0, k + 1, kappa)
-    size = b * sign
     highest = size.highest_bit(k, kappa)
     shift = sum(bit * 2 ** (k - 1 - place) for place, bit in enumerate(highest))
     approximation = int(2.9142 * 2**k) - size * shift * 2

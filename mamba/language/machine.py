@@ -10,13 +10,16 @@ import weakref
 from bisect import bisect_left, insort
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import reduce
 from operator import itemgetter
 
 import numpy as np
 
 from mamba import field as prime
 from mamba import projections, result_check
+from mamba.language import bounds
 from mamba.language.factors import Factors, Lent, Origins, Rows, Selection
+from mamba.language.lengths import Lengths
 from mamba.language.waiting import Waiting
 from mamba.masks import Demand, make_masks
 from mamba.program_error import ProgramError
@@ -25,7 +28,7 @@ from mamba.protocols import SECURITY
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
 MOST_REDUCED = 1 << 11  # products that are brought to degree t before one player is told them
-BIT_LENGTH = 64  # MAMBA's default for a comparison, without the sign
+MOST_BOUNDS = 60_000  # different ones that memory tells apart
 AHEAD = 1 << 14  # most bits of masks that are made together because the same came before
 
 
@@ -50,6 +53,8 @@ class Memory:
         self._machine, self._size = machine, FIRST_ALLOCATED
         self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
         self._dealer = np.zeros(0, np.uint16)
+        self._bounds = np.zeros(0, np.uint16)  # places in `_known`, which begins with that of 0
+        self._known, self._places, self.stores = [bounds.constant(0)], {bounds.constant(0): 0}, 0
         self._later: list[
             tuple
         ] = []  # (start, stop, vector) of vectors that wait, without overlaps
@@ -84,6 +89,31 @@ class Memory:
         self._lent.lend(min(addresses), max(addresses) + size, rows)
         return rows
 
+    # --- bounds, which players without shares keep, too -----------------------------------------
+
+    def bound(self, address, size):
+        """The bound (`mamba.language.bounds`) of these words; None where one is not known."""
+        part = self._bounds[address : address + size]
+        places = set(part[:1].tolist()) if (part == part[:1]).all() else set(part.tolist())
+        if len(part) < size:
+            places.add(0)
+        found = [self._known[place] for place in places]
+        return bounds.combined(lambda *several: reduce(bounds.Bound.joined, several), *found)
+
+    def note_bound(self, address, size, bound):
+        """Note the bound of words that are stored."""
+        self.stores += 1
+        if address + size > len(self._bounds):
+            missing = max(self._size, address + size) - len(self._bounds)
+            self._bounds = np.concatenate([self._bounds, np.zeros(missing, np.uint16)])
+        if bound not in self._places:
+            if len(self._known) > MOST_BOUNDS:  # no more are told apart
+                bound = None
+            if bound not in self._places:
+                self._places[bound] = len(self._known)
+                self._known.append(bound)
+        self._bounds[address : address + size] = self._places[bound]
+
     def _dealers(self, part):
         dealer = self._dealer[part]
         return int(dealer[0]) if (dealer == dealer[0]).all() else dealer.copy()
@@ -114,6 +144,7 @@ class Memory:
     def clear(self):
         """Let every word be 0, also those that inputs wait for."""
         self._machine.flush_inputs()
+        self._bounds[:] = 0
         if len(self._degree):
             self.store(0, prime.zeros(len(self._degree)), 1, KNOWN)
 
@@ -144,6 +175,7 @@ class _Input:
     size: int
     channel: int
     line: int | None = None  # of the program, that asks for it
+    source: int | None = None  # the number of that line, see `mamba.language.lengths`
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
     parts: list = field(default_factory=list)  # of random numbers, what has come of them
     own: np.ndarray | None = None  # of random numbers, what this player has dealt of them
@@ -194,7 +226,7 @@ class Machine:
     ):
         self.protocols, self.me, self.holds_shares = protocols, protocols.me, protocols.is_holder
         self.memory, self.public_memory, self.integer_memory = (Memory(self) for _ in range(3))
-        self.bit_length, self.security = BIT_LENGTH, SECURITY  # a program may change them
+        self.security, self.lengths = SECURITY, Lengths(self)  # a program may change them
         self.at_end = []  # what is to be checked then
         self._read_words, self._write_values, self._after_output = (
             read_words,
@@ -343,14 +375,15 @@ class Machine:
         """Let a player share its next words, later; without a player, let holders share random
         numbers that nobody knows. What is returned is for `store_on_arrival`."""
         self._inputs_wait = True
+        line = line_of(sys._getframe(), self._program)
+        self.source = self.lengths.source(line)
         if self.holds_shares:
             target = weakref.ref(target)
         elif player == self.me or not self._is_known_to_come(player):
             target, size = None, size if player == self.me else 0
         else:
             return None
-        line = line_of(sys._getframe(), self._program)
-        self._queue.append(_Input(target, player, size, channel, line))
+        self._queue.append(_Input(target, player, size, channel, line, self.source))
         return self._queue[-1]
 
     def _is_known_to_come(self, player):
@@ -360,6 +393,10 @@ class Machine:
         if not isinstance(last, _Input):
             return False
         return last.player in self.protocols.bystanders or player not in self.protocols.bystanders
+
+    def bound_of_input(self, channel):
+        """Of what was asked for last: of words; what proves something of them may be anything."""
+        return bounds.of_input(self.source) if channel == 0 else None
 
     def store_on_arrival(self, entry, address):
         """Store a queued input when it is there. False when another one will be stored in these
@@ -446,6 +483,7 @@ class Machine:
             raise
         if self._prover is not None:
             self._prover.take_words(words)
+        self.lengths.note(entry.source, words)
         return prime.from_words(words)
 
     def _arrive(self, entry, share):

@@ -7,6 +7,7 @@ in the C++ of SCALE-MAMBA. What is computed of a ``regint`` and a ``cint`` is a 
 import numpy as np
 
 from mamba import field as prime
+from mamba.language.bounds import Bound
 from mamba.language.machine import KNOWN
 from mamba.language.vectors import Vector, constant, integer, read, size_of
 from mamba.program_error import ProgramError
@@ -15,6 +16,7 @@ from mamba.program_error import ProgramError
 class MachineInteger(Vector):
     """``regint``; see the module."""
 
+    quotients = "/ of two regint divides and cuts towards zero"
     degree = 1
     dealer = KNOWN
 
@@ -53,6 +55,11 @@ class MachineInteger(Vector):
     @property
     def size(self):
         return len(self.words)
+
+    @property
+    def bound(self):
+        """From where to where the numbers are, see `mamba.language.bounds`."""
+        return Bound.between(int(self.words.min()), int(self.words.max()))
 
     def known(self):
         """The numbers as Python integers."""
@@ -197,7 +204,7 @@ class MachineInteger(Vector):
     def bit_decompose(self, bit_length=None):
         """Its bits, the lowest first, a regint each; those of a negative number are negative."""
         bits, rest = [], self
-        for _ in range(bit_length or self.machine.bit_length):
+        for _ in range(bit_length or self.machine.lengths.bit_length):
             half = rest / 2
             bits.append(rest - half * 2)
             rest = half

@@ -168,10 +168,9 @@ def _operator(operator, left, right):
     if "function" in kinds or "method" in kinds or "builtin_function_or_method" in kinds:
         return f"{shown}: one side is a function; are its () missing?"
     if "float" in kinds and kinds & _NUMBERS:
-        return (
-            f"{shown} is not possible: a {'/'.join(sorted(kinds & _NUMBERS))} is an integer; "
-            "write // where a division of integers is meant, or scale the number"
-        )
+        number = "/".join(sorted(kinds & _NUMBERS))
+        way = f"scale the number, or take {'cfix' if number in ('cint', 'regint') else 'sfix'}"
+        return f"{shown} is not possible: a {number} is an integer; {way}"
     if "str" in kinds:
         return f"{shown} is not possible: text is no number; print_ln('%s', x) fills it in"
     return f"{shown} is not known to the embedded players"

@@ -28,11 +28,12 @@ class ProgramObject:
     @property
     def bit_length(self):
         """Bits of a number, without its sign."""
-        return self._machine.bit_length
+        return self._machine.lengths.bit_length
 
     @bit_length.setter
     def bit_length(self, value):
-        self._machine.bit_length = _positive("bit_length", value)
+        lengths = self._machine.lengths
+        lengths.bit_length, lengths.is_set = _positive("bit_length", value), True
 
     @property
     def security(self):

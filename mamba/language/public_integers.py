@@ -1,13 +1,15 @@
 """``cint``: integers modulo p that every player knows, as a vector of `size` elements.
 
-They are compared as ``regint``, of 64 bits with their sign, as SCALE-MAMBA does; remainders, shifts
-and logic work on the representative from 0 to p - 1, and ``/`` is division modulo p.
+They are compared as numbers from -p/2 to p/2, where SCALE-MAMBA compares 64 bits of them;
+remainders, shifts and logic work on the representative from 0 to p - 1, and ``/`` is division
+modulo p.
 """
 
 import numpy as np
 
 from mamba import field as prime
 from mamba.field import P
+from mamba.language import bounds
 from mamba.language.machine import KNOWN
 from mamba.language.vectors import Vector, constant, read, repeated, size_of
 from mamba.program_error import ProgramError
@@ -18,6 +20,12 @@ class PublicInteger(Vector):
 
     degree = 1  # a constant is a polynomial too
     dealer = KNOWN
+    _identity = None  # of it as the operand of a sum
+
+    @property
+    def bound(self):
+        """From where to where the numbers are, see `mamba.language.bounds`."""
+        return bounds.of_public(self.value)
 
     def __init__(self, val=0, size=None):
         val = read(0 if val is None else val)
@@ -69,8 +77,11 @@ class PublicInteger(Vector):
 
     # --- arithmetic -----------------------------------------------------------------------------
 
-    def _result(self, other):
-        return other
+    def _linear(self, a, other, b):
+        other = self._operand(other)
+        if isinstance(other, self.types.sint):
+            return other._linear(b, self, a)
+        return super()._linear(a, other, b)
 
     def _operand(self, other):
         other = read(other)
@@ -134,7 +145,7 @@ class PublicInteger(Vector):
         return 1 << self
 
     def __invert__(self):
-        power = 2**self.machine.bit_length
+        power = 2**self.machine.lengths.bit_length
         return self._of(prime.from_ints([~v + power for v in prime.to_ints(self.value)]))
 
     def _each(self, other, function, backwards=False):
@@ -147,7 +158,7 @@ class PublicInteger(Vector):
         pairs = zip(b, a, strict=True) if backwards else zip(a, b, strict=True)
         return self._of(prime.from_ints([function(x, y) for x, y in pairs]))
 
-    # --- comparison, of 64 bits -----------------------------------------------------------------
+    # --- comparison -----------------------------------------------------------------------------
 
     def _compared(self, other, name):
         other = read(other)
@@ -155,7 +166,11 @@ class PublicInteger(Vector):
             return NotImplemented
         if not isinstance(other, (int, Vector)):
             return self.unequal(other) if name in ("__eq__", "__ne__") else NotImplemented
-        return getattr(self.types.regint(self), name)(other)
+        size = max(self.size, getattr(other, "size", 1))
+        sides = (v.known() if isinstance(v, Vector) else [v] for v in (self, other))
+        left, right = (v * size if len(v) == 1 else v for v in sides)
+        holds = [getattr(x, name)(y) for x, y in zip(left, right, strict=True)]
+        return self.types.regint._joined([self.types.regint(int(bit)) for bit in holds])
 
     def __eq__(self, other):
         """1 where the two are equal, else 0."""
@@ -199,7 +214,7 @@ class PublicInteger(Vector):
 
     def bit_decompose(self, bit_length=None):
         """Its lowest bits, the lowest first, a cint each."""
-        count = self.machine.bit_length if bit_length is None else bit_length
+        count = self.machine.lengths.bit_length if bit_length is None else bit_length
         return [(self >> place) % 2 for place in range(count)]
 
     def legendre(self):

@@ -8,6 +8,7 @@ shifted back by half as many places. Nothing is opened but masked numbers.
 
 from math import sqrt
 
+from mamba.language.fixed_point import fitting, refuse
 from mamba.language.vectors import read, told
 from mamba.program_error import ProgramError
 
@@ -19,8 +20,8 @@ class MpcMath:
 
     @staticmethod
     def sqrt(x, k=None, f=None):
-        """The square root of a sfix, or of the integers of a sint, as a sfix; of a number below 0
-        it is 0. `k` and `f` may say how long the number is, and are not needed."""
+        """The square root of a sfix, or of the integers of a sint, as a sfix. `k` and `f` may say
+        how long the number is, and are not needed."""
         x = read(x)
         kind = getattr(getattr(type(x), "types", None), "sfix", None)
         if kind is None or type(x) not in (kind, kind.types.sint):
@@ -28,7 +29,10 @@ class MpcMath:
         x = x if isinstance(x, kind) else kind.load_sint(x)
         if x.k < 12:
             raise ProgramError(f"mpc_math.sqrt needs sfix of 12 bits at least, not {x.k}")
-        return kind._of(_root(x.v, x.k, x.f, x.kappa))
+        v = fitting(x.v, x.k)
+        if v.bound is None or v.bound.range[0] < 0:
+            refuse(v.less_than(0, x.k + 1, x.kappa), "the square root of a number below 0")
+        return kind._of(_root(v, x.k, x.f, x.kappa).within(None))
 
     # As SCALE-MAMBA's own test program calls it.
     test_sqrt_no_param = test_sqrt_param = sqrt

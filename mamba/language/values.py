@@ -15,6 +15,7 @@ import numpy as np
 
 from mamba import comparison
 from mamba import field as prime
+from mamba.language.bounds import BIT, Bound, Tracked, bound_of, combined, joint
 from mamba.language.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.language.shared_bits import BitOperations
 from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
@@ -22,13 +23,14 @@ from mamba.masks import Demand
 from mamba.program_error import ProgramError
 
 
-class SharedInteger(BitOperations, Vector):
+class SharedInteger(Tracked, BitOperations, Vector):
     """``sint``; see the module."""
 
     degree: int  # 1 for t, 2 for 2t
 
     def __init__(self, val=0, size=None):
         val = read(0 if val is None else val)
+        self.bound = bound_of(val) if isinstance(val, (int, Vector)) else None
         if isinstance(val, SharedInteger):  # the copy is a sharing of its own, whatever it was
             if size in (None, val.size) and (val.degree == 2 or val.waits):
                 self._value, self.degree, self.dealer, self._size = None, 1, MIXED, val.size
@@ -61,7 +63,17 @@ class SharedInteger(BitOperations, Vector):
         cls._reduce(*vectors)
         value = np.concatenate([vector.value for vector in vectors], axis=1)
         dealers = [np.broadcast_to(vector.dealer, vector.size) for vector in vectors]
-        return cls._of(value, 1, np.concatenate(dealers).astype(np.uint16))
+        return cls._of(value, 1, np.concatenate(dealers).astype(np.uint16)).within(joint(vectors))
+
+    @classmethod
+    def load_mem(cls, address, mem_type=None, size=1):
+        return cls._remembered(super().load_mem(address, mem_type, size), address_of(address))
+
+    @classmethod
+    def _remembered(cls, result, address):
+        memory = cls.machine.memory
+        result._identity = address, result.size, memory.stores
+        return result.within(memory.bound(address, result.size))
 
     _input = None  # what it comes with, while it is still to be input
     _size: Any = None  # while it waits
@@ -102,7 +114,7 @@ class SharedInteger(BitOperations, Vector):
         player = cls.machine.check_player(integer(player))
         result = cls._of(None, dealer=DEALT_BY + player)
         result._input = cls.machine.queue_input(result, player, size_of(size), channel)
-        return result
+        return result.within(cls.machine.bound_of_input(channel))
 
     @classmethod
     def get_random_triple(cls, size=1):
@@ -131,13 +143,14 @@ class SharedInteger(BitOperations, Vector):
 
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
+        address = address_of(address)
+        awaited = not self.waits and self._value is None and self._factors is None
         if self.waits:
             self.machine.flush_inputs()
-            self.machine.memory.store_later(address_of(address), self)
-            return
-        awaited = self._value is None and self._factors is None
-        if not (awaited and self.machine.store_on_arrival(self._input, address_of(address))):
+            self.machine.memory.store_later(address, self)
+        elif not (awaited and self.machine.store_on_arrival(self._input, address)):
             super().store_in_mem(address)
+        self.machine.memory.note_bound(address, self.size, self.bound)
 
     def reveal_to(self, player, channel=0):
         """Open to one player, who prints the values on its standard output."""
@@ -170,9 +183,6 @@ class SharedInteger(BitOperations, Vector):
         return self.types.cint._of(self.machine.run("announce", self.part, share))
 
     # --- arithmetic ---------------------------------------------------------------------------
-
-    def _result(self, _other):
-        return self
 
     def _operand(self, other):
         other = read(other)
@@ -207,36 +217,42 @@ class SharedInteger(BitOperations, Vector):
         if other is NotImplemented:
             return NotImplemented
         if not (self.waits or other.waits):
-            return super()._linear(a, other, b)
+            return self._track_sum(super()._linear(a, other, b), a, other, b)
         if a == b:
             function = prime.add
         else:
             function = prime.sub if a == 1 else _taken_from
         degree, dealer = max(self.degree, other.degree), joint_dealer(self.dealer, other.dealer)
-        return self._apply(function, other, degree=degree, dealer=dealer)
+        result = self._apply(function, other, degree=degree, dealer=dealer)
+        return self._track_sum(result, a, other, b)
 
     def __neg__(self):
-        return self._apply(prime.neg, degree=self.degree, dealer=self.dealer)
+        result = self._apply(prime.neg, degree=self.degree, dealer=self.dealer)
+        return result.within(combined(Bound.__neg__, self.bound))
 
     def _element(self, place):
         if not self.waits:
-            return super()._element(place)
+            return super()._element(place).within(self.bound)
         dealer = self.dealer if isinstance(self.dealer, int) else int(self.dealer[place])
 
         def element(value):
             return value[:, place : place + 1].copy()
 
-        return self._apply(element, degree=self.degree, dealer=dealer, size=1)
+        return self._apply(element, degree=self.degree, dealer=dealer, size=1).within(self.bound)
 
     def __mul__(self, other):
         if isinstance(other, int):
-            return self._apply(partial(_scaled, other), degree=self.degree, dealer=self.dealer)
+            scale = partial(_scaled, other)
+            result = self._apply(scale, degree=self.degree, dealer=self.dealer)
+            return self._track_product(result, other)
         other = self._operand(other)
         if isinstance(other, self.types.cint):
-            return self._apply(prime.mul, other, degree=self.degree, dealer=self.dealer)
-        if not isinstance(other, SharedInteger):
+            result = self._apply(prime.mul, other, degree=self.degree, dealer=self.dealer)
+        elif isinstance(other, SharedInteger):
+            result = self._settled()._apply(prime.mul, other._settled(), degree=2)
+        else:
             return NotImplemented
-        return self._settled()._apply(prime.mul, other._settled(), degree=2)
+        return self._track_product(result, other)
 
     def _settled(self):
         """This vector in a sharing of degree t, which a factor must be."""
@@ -253,7 +269,7 @@ class SharedInteger(BitOperations, Vector):
         other = self._operand(other)
         if other is NotImplemented:
             return NotImplemented
-        return self * (1 / other)
+        return (self * (1 / other)).within(None)
 
     def __rtruediv__(self, other):
         """`other` divided by this, modulo p: this times a random number is opened (Bar-Ilan and
@@ -265,7 +281,7 @@ class SharedInteger(BitOperations, Vector):
         opened = (self * mask).reveal()
         if not opened.value.any(axis=0).all():
             raise ProgramError("division by a secret that is 0, as everybody knows now")
-        return other * mask * (1 / opened)
+        return (other * mask * (1 / opened)).within(None)
 
     def square(self):
         """The product with itself."""
@@ -318,26 +334,29 @@ class SharedInteger(BitOperations, Vector):
     def smallest(self, columns, most, bit_length=None, security=None):
         """1 for each of the `most` smallest elements of every column, else 0: see `smallest`."""
         self._reduce(self)
-        bits, security = self._lengths(bit_length, security)
+        bits, security = self._lengths(bit_length, security, self.bound)
         table = comparison.tabulate(self.value, columns, most)
         demand = Demand(table.numbers.shape[1], bits, security, self.size)
-        return self._compare(comparison.smallest_among, table, demand)
+        return self._compare(comparison.smallest_among, table, demand).within(BIT)
 
     def _comparable(self, other):
         """The other operand of a comparison; NotImplemented where it is for `other` to compare."""
         other = read(other)
         return other if isinstance(other, (int, Vector)) else NotImplemented
 
-    def _lengths(self, bit_length, security):
-        return max(2, bit_length or self.machine.bit_length + 1), security or self.machine.security
+    def _lengths(self, bit_length, security, bound):
+        """How many bits numbers with this bound are looked at with, and the security of it."""
+        security = security or self.machine.security
+        return self.machine.lengths.of(bound, bit_length, security), security
 
     def _compare_later(self, protocol, other, bit_length, security):
         """What a protocol says of the difference of two numbers, found when somebody wants it."""
-        bits, security = self._lengths(bit_length, security)
-        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)  # here, not later
         other = self._operand(other)
         self.machine.flush()  # inputs are there then, on all players
-        result = self._later(max(self.size, other.size))
+        bound = combined(Bound.__sub__, self.bound, other.bound)
+        bits, security = self._lengths(bit_length, security, bound)
+        Demand(1, bits, security, 1).check(self.machine.protocols.threshold)  # here, not later
+        result = self._later(max(self.size, other.size)).within(BIT)
         self.machine.waiting.compare(result, protocol, self, other, bits, security)
         return result
 
@@ -418,16 +437,21 @@ def inner(vector, weights, count):
             f"{vector.size} elements are not {count} runs of {weights.size} elements each"
         )
     if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
-        return vector.inner(count)
+        return vector.inner(count).within(_bound_of_inner(vector, weights))
     value = prime.inner_products(vector.value, weights.value, weights.size)
     dealer = vector.dealer
     if not isinstance(dealer, int):
         words = dealer.reshape(count, -1).T
         dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
     result = vector._of(value, vector.degree, dealer)
-    if result.degree == 1:
-        return result
-    return result._note_folded(vector, weights.value, (weights.size, 1), count)
+    if result.degree == 2:
+        result = result._note_folded(vector, weights.value, (weights.size, 1), count)
+    return result.within(_bound_of_inner(vector, weights)) if hasattr(vector, "within") else result
+
+
+def _bound_of_inner(vector, weights):
+    product = combined(Bound.__mul__, vector.bound, weights.bound)
+    return combined(lambda bound: bound.times(weights.size), product)
 
 
 def smallest(vector, columns, most, bit_length=None, security=None):

@@ -8,6 +8,7 @@ degree 2t, as those of any product.
 
 from mamba import field as prime
 from mamba.field import P
+from mamba.language.bounds import Bound, combined
 from mamba.language.vectors import address_of, integer, size_of
 from mamba.program_error import ProgramError
 
@@ -32,11 +33,14 @@ class VectorSums:
         if any(not 0 <= i < count for couple in couples for i in couple):
             raise ProgramError(f"a couple is two of the vectors 0 to {count - 1}")
         rows = self._rows(array, count, length)
+        words = self._machine.memory.bound(address_of(array.address), count * size_of(length))
+        bound = combined(lambda word: (word - word).squared().times(length), words)
         if not self._machine.holds_shares:
-            return self._secret._sized(len(couples))
+            return self._secret._sized(len(couples)).within(bound)
         gram = prime.gram(rows)
         sums = [gram[i][i] + gram[j][j] - 2 * gram[i][j] for i, j in couples]
-        return self._secret._measured(prime.from_ints(sums), rows, list(couples))
+        measured = self._secret._measured(prime.from_ints(sums), rows, list(couples))
+        return measured.within(bound)
 
     def select(self, numbers, array, count, length, start=0, size=None):
         """Of the sum of `count` vectors of `length` words, each times its number of the array
@@ -49,9 +53,13 @@ class VectorSums:
         numbers = self._secret.load_mem(numbers.address, size=count)
         self._secret._reduce(numbers)
         rows = self._rows(array, count, length, start, size)
+        words = self._machine.memory.bound(address_of(array.address), count * size_of(length))
+        product = combined(Bound.__mul__, numbers.bound, words)
+        bound = combined(lambda one: one.times(count), product)
         if not self._machine.holds_shares:
-            return self._secret._sized(size)
-        return self._secret._selected(prime.weighted_sum(numbers.value, rows), numbers.value, rows)
+            return self._secret._sized(size).within(bound)
+        sums = prime.weighted_sum(numbers.value, rows)
+        return self._secret._selected(sums, numbers.value, rows).within(bound)
 
     def _rows(self, array, count, length, start=0, size=None):
         """Of each vector the `size` words from `start` on, as field arrays of degree t."""

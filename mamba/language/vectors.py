@@ -33,8 +33,12 @@ class Operand:
     def __repr__(self):
         return f"<{type(self).__name__}>" if hasattr(self, "known") else "<a secret>"
 
-    def __floordiv__(self, _other):
-        raise ProgramError("SCALE-MAMBA has no // for its types; / is what they have")
+    quotients = "/ divides"  # what there is in place of //
+
+    def __floordiv__(self, other):
+        secret = isinstance(other, Operand) and not hasattr(other, "known")
+        how = (other if secret else self).quotients
+        raise ProgramError(f"SCALE-MAMBA has no // for its types: {how}")
 
     __rfloordiv__ = __floordiv__
 
@@ -75,6 +79,11 @@ class Operand:
 
 class Vector(Operand):
     """`size` elements with a memory and a stack; a scalar is a vector of one."""
+
+    quotients = (
+        "x >> k divides by 2^k and rounds down, a sfix divides by other numbers, and / is division "
+        "modulo p, which is the quotient only where it leaves no rest"
+    )
 
     level = 0  # at which a ``sint`` that waits is found, see `mamba.language.waiting`
 
@@ -216,7 +225,7 @@ class Vector(Operand):
                 prime.sub(self.value, other.value) if a == 1 else prime.sub(other.value, self.value)
             )
         dealer = joint_dealer(self.dealer, other.dealer)
-        result = self._result(other)._of(value, max(self.degree, other.degree), dealer)
+        result = self._of(value, max(self.degree, other.degree), dealer)
         return result if result.degree == 1 else result._note_sum(self, a, other, b)
 
     def _note_sum(self, one, a, two, b):

@@ -29,7 +29,7 @@ from fl_krum.players.mp_spdz.protocols import PROTOCOLS
 from fl_krum.players.process import Command
 from fl_krum.players.scale_mamba import installation as scale_mamba_installation
 from fl_krum.players.scale_mamba.engine import ScaleMambaEngine
-from fl_krum.program.krum_program import KrumProgram
+from fl_krum.program.krum_program import TEMPLATE, KrumProgram
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -110,6 +110,16 @@ def test_a_program_of_ones_own(engine):
     for result in results:
         assert result.printed == "the larger one is 9\n" and result.told == ([], [-2], [63])
         assert result.rounds and result.sent
+
+
+@each_engine
+def test_krum_number_by_number(engine):
+    """Of four clients, with ties."""
+    text = TEMPLATE.with_name("krum_short.mpc").read_text(encoding="utf-8")
+    text = text.replace("n, f, d, bits, security = 7, 2, 5,", "n, f, d, bits, security = 4, 0, 2,")
+    X = [[0, 1], [2**28 - 1, 0], [1, 0], [1, 2]]
+    result = run_program(text, [[], *X], players=5, engine=engine)
+    assert result.told[0] == krum(np.array(X, object), 0).vector.tolist()
 
 
 @each_engine
