@@ -21,7 +21,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from mamba import addresses, cheats, holders, input_proof
@@ -31,7 +30,7 @@ from mamba.input_words import WordReader
 from mamba.language.branches import compile_text
 from mamba.language.machine import Machine, line_of
 from mamba.language.messages import at_line, explain
-from mamba.language.names import namespace
+from mamba.language.names import known_names, namespace
 from mamba.language.static_check import check
 from mamba.network import Network, NetworkError
 from mamba.program_error import ProgramError
@@ -192,8 +191,7 @@ def compile_program(text, path, checked=False):
     names are looked up unless somebody has done so."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
-    nobody = SimpleNamespace(me=0, holds_shares=True, protocols=SimpleNamespace(active=False))
-    names = {} if checked else namespace(nobody)
+    names = {} if checked else known_names()
     problems = [] if checked else check(text, names)
     if problems:
         return None, [at_line(path, problem.line, problem.message) for problem in problems]

@@ -72,6 +72,12 @@ def namespace(machine):
     return names
 
 
+def known_names():
+    """The same, to be looked up only: there are no players yet."""
+    nobody = SimpleNamespace(me=0, holds_shares=True, protocols=SimpleNamespace(active=False))
+    return namespace(nobody)
+
+
 def _types(machine):
     """The types of the language, which know their machine and each other."""
     types = SimpleNamespace()

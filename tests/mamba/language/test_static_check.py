@@ -1,15 +1,14 @@
 """What is said of a program before it runs."""
 
 import textwrap
-from types import SimpleNamespace
 
 import pytest
 
 from fl_krum.program.krum_program import KrumProgram
-from mamba.language.names import namespace
+from mamba.language.names import known_names
 from mamba.language.static_check import check
 
-NAMES = namespace(SimpleNamespace(me=0, holds_shares=True))
+NAMES = known_names()
 
 
 def said(text):
