@@ -274,7 +274,10 @@ def inner_products(a, b, length):
         total = np.zeros((13, height, columns), np.uint64)
         for part in _blocks(length):
             one = _limbs19(block[:, :, part].reshape(4, -1)).reshape(7 * height, -1)
-            other = _limbs19(right[:, :, part].reshape(4, -1)).reshape(7, columns, -1)
+            whole = (
+                one if a is b and height == columns else _limbs19(right[:, :, part].reshape(4, -1))
+            )
+            other = whole.reshape(7, columns, -1)
             used = 7 if other[1:].any() else 1  # small numbers have one limb
             products = one @ other[:used].reshape(used * columns, -1).T
             products = products.astype(np.uint64).reshape(7, height, used, columns)

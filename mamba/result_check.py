@@ -41,8 +41,9 @@ def check_result(protocols, player, opened, count, weighted):
     count : int
         How many there are.
     weighted : callable
-        Of a holder: ``weighted(weights)`` gives two field arrays (x, y) of shares of degree t, of
-        which the inner product is the sum of the words, each times its weight.
+        Of a holder: ``weighted(rows)`` gives, for each row of weights, two field arrays (x, y) of
+        shares of degree t, of which the inner product is the sum of the words, each times its
+        weight.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def check_result(protocols, player, opened, count, weighted):
     sums = prime.zeros(ROWS)
     if protocols.is_holder:
         protocols.agreement.note(seed)
-        pairs = [weighted(row) for row in rows]
+        pairs = weighted(rows)
         product = [prime.inner_products(x, y, prime.length(x)) for x, y in pairs]
         (sums,) = protocols.reduce([(prime, np.concatenate(product, axis=1))])
         x, y = (np.concatenate(side, axis=1) for side in zip(*pairs, strict=True))

@@ -82,11 +82,11 @@ class Factors:
         x, y, owner = self._joined()
         return Products(x, y, z, owner=owner)
 
-    def weighted(self, weights):
-        """(x, y) of which the sum of all products is that of the elements, each times its
-        weight."""
+    def weighted(self, rows):
+        """For each row of weights, (x, y) of which the sum of all products is that of the elements,
+        each times its weight."""
         x, y, owner = self._joined()
-        return prime.mul(x, weights[:, owner]), y
+        return [(prime.mul(x, weights[:, owner]), y) for weights in rows]
 
     def _joined(self):
         x, y, owner = zip(*self._pieces, strict=True)
@@ -109,10 +109,12 @@ class Selection:
         self._numbers, self._rows = numbers, rows
         self.size = prime.length(rows[0])
 
-    def weighted(self, weights):
+    def weighted(self, rows):
         """As in `Factors`: a product for each vector, however long it is."""
+        weights = np.concatenate(rows, axis=1)
         sums = [prime.inner_products(row, weights, self.size) for row in self._rows]
-        return self._numbers, np.concatenate(sums, axis=1)
+        by_weights = np.stack(sums).transpose(2, 1, 0)
+        return [(self._numbers, np.ascontiguousarray(one)) for one in by_weights]
 
     def __getattr__(self, name):
         """Whatever else is done with it: the factors, one by one."""

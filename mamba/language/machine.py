@@ -529,12 +529,15 @@ class Machine:
         self.protocols.verify()
 
     def _check_result(self, player, entries, opened):
-        def weighted(weights):
-            stops = np.cumsum([entry.size for entry in entries])
-            parts = np.split(weights, stops[:-1], axis=1)
+        def weighted(rows):
+            stops = np.cumsum([entry.size for entry in entries])[:-1]
+            parts = zip(*(np.split(row, stops, axis=1) for row in rows), strict=True)
             origins = [e.factors or Factors.single(e.value, e.size) for e in entries]
-            pairs = [one.weighted(part) for one, part in zip(origins, parts, strict=True)]
-            return [np.concatenate(side, axis=1) for side in zip(*pairs, strict=True)]
+            by_entry = [one.weighted(part) for one, part in zip(origins, parts, strict=True)]
+            return [
+                [np.concatenate(side, axis=1) for side in zip(*pairs, strict=True)]
+                for pairs in zip(*by_entry, strict=True)
+            ]
 
         words = np.concatenate(opened, axis=1) if player == self.me else None
         count = sum(entry.size for entry in entries)

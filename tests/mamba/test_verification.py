@@ -178,3 +178,58 @@ def test_comparisons_are_right_and_every_claim_is_verified_in_the_end(players):
         [n >> 2 for n in NUMBERS],
         [n & 3 for n in NUMBERS],
     ]
+
+
+@pytest.mark.parametrize("what", ["a product", "a bit of a mask"])
+def test_nothing_is_opened_under_a_mask_after_something_false(what):
+    """A number that outgrows its mask would be seen; verified later is too late."""
+    shares, opened = dealt(field, 3, field.from_ints(NUMBERS)), []
+
+    class Notes(Protocols):
+        def note_opened(self, module, values):
+            opened.append((module, module.length(values)))
+            return super().note_opened(module, values)
+
+    class Deals(Adds):
+        def deal(self, shapes, secrets=(), continued=False):
+            kinds = [module for module, _ in shapes.get(self.me, [])]
+            if what == "a bit of a mask" and kinds == [field, gf256] and not continued:
+                secrets = [field.add(secrets[0], field.from_ints([2])), secrets[1]]
+            return super().deal(shapes, secrets, continued)
+
+    def step(protocols):
+        (x,) = shares[protocols.me]
+        protocols.on = what == "a product"
+        (square,) = protocols.multiply([(field, x, x)])
+        protocols.on = False
+        (mask,) = make_masks(protocols, [Demand(len(NUMBERS), 9, 40, len(NUMBERS))])
+        comparison.less_than_zero(protocols, square, 9, mask)
+
+    with pytest.raises(ProtocolError, match="not what was multiplied"):
+        play(3, step, {0: Notes, 2: Deals})
+    assert opened and (field, len(NUMBERS)) not in opened
+    opened.clear()
+    what = ""
+    play(3, step, {0: Notes})
+    assert (field, len(NUMBERS)) in opened
+
+
+def test_inner_products_of_columns_are_verified():
+    table = np.arange(24, dtype=np.uint8)
+    shares = dealt(gf256, 3, table)
+    left, right = np.array([0, 0, 1]), np.array([1, 2, 2])
+
+    def step(protocols):
+        (x,) = shares[protocols.me]
+        x = x.reshape(4, 2, 3)
+        protocols.on = True
+        (z,) = protocols.multiply_pairs([(x, x, left, right)])
+        protocols.on = False
+        protocols.verify()
+        return z.ravel()
+
+    clear = table.reshape(4, 2, 3)
+    products = np.bitwise_xor.reduce(gf256.mul(clear[:, :, left], clear[:, :, right]), axis=0)
+    assert (reconstruct(gf256, play(3, step)) == products.ravel()).all()
+    with pytest.raises(ProtocolError, match="not what was multiplied"):
+        play(3, step, {2: type("Liar", (Adds,), {"field": gf256})})
