@@ -8,12 +8,23 @@ import signal
 import sys
 import warnings
 
-from .players import embedded, fork_server
-from .players.scale_mamba.installation import SCALE_MAMBA_HOME
-
 
 def run() -> int:
     """Run the command of this process's arguments; the exit status is returned."""
+    try:
+        return _run()
+    except KeyboardInterrupt:  # while it is still being imported
+        print("fl_krum: error: interrupted", file=sys.stderr)
+        return 130
+    except (ImportError, MemoryError) as error:  # likewise: the system gives too little, say
+        from .cli import advice
+
+        message = advice.missing(error) if isinstance(error, ImportError) else advice.limit(error)
+        print(f"fl_krum: error: {message}", file=sys.stderr)
+        return 2
+
+
+def _run() -> int:
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, _terminate)  # by way of the clean-up, which it would else skip
     gc.set_threshold(50_000)  # the usual 700 is reached many times by imports alone, in vain
@@ -30,6 +41,9 @@ def _launch_early(arguments: list[str]) -> None:
 
     Only where players are sure to be wanted if the input is right; else the engine does it.
     """
+    from .players import embedded, fork_server
+    from .players.scale_mamba.installation import SCALE_MAMBA_HOME
+
     command, *options = arguments or [""]
     without = {"--plain", "--help", "-h"} & {*options}
     wanted = command in ("aggregate", "run", "session") and not without

@@ -10,15 +10,17 @@ raised inside `options.begun`. ``options.given`` has the options that somebody h
 
 from __future__ import annotations
 
-import argparse
 import errno
 import importlib
 import os
 import sys
 import warnings
+from argparse import SUPPRESS
 
 from .. import __version__
 from ..players.process import PlayerError
+from . import advice
+from .parser import Parser, layout
 
 COMMANDS = (
     "session", "sweep", "aggregate", "run", "program", "check", "key", "roster", "player",
@@ -48,6 +50,7 @@ exit status:
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the exit status."""
     warnings.formatwarning = lambda message, *_: f"fl_krum: warning: {message}\n"
+    advice.plain_output()
     try:
         arguments = sys.argv[1:] if arguments is None else arguments
         options = _parser(arguments).parse_args(arguments)
@@ -58,23 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads the output has seen enough, as `head` does
         _discard_output()
         return 1
-    except (ValueError, OSError) as error:
-        begun = getattr(error, "begun", False)
-        if _is_of_output(error):
-            begun = True
-            _discard_output()
-        return _complain(_one_line(error), 1 if begun else 2)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("fl_krum"):
-            raise
-        return _complain(f"the package {error.name} is missing: pip install -r requirements.txt", 2)
-    except PlayerError as error:
-        return _complain(_with_round(str(error), error), 1)
-    except MemoryError as error:
-        status = 1 if getattr(error, "begun", False) else 2
-        return _complain("this is more than the memory of this machine can hold", status)
     except KeyboardInterrupt:
         return _complain("interrupted; all players have been ended", 130)
+    except Exception as error:
+        message = _in_one_line(error)
+        if not message:  # a fault of this program: the traceback is wanted
+            raise
+        if _is_of_output(error):
+            _discard_output()
+        return _complain(message, 1 if _has_begun(error) else 2)
+
+
+def _has_begun(error: Exception) -> bool:
+    begun = isinstance(error, PlayerError) or getattr(error, "begun", False)
+    return begun or _is_of_output(error)
 
 
 def _discard_output() -> None:
@@ -82,36 +82,27 @@ def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, rather than after several lines of usage."""
-
-    def error(self, message: str):
-        raise ValueError(f"{message} (see {self.prog} --help)")
-
-
-def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+def _parser(arguments: list[str]) -> Parser:
     """A parser that knows the command that comes first, or all of them when none does."""
     chosen = [name for name in COMMANDS if name in arguments[:1]] or COMMANDS
     modules = {name: importlib.import_module(f".{name}", __name__) for name in chosen}
     table = "\n".join(f"  {name:<12}{module.SUMMARY}" for name, module in modules.items())
     prog = "python -m fl_krum"
-    parser = _Parser(
+    parser = Parser(
         prog=prog,
         usage=f"{prog} COMMAND [options]",
         description=f"{DESCRIPTION}\n\ncommands:\n{table}",
         epilog=EPILOG,
-        formatter_class=_layout,
+        formatter_class=layout,
     )
     parser.add_argument("--version", action="version", version=f"fl_krum {__version__}")
-    commands = parser.add_subparsers(
-        prog=prog, metavar="COMMAND", required=True, help=argparse.SUPPRESS
-    )
+    commands = parser.add_subparsers(prog=prog, metavar="COMMAND", required=True, help=SUPPRESS)
     for name, module in modules.items():
         command = commands.add_parser(
             name,
             description=module.SUMMARY[0].upper() + module.SUMMARY[1:] + ".",
             epilog=module.DETAILS,
-            formatter_class=_layout,
+            formatter_class=layout,
             allow_abbrev=False,
         )
         module.configure(command)
@@ -119,18 +110,20 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _layout(prog: str) -> argparse.HelpFormatter:
-    """Keep the examples' line breaks, and options and their help in two columns."""
-    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=24, width=100)
-
-
-def _one_line(error: Exception) -> str:
+def _in_one_line(error: Exception) -> str:
+    """What to tell about an error; "" when it is no mistake of the user, and no limit here."""
+    if message := advice.limit(error):
+        return message
+    if isinstance(error, PlayerError):
+        return _with_round(str(error), error)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        if _is_of_output(error):
-            where = "standard output: "
-        return f"{where}{error.strerror}"
-    return " ".join(_with_round(str(error), error).split())
+        return f"{'standard output: ' if _is_of_output(error) else where}{error.strerror}"
+    if isinstance(error, ValueError | OSError):
+        return " ".join(_with_round(str(error), error).split())
+    if isinstance(error, ImportError) and not (error.name or "").startswith("fl_krum"):
+        return advice.missing(error)
+    return ""
 
 
 def _is_of_output(error: Exception) -> bool:

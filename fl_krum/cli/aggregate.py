@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
-import math
 import sys
-import warnings
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 
 from ..aggregators.krum import krum
 from ..aggregators.weights import weighted_sum
 from ..federation.report import write_whole
 from ..players.local_players import LocalPlayers
-from ..program.fixed_point import real_matrix
 from ..program.krum_program import KrumProgram
 from . import options as shared
+from .vectors import read_updates
 
 SUMMARY = "one aggregation of the vectors in a file, inside SMPC or in the clear"
 DETAILS = """\
@@ -35,7 +31,10 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "updates", metavar="UPDATES", help="a .npy or .csv file, one client's vector a row"
+        "updates",
+        metavar="UPDATES",
+        help="one client's vector a row: a .npy, .npz or .csv file, gzipped or not, or - for "
+        "standard input",
     )
     parser.add_argument(
         "--byzantine",
@@ -65,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     output = None if options.output is None else shared.output_path(options.output)
-    if output is not None and output.suffix not in (".npy", ".csv"):
+    if output is not None and output.suffix.lower() not in (".npy", ".csv"):
         raise ValueError(f"{output} is neither a .npy nor a .csv file")
     updates = _without(read_updates(Path(options.updates)), options.without)
     n, d = updates.shape
@@ -99,85 +98,6 @@ def _without(updates: np.ndarray, clients: tuple[int, ...]) -> np.ndarray:
     shared.say("without client " + ", ".join(map(str, clients)) + ": the others are now clients "
                f"1 to {len(left)}, in their order")  # fmt: skip
     return updates[left]
-
-
-def read_updates(path: Path) -> np.ndarray:
-    """The matrix in a .npy or .csv file, shape (n, d); ValueError or OSError when there is none."""
-    if path.suffix == ".npy":
-        return _read_npy(path)
-    if path.suffix == ".csv":
-        return _read_csv(path)
-    raise ValueError(f"{path} is neither a .npy nor a .csv file")
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an odd header, in several lines
-            _check_header(path)
-            updates = np.load(path, allow_pickle=False)  # a pickle could run anything
-    except OSError:
-        raise
-    except Exception as error:  # a header is text for Python's parser, which fails in many ways
-        message = str(error) or type(error).__name__
-        raise ValueError(f"{path} is not a .npy file of numbers: {message}") from None
-    if not isinstance(updates, np.ndarray):
-        raise ValueError(f"{path} holds several arrays, not one")
-    try:
-        return real_matrix(updates)
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
-
-
-def _check_header(path: Path) -> None:
-    """ValueError when a .npy file speaks of more than it holds: NumPy would ask for the memory."""
-    with path.open("rb") as file:
-        if file.read(len(npy.MAGIC_PREFIX)) != npy.MAGIC_PREFIX:
-            return  # NumPy says what it is
-        file.seek(0)
-        is_first = npy.read_magic(file) == (1, 0)
-        start, size = file.tell(), path.stat().st_size
-        if int.from_bytes(file.read(2 if is_first else 4), "little") > size:
-            raise ValueError("its header is longer than the file")
-        file.seek(start)
-        read_header = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
-        shape, _, dtype = read_header(file)
-        length, left = math.prod(shape) * dtype.itemsize, size - file.tell()
-        if min(shape, default=0) < 0 or length > left:
-            raise ValueError(
-                f"its header speaks of the shape {_shorten(shape)} and {_shorten(length)} bytes, "
-                f"of which {left} are there"
-            )
-
-
-def _shorten(value) -> str:
-    text = repr(value)
-    return text if len(text) < 60 else text[:57] + "…"
-
-
-def _read_csv(path: Path) -> np.ndarray:
-    rows: list[list[float]] = []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        try:
-            for fields in filter(None, reader):
-                rows.append([_number(field) for field in fields])
-                if len(rows[-1]) != len(rows[0]):
-                    raise ValueError(f"{len(rows[-1])} values where the first has {len(rows[0])}")
-        except UnicodeDecodeError:
-            raise ValueError(f"{path} is not a text file") from None
-        except (ValueError, csv.Error) as error:
-            raise ValueError(f"{path}, line {reader.line_num}: {error}") from None
-    if not rows:
-        raise ValueError(f"{path} is empty; one client's vector a row is expected")
-    return np.array(rows)
-
-
-def _number(field: str) -> float:
-    try:
-        return float(field)
-    except ValueError:
-        raise ValueError(f"{field.strip()[:40]!r} is not a number") from None
 
 
 def _in_the_clear(updates: np.ndarray, program: KrumProgram) -> np.ndarray:
@@ -229,7 +149,7 @@ def _communication(statistics: list[dict]) -> str:
 def _write(chosen: np.ndarray, output: Path | None) -> None:
     if output is None:
         sys.stdout.write(_row(chosen))
-    elif output.suffix == ".npy":
+    elif output.suffix.lower() == ".npy":
         content = io.BytesIO()
         np.save(content, chosen)
         write_whole(output, content.getvalue())

@@ -109,7 +109,7 @@ def add_players(parser: argparse.ArgumentParser) -> None:
         "--holders",
         type=players,
         default=(),
-        metavar="I,J,…",
+        metavar="I,J,...",
         help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
         "draw them together, so that nobody chooses)",
     )
@@ -152,6 +152,19 @@ def players(text: str) -> tuple[int, ...]:
 
 def fixed_point(options: argparse.Namespace) -> FixedPoint:
     return FixedPoint(bits=options.bits, fraction=options.fraction)
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for "-"; ValueError when it is no text."""
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read()
+        else:
+            data = Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        where = "standard input" if name == "-" else name
+        raise ValueError(f"{where} is not a text file") from None
 
 
 def output_path(text: str) -> Path:

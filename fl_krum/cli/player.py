@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
                         help="address of this host to listen at, 0.0.0.0 or :: for every one "
                         "(default: the roster's)")  # fmt: skip
     group = parser.add_argument_group("what all agree on")
-    group.add_argument("--parties", metavar="NAME,…",
+    group.add_argument("--parties", metavar="NAME,...",
                        help="those of the roster that take part, the server first")  # fmt: skip
     group.add_argument("--byzantine", type=int, metavar="F",
                        help="Byzantine clients to tolerate, and clients that may be missing, f "

@@ -14,8 +14,9 @@ from . import options as shared
 SUMMARY = "run a program of your own, in the MAMBA language, among players on this machine"
 DETAILS = """\
 Inputs are integers from 0 to 2^64 - 1: --input 1=9,1 gives player 1 the words 9 and 1, and
---input 1=@FILE what stands in FILE, separated by white space or commas. A player may have several
---input, in order. What stands in a command line can be read by other users of this machine.
+--input 1=@FILE what stands in FILE, separated by white space or commas (@- is standard input, which
+PROGRAM may be, too: -). A player may have several --input, in order. What stands in a command line
+can be read by other users of this machine.
 
 Standard output holds what the program prints, as it is, and then a line "player I: VALUE" for each
 value that player I is told. All else goes to standard error. Exit status: 2 when the program or its
@@ -32,7 +33,7 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "program", metavar="PROGRAM", help="a text file in the MAMBA language, .mpc"
+        "program", metavar="PROGRAM", help="a text file in the MAMBA language, .mpc, or -"
     )
     parser.add_argument(
         "--players",
@@ -61,11 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    path = Path(options.program)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not a text file") from None
+    text = shared.read_text(options.program)
+    name = "program.mpc" if options.program == "-" else Path(options.program).name
     try:
         result = run_program(
             text,
@@ -73,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
             options.players,
             options.engine,
             options.deadline,
-            name=path.name,
+            name=name,
             threshold=options.threshold,
             security=options.security,
         )
@@ -106,16 +104,16 @@ def _inputs(given: list[str]) -> dict[int, list[int]]:
             raise ValueError(f"--input {one}: write PLAYER=WORDS, as in --input 1=9,1")
         where = f"--input {one}"
         if words.startswith("@"):
-            words, where = _read(Path(words[1:])), words[1:]
+            words, where = _read(words[1:]), words[1:]
         inputs.setdefault(int(player), []).extend(_integers(words, where))
     return inputs
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} does not hold integers: it is not plain text") from None
+def _read(name: str) -> str:
+    text = shared.read_text(name)
+    if not text.isascii():
+        raise ValueError(f"{name} does not hold integers: it is not plain text")
+    return text
 
 
 def _integers(words: str, where: str) -> list[int]:

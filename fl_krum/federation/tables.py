@@ -199,6 +199,7 @@ def _number(text: str) -> float | None:
     if text.lower() in _MISSING:
         return float("nan")
     try:
-        return None if "_" in text else float(text)  # Python alone reads 1_0 as ten
+        # Python alone reads 1_0 as ten, and the digits of all scripts.
+        return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
         return None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
+from ..aggregators.parameters import did_you_mean
 from .embedded import EmbeddedEngine
 from .engine import SECURITIES, Engine
 from .mp_spdz.engine import MpSpdzEngine
@@ -36,7 +37,10 @@ def find_engine(name: str = "auto") -> Engine:
     if name == "auto":
         name = ScaleMambaEngine.name if os.environ.get(SCALE_MAMBA_HOME) else EmbeddedEngine.name
     if name not in ENGINES:
-        raise ValueError(f"unknown engine {name!r}: choose one of auto, {', '.join(ENGINES)}")
+        known = ("auto", *ENGINES)
+        raise ValueError(
+            f"unknown engine {name!r}: choose one of {', '.join(known)}{did_you_mean(name, known)}"
+        )
     return ENGINES[name]()
 
 

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from .. import __version__
 from .find_engine import ENGINES, find_engine
 from .mp_spdz.installation import MP_SPDZ_HOME
+from .packages import install
 from .scale_mamba.installation import SCALE_MAMBA_HOME
 
 # Engines that the user has to install, and what names the installation.
@@ -27,7 +28,7 @@ def print_versions() -> None:
         try:
             print(f"{package:<13} {version(package)}")
         except PackageNotFoundError:
-            print(f"{package:<13} not installed: pip install -r requirements.txt")
+            print(f"{package:<13} not installed: {install(package)}")
 
 
 def engine_report() -> str:
