@@ -20,7 +20,7 @@ from argparse import SUPPRESS
 from .. import __version__
 from ..players.process import PlayerError
 from . import advice
-from .parser import Parser, layout
+from .parser import Parser, layout, set_usage
 
 COMMANDS = (
     "session", "sweep", "aggregate", "run", "program", "check", "key", "roster", "player",
@@ -106,6 +106,7 @@ def _parser(arguments: list[str]) -> Parser:
             allow_abbrev=False,
         )
         module.configure(command)
+        set_usage(command)
         command.set_defaults(run=module.run)
     return parser
 

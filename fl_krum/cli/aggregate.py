@@ -55,7 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--without",
         type=shared.players,
         default=(),
-        metavar="I,J,…",
+        metavar="I,J,...",
         help="clients to leave out, counted by rows from 1, as those that an ended run names",
     )
     shared.add_players(parser)

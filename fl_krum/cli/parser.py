@@ -36,6 +36,18 @@ class Parser(argparse.ArgumentParser):
         return sorted({name for one in actions for name in one.option_strings if name[:2] == "--"})
 
 
+def set_usage(parser: argparse.ArgumentParser) -> None:
+    """What a command must be given; all else is listed below with its meaning."""
+    words = [parser.prog, "[options]"]
+    for action in parser._actions:
+        metavar = str(action.metavar or action.dest)
+        if not action.option_strings:
+            words.append(f"[{metavar} ...]" if action.nargs in ("*", "+") else metavar)
+        elif action.required:
+            words.append(f"{action.option_strings[-1]} {metavar}")
+    parser.usage = " ".join(words)
+
+
 def layout(prog: str) -> argparse.HelpFormatter:
     """Keep the line breaks of examples, within the width of the terminal."""
     width = min(shutil.get_terminal_size().columns - 2, WIDEST)
@@ -44,6 +56,10 @@ def layout(prog: str) -> argparse.HelpFormatter:
 
 class _Layout(argparse.HelpFormatter):
     """Paragraphs are filled; lines that begin with a blank keep their break, and are cut late."""
+
+    def _format_usage(self, usage, actions, groups, prefix) -> str:
+        text = super()._format_usage(usage, actions, groups, prefix)
+        return text if usage is None else "\n".join(_wrap(text, 0, 7, self._width)) + "\n\n"
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         paragraphs = re.split(r"\n\s*\n", text.strip("\n"))

@@ -219,7 +219,7 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     learnt_from = f"{settings['dataset']} ({settings['partition']} split)"
     if "labels" in settings:
         shown = [f"{number} = {label}" for number, label in enumerate(settings["labels"])]
-        shown = shown if len(shown) <= 6 else [*shown[:5], "…"]
+        shown = shown if len(shown) <= 6 else [*shown[:5], "..."]
         learnt_from += f"\n  labels      {', '.join(shown)}"
     if p.rule != "krum":
         revealed = """one vector a round, a weighted mean of the updates, to the server alone;

@@ -21,7 +21,7 @@ def add_task(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--without",
-        metavar="A,B,…",
+        metavar="A,B,...",
         help="columns to leave out, such as a number that names a patient",
     )
     group.add_argument(

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ..aggregators.parameters import check_integer, did_you_mean
 from .dataset import Dataset, Samples
 
 #: Data sets, and the lengths d that a model vector can have on each: one weight for every feature
@@ -51,10 +52,12 @@ def load(name="breast_cancer", dimension: int | None = 5, seed=0, test_share=0.3
     Raises
     ------
     ValueError
-        If the name or the dimension is none of the above.
+        If the name or the dimension is none of the above, or the seed is not 0 to 2^32 - 1.
     """
+    seed = check_integer("seed", seed, 0, 2**32 - 1)
     if name not in DATASETS:
-        raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {name!r}")
+        near = did_you_mean(name, DATASETS)
+        raise ValueError(f"dataset must be one of {', '.join(DATASETS)}, got {name!r}{near}")
     lengths = DATASETS[name]
     dimension = lengths[-1] if dimension is None else dimension
     if dimension not in lengths:
