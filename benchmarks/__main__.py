@@ -3,6 +3,7 @@
 ``python -m benchmarks classroom`` measures what a class takes; ``python -m benchmarks language``
 counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
 check of the clients' inputs costs, ``python -m benchmarks rules`` what mixing and clipping cost,
+``python -m benchmarks security`` what it costs that players may deviate,
 ``python -m benchmarks clients`` many clients, and ``python -m benchmarks net`` a net of 10^5
 weights. The other half, not how fast but how well it learns, is ``python -m fl_krum sweep
 benchmarks/accuracy.toml``.
@@ -33,6 +34,7 @@ from benchmarks import (
     plot,
     report,
     rules,
+    security,
     stages,
 )
 from benchmarks.cases import Unavailable
@@ -49,6 +51,7 @@ OTHERS = {
     "language": language,
     "net": net,
     "rules": rules,
+    "security": security,
 }
 TRACES = 3  # runs of which the stages are taken
 FAILURES = (Unavailable, PeerError, PlayerError, OSError, ValueError, subprocess.CalledProcessError)

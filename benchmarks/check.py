@@ -71,6 +71,11 @@ def main(arguments) -> int:
         prog="python -m benchmarks check",
         description="One aggregation without the check of the clients' inputs → with it, in turns.",
     )
+    return print_table(parser, arguments, measure)
+
+
+def print_table(parser: argparse.ArgumentParser, arguments, measure) -> int:
+    """Measure pairs of aggregations for several lengths, and print a row for each."""
     parser.add_argument("--d", type=int, nargs="+", default=list(LENGTHS), metavar="D")
     parser.add_argument("--n", type=int, default=7, help="clients (default 7)")
     parser.add_argument("--repeat", type=int, default=5, help="pairs for each length (default 5)")

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import cases, check, clients, plain, plot, report, rules, stages, usage
+from benchmarks import cases, check, clients, plain, plot, report, rules, security, stages, usage
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
@@ -332,6 +332,11 @@ def test_what_the_check_costs():
     assert all(seconds > 0 for seconds in cost.seconds) and cost.ratio > 0
     assert cost.rounds[1] == cost.rounds[0] + 5 and cost.bytes[1] > cost.bytes[0]
     assert len(check.line(3, cost).split()) >= 9
+
+
+def test_what_it_costs_that_players_may_deviate():
+    cost = security.measure(d=3, repeat=1, n=3)
+    assert cost.rounds[1] > cost.rounds[0] and cost.bytes[1] > cost.bytes[0] and cost.ratio > 0
 
 
 def test_the_check_is_not_measured_for_no_case(capsys):
