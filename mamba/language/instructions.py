@@ -3,7 +3,6 @@
 An instruction writes into the value that is its first argument.
 """
 
-import gc
 import time
 from functools import partial
 
@@ -95,17 +94,6 @@ class Instructions:
         for memory in (machine.memory, machine.public_memory, machine.integer_memory):
             memory.clear()
 
-    def clear_registers(self):
-        """Let all values be 0 that are neither in memory nor on a stack."""
-        self._machine.flush()
-        kinds = {self._types.sint, self._types.cint, self._types.regint}
-        on_stacks = {id(value) for kind in kinds for value in kind._stack}
-        for value in gc.get_objects():
-            if type(value) in kinds and id(value) not in on_stacks:
-                zero = type(value)(0, size=value.size)
-                vars(value).clear()
-                vars(value).update(vars(zero))
-
     # --- channels: every one is this player's standard input or output ----------------------------
 
     def open_channel(self, *channel):
@@ -163,5 +151,5 @@ class _Blocks:
 
 _NAMES = (
     "store_in_mem load_mem reveal load_int_to_secret_vector make_array open_channel "
-    "open_channel_with_return close_channel clear_memory clear_registers start_timer stop_timer"
+    "open_channel_with_return close_channel clear_memory start_timer stop_timer"
 ).split()

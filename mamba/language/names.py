@@ -116,6 +116,7 @@ NOT_SUPPORTED = {
     "FixedPt": "the compiler's own routines for fixed-point numbers",
     "comparison": "the compiler's own routines for comparisons",
     "mergesort": "a sort that opens its comparisons to everybody; see sort",
+    "clear_registers": "registers: a value here is an object, and stays until nobody has it",
     "input_shares": "shares that come from a file",
     "output_shares": "shares that go to a file",
     "restart": "another program after this one",
