@@ -24,6 +24,8 @@ Soundness: 2^-72, and (2k - 2) / 2^72 for each level, k up to 128: below 2^-62 w
 many levels as there can be.
 """
 
+from functools import lru_cache
+
 import numpy as np
 
 from mamba import gf2_72, gf256
@@ -250,6 +252,21 @@ def _beyond(side, k):
     return np.stack([row.reshape(gf2_72.DEGREE, -1) for row in rows], axis=1)
 
 
+@lru_cache
 def _rows_beyond(k):
-    points = tuple(range(1, k + 1))
-    return [gf256.lagrange(points, p) for p in range(k + 1, 2 * k)]
+    """Lagrange's weights of 1 ... k for k + 1 ... 2k - 1. All numerators of a row are the product
+    of all differences, divided by one of them."""
+    points, at = np.arange(1, k + 1, dtype=np.uint8), np.arange(k + 1, 2 * k, dtype=np.uint8)
+    differences = at[:, np.newaxis] ^ points
+    product = np.ones(k - 1, np.uint8)
+    for column in differences.T:
+        product = gf256.mul(product, column)
+    scales = np.array(gf256.differences(tuple(points.tolist())), np.uint8)
+    weights = gf256.mul(gf256.mul(product[:, np.newaxis], _inverses()[differences]), scales)
+    return tuple(map(tuple, weights.tolist()))
+
+
+@lru_cache
+def _inverses():
+    """Of all elements, 0 for 0."""
+    return np.argmax(gf256.mul(*np.ogrid[:256, :256]) == 1, axis=1).astype(np.uint8)

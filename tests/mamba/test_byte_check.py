@@ -143,3 +143,10 @@ def test_pairs_of_columns(size, more, monkeypatch):
         assert not verified(off(z, place, 16))
     if len(z) > 1:
         assert not verified(off(off(z, 0, 3), 1, 3))
+
+
+def test_the_quick_weights_are_those_of_lagrange():
+    for k in (2, 3, 20, 64, 127):
+        points = tuple(range(1, k + 1))
+        expected = tuple(tuple(gf256.lagrange(points, p)) for p in range(k + 1, 2 * k))
+        assert byte_check._rows_beyond(k) == expected
