@@ -189,7 +189,7 @@ class KrumProgram:
         """What the players compute, in words."""
         return title(self.rule, self.average)
 
-    def weights(self, words, excluded: Iterable[int] = ()) -> np.ndarray:
+    def weights(self, words: ArrayLike, excluded: Iterable[int] = ()) -> np.ndarray:
         """The same in the clear: how often each client's words count, shape (n,).
 
         Parameters
