@@ -93,20 +93,20 @@ def test_without_the_check_players_get_no_line_of_it():
         assert own <= set(both), name
 
 
-@pytest.mark.parametrize("average", [1, 2])
-@pytest.mark.parametrize("check", [False, True])
-def test_the_text_in_mamba_alone_gives_the_same(check, average):
+@pytest.mark.parametrize(
+    ("check", "average", "n", "f", "d"),
+    [(False, 1, 4, 0, 60_001), (False, 2, 4, 0, 3), (True, 1, 4, 0, 3), (True, 2, 11, 2, 2)],
+)
+def test_the_text_in_mamba_alone_gives_the_same(check, average, n, f, d):
     """As SCALE-MAMBA and MP-SPDZ run it, also of words that take several pieces, among embedded
     players."""
-    rng = np.random.default_rng(0)
-    for n, f, d in [(4, 0, 3), (11, 2, 2)] if check else [(4, 0, 3), (4, 0, 60_001)]:
-        words = rng.integers(0, 2**28, size=(2, n, d))
-        given = [
-            KrumProgram(n, f, d, rounds=2, check=check, average=average, portable=portable)
-            for portable in (False, True)
-        ]
-        seen = [run_program(program.source(), inputs(words)) for program in given]
-        assert seen[0][0].outputs == seen[1][0].outputs != []
+    words = np.random.default_rng(0).integers(0, 2**28, size=(1 if n > 10 else 2, n, d))
+    given = [
+        KrumProgram(n, f, d, rounds=len(words), check=check, average=average, portable=portable)
+        for portable in (False, True)
+    ]
+    seen = [run_program(program.source(), inputs(words)) for program in given]
+    assert seen[0][0].outputs == seen[1][0].outputs != []
 
 
 # Random cases with ties. As plain arithmetic 200 of them: every n from 3 to 10 with every f. That
