@@ -41,7 +41,7 @@ def add_krum(parser: argparse.ArgumentParser, rounds: int, own_data: bool = Fals
         type=int,
         default=None if own_data else 5,
         metavar="D",
-        help=f"length of an update, d (default 5{of_data})",
+        help=f"length of an update, d (default 5{', of digits 650' if own_data else ''}{of_data})",
     )
     group.add_argument(
         "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
