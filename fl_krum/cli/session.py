@@ -180,7 +180,7 @@ def _prepare(
         threshold=options.threshold,
         holders=options.holders,
     )
-    engine = _cheating(options) if options.cheat else options.engine
+    engine = _cheating(options, program) if options.cheat else options.engine
     players = LocalPlayers(program, engine, options.deadline, security=options.security)
     skew = {} if options.alpha is None else {"partition": "dirichlet", "alpha": options.alpha}
     session = FederatedSession(
@@ -199,14 +199,16 @@ def _prepare(
     return players, session
 
 
-def _cheating(options: argparse.Namespace) -> EmbeddedEngine:
+def _cheating(options: argparse.Namespace, program: KrumProgram) -> EmbeddedEngine:
     """Players of whom one cheats."""
     player, sign, kind = options.cheat.partition(":")
     if not sign or not player.isdecimal():
         raise ValueError(f"--cheat {options.cheat}: write PLAYER:KIND, as in 7:product")
     if options.engine not in ("auto", EmbeddedEngine.name):
         raise ValueError("--cheat is for the embedded players: --engine embedded")
-    return EmbeddedEngine(options.security or SEMI_HONEST, (int(player), kind))
+    engine = EmbeddedEngine(options.security or SEMI_HONEST, (int(player), kind))
+    engine.check_cheat(program)
+    return engine
 
 
 def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:

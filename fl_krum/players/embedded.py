@@ -118,7 +118,7 @@ class EmbeddedEngine:
         options += ("--checked",)  # the text is our own; with a hundred players it would take long
         if program.holders:
             options += ("--holders", ",".join(map(str, program.holders)))
-        self._check_cheat(program)
+        self.check_cheat(program)
         plan = _plan(text, options, views, self.cheat)
         longer = 4 if self.security == ACTIVE else 1
         return replace(plan, round_deadline=longer * _round_deadline(program.n, program.d))
@@ -132,7 +132,8 @@ class EmbeddedEngine:
         plan = _plan(program, (*self._options(program, views), "--inputs-end"), views)
         return replace(plan, any_output=True, end_of_input=END_OF_INPUT)
 
-    def _check_cheat(self, program) -> None:
+    def check_cheat(self, program) -> None:
+        """ValueError when no player of this program can cheat like that."""
         if self.cheat is None:
             return
         player, kind = self.cheat

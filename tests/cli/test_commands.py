@@ -102,6 +102,11 @@ def complaint(capsys, *arguments):
         ("session --json .", "is a folder"),
         ("session --cli 9", "--cli"),
         ("session --engine scale-mamba", SCALE_MAMBA_HOME),
+        ("session --security passive", "'passive'"),
+        ("session --cheat 7", "write PLAYER:KIND"),
+        ("session --cheat 8:product", "players 1 to 7"),
+        ("session --cheat 7:sneeze", "choose one of product"),
+        ("session --cheat 7:last --engine mp-spdz", "embedded players"),
         ("aggregate no-such-file.csv --byzantine 1", "no-such-file.csv: No such file"),
         ("aggregate no-such-file.txt --byzantine 1", "no-such-file.txt: No such file"),
         ("aggregate . --byzantine 1", "neither"),
@@ -449,3 +454,13 @@ def test_engines_found_and_not_found(monkeypatch):
     assert re.match(r"engine embedded +found, Python 3", first)
     assert re.match(r"engine scale-mamba +not found: SCALE_MAMBA_HOME", second)
     assert re.match(r"engine mp-spdz +not found: MP_SPDZ_HOME", third)
+
+
+def test_clients_that_an_ended_run_named_are_left_out(capsys, v1):
+    """The others count from 1 again."""
+    arguments = ["aggregate", v1, "--byzantine", "0", "--plain", "--without", "2,5"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert out == "4.0,1.0\n" and "without client 2, 5" in err
+    assert "n = 3" in err
+    assert "clients are 1 to 5" in complaint(capsys, *arguments[:-1], "6")
