@@ -1,6 +1,7 @@
 """The package as it is installed: a wheel is built, and works away from the sources."""
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ import pytest
 from repository import ROOT
 
 from fl_krum import KrumProgram
+from fl_krum.lesson.lab_copies import make_copies
 
 pytest.importorskip("setuptools", reason="setuptools builds the wheel")
 
@@ -24,6 +26,8 @@ def installed(tmp_path_factory):
     copy, target = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("installed")
     for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
         (copy / name).write_bytes((ROOT / name).read_bytes())
+    for name in ("notebooks", "docs"):
+        shutil.copytree(ROOT / name, copy / name)
     for file in files_of(ROOT):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)
         (copy / file).write_bytes((ROOT / file).read_bytes())
@@ -57,7 +61,19 @@ def run(installed, *arguments):
 
 
 def test_the_wheel_has_every_file_of_the_packages(installed):
-    assert files_of(installed) == files_of(ROOT)
+    lesson = {file for file in files_of(installed) if "course" in file.parts}
+    assert files_of(installed) - lesson == files_of(ROOT)
+
+
+def test_the_lesson_comes_along_as_it_is_in_the_checkout(installed, tmp_path):
+    of_the_wheel, of_the_checkout = tmp_path / "wheel", tmp_path / "checkout"
+    run(installed, "lab", str(of_the_wheel), "--copy-only")
+    make_copies(ROOT, of_the_checkout, package=installed)
+    copies, expected = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (of_the_wheel, of_the_checkout)
+    )
+    assert copies == expected and len(copies) > 12
 
 
 def test_a_session_runs_from_the_wheel(installed):

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from ..federation.report import write_whole
-from ..lesson.lab_copies import find_notebooks
+from ..lesson.lab_copies import course_root, find_notebooks
 from . import options as shared
 
 SUMMARY = "make slides, or pages to read, of the lesson's notebooks"
@@ -38,7 +38,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     paths = [Path(name) for name in options.notebooks]
-    paths = paths or find_notebooks(Path(__file__).resolve().parents[2])
+    paths = paths or find_notebooks(course_root())
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
             raise ValueError(f"{path} is no notebook")

@@ -11,14 +11,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ..lesson.lab_copies import Copied, make_copies
+from ..lesson.lab_copies import Copied, course_root, make_copies
 from . import options as shared
 
 SUMMARY = "open the lesson's notebooks, in copies of your own"
 DETAILS = """\
 Copies the notebooks without their outputs into FOLDER, and opens them in JupyterLab. What is in
 FOLDER is never written over: if a notebook has a new version, it is put beside your copy, and you
-are told. The checkout is only read, so a whole class can use one.
+are told. The notebooks themselves are only read, so a whole class can use one installation.
 
 examples:
   python -m fl_krum lab
@@ -42,14 +42,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--checkout",
         metavar="FOLDER",
-        help="the repository with the notebooks (default: the one that this package is in)",
+        help="the repository with the notebooks (default: those that came with this package)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
     if not options.copy_only and importlib.util.find_spec("jupyterlab") is None:
         raise ModuleNotFoundError("no jupyterlab", name="jupyterlab")
-    root = Path(options.checkout or Path(__file__).parents[2]).resolve()
+    root = Path(options.checkout).resolve() if options.checkout else course_root()
     folder = Path(options.folder or Path.home() / FOLDER).expanduser().resolve()
     copies = make_copies(root, folder, package=Path(__file__).resolve().parents[2])
     shared.say(*_report(copies, folder))

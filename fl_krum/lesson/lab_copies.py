@@ -49,13 +49,20 @@ class Copied:
     beside: Path | None
 
 
+def course_root() -> Path:
+    """Where the lesson's notebooks are: the checkout, or in an installed package a copy of it."""
+    checkout = Path(__file__).resolve().parents[2]
+    built_in = Path(__file__).resolve().parent / "course"  # setup.py puts it there
+    return built_in if built_in.is_dir() else checkout
+
+
 def find_notebooks(root: Path) -> list[Path]:
     """The notebooks of a checkout, in their order; ValueError when there are none."""
     found = sorted((root / "notebooks").glob("[0-9]*.ipynb"))
     if not found:
         raise ValueError(
-            f"there are no notebooks in {root / 'notebooks'}: an installed package has none. Run "
-            "this in a checkout of the repository, or name one with --checkout FOLDER"
+            f"there are no notebooks in {root / 'notebooks'}: name a checkout of the repository "
+            "with --checkout FOLDER"
         )
     return found
 

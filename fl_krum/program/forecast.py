@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-LONG = 600.0  # seconds
+LONG = 30.0  # seconds of one aggregation; what is longer is announced
 _PER_BYTE = 6e-8  # CPU-seconds of all players, to compute, send and read it
 _PER_WORD = 5e-7  # CPU-seconds, for each word of a client and holder of shares
 _PLAYER, _HOLDER = 40e6, 35e6  # bytes of a player, and what a holder works on at once
@@ -51,7 +51,7 @@ def forecast(program) -> Forecast:
 
 
 def warning(program) -> str:
-    """What to tell before a run starts that cannot fit here or takes over ten minutes; "" else."""
+    """What to tell before a run that cannot fit here, or whose rounds are long; "" else."""
     expected = forecast(program)
     if expected.fits and not expected.is_long:
         return ""
