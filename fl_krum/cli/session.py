@@ -70,6 +70,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
     add_task(parser)
+    parser.add_argument(
+        "--dropout", type=float, default=0.0, metavar="P",
+        help="probability with which each client is missing from a round; it is left out, and "
+        "counts as one of the f (default 0)",
+    )  # fmt: skip
     shared.add_players(parser)
     parser.add_argument(
         "--cheat", metavar="PLAYER:KIND",
@@ -121,7 +126,7 @@ def run(options: argparse.Namespace) -> int:
 # of a session's start.
 _STORED = (
     "clients", "byzantine", "dimension", "rounds", "attack", "dataset", "alpha", "seed", "rule",
-    "average", "bits", "fraction", "compare", *NAMES,
+    "dropout", "average", "bits", "fraction", "compare", *NAMES,
 )  # fmt: skip
 _OF_THE_START = ("first_round", "start_accuracy")
 _MAY_DIFFER = {"version", "engine", "rounds", "data", "client_data", *_OF_THE_START}
@@ -193,6 +198,7 @@ def _prepare(
         aggregate=players,
         seed=options.seed,
         start=stored.records[-1] if stored else None,
+        dropout=options.dropout or 0.0,
         **task,
         **skew,
     )
@@ -309,10 +315,12 @@ def _line(record: RoundRecord) -> str:
     clients, several = " and ".join(map(str, record.excluded)), len(record.excluded) > 1
     who = f"clients {clients}" if several else f"client {clients}"
     left_out = f"   ({who} failed the check and {'were' if several else 'was'} left out)"
+    equal = {True: "yes", False: "NO", None: "-"}[record.matches_plaintext]
+    missing = ", ".join(map(str, record.absent))
     return (
         f"  {record.round:5d}   {record.accuracy:18.1%}   {record.accuracy_mean:10.1%}   "
-        f"{record.seconds:6.2f} s   {'yes' if record.matches_plaintext else 'NO'}"
-        f"{left_out if clients else ''}"
+        f"{record.seconds:6.2f} s   {equal}{left_out if clients else ''}"
+        f"{f'   (missing: {missing})' if missing else ''}"
     )
 
 
@@ -320,7 +328,7 @@ def _summary(
     rule: str, records: list[RoundRecord], report: Path | None, figure: Path | None
 ) -> str:
     last = records[-1]
-    wrong = [record.round for record in records if not record.matches_plaintext]
+    wrong = [record.round for record in records if record.matches_plaintext is False]
     weighted = ""
     if last.accuracy_weighted != last.accuracy_mean:
         weighted = f", {last.accuracy_weighted:.1%} with the mean weighted by samples"

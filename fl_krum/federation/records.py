@@ -62,6 +62,9 @@ class RoundRecord:
         What share of the new global model each row is; they add up to 1.
     excluded : tuple of int
         Numbers (1 ... n) of the clients that failed the check of their input, and were left out.
+    absent : tuple of int
+        Numbers (1 ... n) of the clients that were missing, and were left out. When these are more
+        than f, the round gave nothing, and the global model is that of the round before.
     updates : ndarray of float64, shape (n, d), or None
         What the clients sent, rounded to fixed point; None in a record that was read from a file.
     alongside : dict or None
@@ -85,6 +88,7 @@ class RoundRecord:
     byzantine_chosen: bool | None
     weights: tuple[float, ...] | None
     excluded: tuple[int, ...]
+    absent: tuple[int, ...] = ()
     updates: np.ndarray | None = field(default=None, repr=False, compare=False)
     alongside: dict[str, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
@@ -97,8 +101,9 @@ class RoundRecord:
     def from_json(cls, values: dict[str, Any]) -> RoundRecord:
         """The record that `as_json` made this of."""
         names = [one.name for one in fields(cls) if one.name not in _NOT_WRITTEN]
-        known = {name: values[name] for name in names}
-        for name in ("averaged", "weights", "excluded"):
+        known = {name: values[name] for name in names if name in values or name != "absent"}
+        known.setdefault("absent", ())
+        for name in ("averaged", "weights", "excluded", "absent"):
             known[name] = None if known[name] is None else tuple(known[name])
         return cls(**known)
 

@@ -58,6 +58,9 @@ class InTheClear:
     vector: np.ndarray
 
 
+_NO_WORD = np.uint64(1 << 62)  # far out of every range
+
+
 class Rule:
     """A rule that a session can use, whatever it was given as.
 
@@ -86,7 +89,8 @@ class Rule:
     """
 
     def __init__(self, given, n: int, f: int):
-        self._f = f
+        self._f, self._n, self._given = f, n, given
+        self._absent: tuple[int, ...] = ()
         self.name: str
         self.average: int | None = None
         self.program: Any = None
@@ -170,8 +174,11 @@ class Rule:
             look = partial(self._vector, d=d)
             try_out(self._what, self._object, (X,), look, self._call)
 
-    def __call__(self, words: np.ndarray, updates: np.ndarray) -> np.ndarray:
-        """The new global model, shape (d,), an array of its own.
+    def __call__(
+        self, words: np.ndarray, updates: np.ndarray, absent: tuple[int, ...] = ()
+    ) -> np.ndarray | None:
+        """The new global model, shape (d,), an array of its own; None when more than f clients are
+        absent.
 
         Parameters
         ----------
@@ -179,8 +186,14 @@ class Rule:
             For players that take words.
         updates : ndarray of float64, shape (n, d)
             The same as real numbers, for all others; they get a copy.
+        absent : tuple of int
+            Numbers (1 ... n) of the clients that are missing.
         """
-        d = words.shape[1]
+        self._absent, d = absent, words.shape[1]
+        if len(absent) > self._f:
+            return None
+        if absent:
+            return self._without(absent, words, updates)
         if self.program is not None:
             result = self._words(words) if self._words else self._call(updates.copy())
         else:
@@ -188,10 +201,31 @@ class Rule:
                 result = self._call(updates.copy())
         return self._vector(result, d)
 
+    def _without(self, absent, words, updates) -> np.ndarray:
+        """For those that are there: with one client and one of f less for each that is missing, so
+        that every vector has as many neighbours as before.
+
+        Players that are running already stay n + 1: there a missing client's player shares what
+        cannot be a word, and is left out by the check of the inputs. The result is the same.
+        """
+        rows = [client - 1 for client in absent]
+        if self.program is not None and self._words:
+            words = words.copy()
+            words[rows] = _NO_WORD
+            return self._vector(self._words(words), words.shape[1])
+        rule = Rule(self._given, self._n - len(rows), self._f - len(rows))
+        left = np.delete(words, rows, 0), np.delete(updates, rows, 0)
+        result = rule(*left)
+        assert result is not None, "nobody else is missing"
+        return result
+
     @property
     def excluded(self) -> tuple[int, ...]:
-        """Numbers (1 ... n) of the clients that players have left out of the last round."""
-        return tuple(getattr(self._object, "excluded", ())) if self.program is not None else ()
+        """Numbers (1 ... n) of the clients that players have left out of the last round, though
+        they were there."""
+        if self.program is None:
+            return ()
+        return tuple(c for c in getattr(self._object, "excluded", ()) if c not in self._absent)
 
     def in_the_clear(
         self, words: np.ndarray, fixed_point: FixedPoint, excluded=()

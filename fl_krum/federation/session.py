@@ -96,8 +96,15 @@ class FederatedSession:
         Whether clients share the vector that they have trained, or what they have changed: that
         minus the global model. Krum's choice is the same, the resolution is not; see `sharing`.
 
+    dropout : float
+        Probability with which each client, whoever it is, is missing from a round, 0 to below 1. It
+        is left out and counts as one of the f. When more than f are missing, the round gives
+        nothing, and the global model stays.
+
     Attributes
     ----------
+    absent : tuple of int
+        Numbers (1 ... n) of the clients that are missing from the present or last round.
     settings : dict
         What is run: the arguments, the names of what is no number, the version, and
         `start_accuracy`, that of `start`. Ready for JSON; docs/records.md has all of it.
@@ -147,9 +154,14 @@ class FederatedSession:
         data: Dataset | None = None,
         model: Any = None,
         share: str = "model",
+        dropout: float = 0.0,
     ):
         self._rounds = check_integer("rounds", rounds, 1)
         seed = check_integer("seed", seed, 0, 2**32 - 1)
+        if not 0 <= dropout < 1:
+            raise ValueError(f"dropout is a probability from 0 to below 1, not {dropout}")
+        self._dropout, self._seed = float(dropout), seed
+        self.absent: tuple[int, ...] = ()
         self.data, self.model = find_task(data, dataset, dimension, model, seed)
         clients = self.data.clients(partition) if clients is None else clients
         check_parameters(clients, byzantine)
@@ -157,6 +169,11 @@ class FederatedSession:
         if self._attack.below_protocol and byzantine < 2:
             raise ValueError(
                 f"the attack {self._attack.name} takes two Byzantine clients; f = {byzantine}"
+            )
+        if self._attack.below_protocol and dropout:
+            raise ValueError(
+                f"the attack {self._attack.name} has clients left out already: try it without "
+                "dropout"
             )
         self._earlier = start if isinstance(start, RoundRecord) else None
         self._first = _round_after(self._earlier, self._rounds)
@@ -201,7 +218,7 @@ class FederatedSession:
             partition=partition_name(partition),
             alpha=alpha if partition == "dirichlet" else None, seed=seed, compare=bool(compare),
             train=model_name(self.model) if train is None else name_of(train),
-            share=share, rule=self._rule.name,
+            share=share, dropout=self._dropout, rule=self._rule.name,
             average=self._rule.average, engine=self._rule.engine, bits=self.fixed_point.bits,
             fraction=self.fixed_point.fraction, start_accuracy=self.accuracy(self.start),
         ))  # fmt: skip
@@ -286,11 +303,13 @@ class FederatedSession:
         words = self._encode(values, number)
         updates = self.fixed_point.decode(words)
         shared = self._what_is_shared(words, number)
-        began = time.perf_counter()
-        aggregated = self._rule(shared, updates)
+        self.absent = self._who_is_absent(number)
+        began, of_krum = time.perf_counter(), dict.fromkeys(_OF_KRUM)
+        aggregated = self._rule(shared, updates, self.absent)
         seconds = time.perf_counter() - began
-        of_krum = self._of_krum(words, aggregated, model)
-        model = self._sharing.next_model(aggregated, model)
+        if aggregated is not None:
+            of_krum = self._of_krum(words, aggregated, model)
+            model = self._sharing.next_model(aggregated, model)
         compared = alongside.after(number) if alongside else NOTHING
         return RoundRecord(
             round=number,
@@ -300,6 +319,7 @@ class FederatedSession:
             vector=model.tolist(),
             **of_krum,
             excluded=self._rule.excluded,
+            absent=self.absent,
             updates=updates,
             alongside=alongside.models if alongside else None,
         )
@@ -314,7 +334,8 @@ class FederatedSession:
 
     def _of_krum(self, words, aggregated, model) -> dict[str, Any]:
         """What a record says of Krum and Multi-Krum: all None under any other rule."""
-        clear = self._rule.in_the_clear(words, self.fixed_point, self._rule.excluded)
+        left_out = (*self.absent, *self._rule.excluded)
+        clear = self._rule.in_the_clear(words, self.fixed_point, left_out)
         if clear is None:
             return dict.fromkeys(_OF_KRUM)
         equal = bool(np.array_equal(aggregated, clear.vector))
@@ -326,6 +347,12 @@ class FederatedSession:
             "weights": clear.weights,
             "byzantine_chosen": bool({*clear.averaged} & {*self.byzantine_clients}),
         }
+
+    def _who_is_absent(self, number) -> tuple[int, ...]:
+        """The same in every session of this seed, wherever it begins."""
+        rng = np.random.default_rng([self._seed, number, 0xAB5E17])
+        drawn = rng.random(len(self.parts)) < self._dropout
+        return tuple((np.flatnonzero(drawn) + 1).tolist())
 
     def _what_is_shared(self, words, number) -> np.ndarray:
         """The words that go into the players: other ones when clients lie below the protocol."""

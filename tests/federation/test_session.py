@@ -10,7 +10,9 @@ from fl_krum.aggregators.krum import krum
 from fl_krum.aggregators.rules import AGGREGATORS, rules_for
 from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.session import FederatedSession
+from fl_krum.players.local_players import LocalPlayers
 from fl_krum.program.fixed_point import FixedPoint
+from fl_krum.program.krum_program import KrumProgram
 
 
 @pytest.fixture(scope="module")
@@ -282,3 +284,53 @@ def test_settings_name_the_rule_and_the_engine():
     ):
         settings = FederatedSession(aggregate=aggregate).settings
         assert (settings["rule"], settings["engine"]) == (rule, engine)
+
+
+# --- clients that are missing -----------------------------------------------------------------
+
+
+def test_a_missing_client_is_left_out_and_counts_as_one_of_the_f():
+    session = FederatedSession(rounds=8, dropout=0.2, seed=3, compare=False)
+    model = session.start
+    records = session.run()
+    assert len({record.absent for record in records}) > 2
+    for record in records:
+        assert record.absent == tuple(sorted(record.absent))
+        if len(record.absent) > 2:
+            assert record.vector == list(model) and record.chosen is None
+        else:
+            left = np.delete(record.updates, [one - 1 for one in record.absent], 0)
+            expected = krum(left, 2 - len(record.absent)).vector
+            assert record.vector == expected.tolist()
+            assert record.matches_plaintext is True
+            assert record.chosen + 1 not in record.absent
+        model = np.array(record.vector)
+    again = FederatedSession(rounds=8, dropout=0.2, seed=3, compare=False).run()
+    assert [record.absent for record in again] == [record.absent for record in records]
+
+
+def test_a_round_in_which_too_many_are_missing_leaves_the_model_as_it_is():
+    session = FederatedSession(rounds=4, dropout=0.9, seed=1, compare=False)
+    for record in session.rounds():
+        assert record.absent == session.absent
+        if len(record.absent) > 2:
+            assert record.matches_plaintext is None
+    assert record.vector == session.start.tolist()
+
+
+def test_players_leave_a_missing_client_out_too():
+    with LocalPlayers(KrumProgram(n=5, f=1, d=5, rounds=3)) as players:
+        session = FederatedSession(
+            5, 1, rounds=3, dropout=0.25, seed=2, compare=False, aggregate=players
+        )
+        records = session.run()
+    clear = FederatedSession(5, 1, rounds=3, dropout=0.25, seed=2, compare=False).run()
+    assert any(record.absent for record in records)
+    assert [r.vector for r in records] == [r.vector for r in clear]
+    assert all(record.excluded == () for record in records)
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1.0, 2, float("nan")])
+def test_a_dropout_that_is_none(dropout):
+    with pytest.raises(ValueError, match="dropout is a probability from 0 to below 1"):
+        FederatedSession(dropout=dropout)
