@@ -9,6 +9,7 @@ from mamba.mask_proof import SUBSETS, Lengths
 from mamba.masks import Demand, make_masks, toss
 from mamba.protocol_error import ProtocolError
 from mamba.protocols import Protocols
+from mamba.randomness import from_coin
 
 DEMANDS = [Demand(3, 7, 40, 4, 2), Demand(0, 0, 40, 1), Demand(5, 12, 40, 0)]
 
@@ -135,6 +136,39 @@ def test_a_false_dealer_is_found(what, module, place, number, error):
     liar = false(what, module, place, number)
     with pytest.raises(ProtocolError, match=error):
         play(7, make_and_verify, {6: liar})
+
+
+class FitsItsHalves(DealsFalse):
+    """Another bit in the small field than in the prime one, and halves of odd numbers to fit."""
+
+    coin = parities = None
+
+    def note_opened(self, module, values):
+        if self.coin is None:
+            (self.coin,) = field.to_ints(values)
+        elif self.parities is None:
+            self.parities = values.reshape(-1, 2, SUBSETS)[self.sent.index(self.me)]
+        return super().note_opened(module, values)
+
+    def change(self, secrets, kind):
+        if kind == BITS:
+            secrets[1][0] ^= 1
+            return secrets
+        stream = from_coin(self.coin, "subsets of bits")
+        size = mask_proof._BLOCK
+        random = np.frombuffer(stream.bytes(SUBSETS * size // 8), np.uint8)
+        chosen = np.unpackbits(random).reshape(SUBSETS, size)[:, 0]
+        half = pow(2, -1, field.P)
+        parity = (self.parities[0] ^ self.parities[1]) & 1
+        by = [c * (half if not p else -half) for c, p in zip(chosen.tolist(), parity, strict=True)]
+        secrets[0][:, :SUBSETS] = field.add(secrets[0][:, :SUBSETS], field.from_ints(by))
+        return secrets
+
+
+def test_halves_must_be_bits():
+    """Else a field has a half of everything: only that they are bits tells a false parity."""
+    with pytest.raises(ProtocolError, match=FALSE):
+        play(3, make_and_verify, {2: FitsItsHalves})
 
 
 def test_bits_and_halves_are_dealt_once_each():

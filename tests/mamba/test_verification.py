@@ -233,3 +233,24 @@ def test_inner_products_of_columns_are_verified():
     assert (reconstruct(gf256, play(3, step)) == products.ravel()).all()
     with pytest.raises(ProtocolError, match="not what was multiplied"):
         play(3, step, {2: type("Liar", (Adds,), {"field": gf256})})
+
+
+def test_a_false_product_is_not_opened():
+    shares, opened = dealt(field, 3, field.from_ints(NUMBERS)), []
+
+    class Notes(Protocols):
+        def note_opened(self, module, values):
+            opened.append(module.length(values))
+            return super().note_opened(module, values)
+
+    def step(protocols):
+        (x,) = shares[protocols.me]
+        protocols.on = True
+        (square,) = protocols.multiply([(field, x, x)])
+        protocols.on = False
+        return field.to_ints(protocols.open(field, square))
+
+    assert play(3, step) == [[number**2 for number in NUMBERS]] * 3
+    with pytest.raises(ProtocolError, match="not what was multiplied"):
+        play(3, step, {0: Notes, 2: Adds})
+    assert opened and len(NUMBERS) not in opened
