@@ -74,6 +74,15 @@ def test_random_cases_among_players(rule, n, f, m, d, rounds):
     assert {row[0] for row in found} == {program.total()}
 
 
+@pytest.mark.long
+@RULES
+@pytest.mark.parametrize(("n", "f", "m", "d", "rounds"), IN_THE_CLEAR)
+def test_300_random_cases_among_players(rule, n, f, m, d, rounds):
+    words = random_words(n, f, m, d, rounds)
+    program = KrumProgram(n, f, d, rounds, m, rule=rule)
+    assert sums(program, words, run_program) == [expected(rule, X, f, m) for X in words]
+
+
 @RULES
 def test_the_text_in_mamba_alone_gives_the_same(rule):
     for n, f, m, d in ((5, 1, 1, 3), (6, 1, 5, 2)):

@@ -66,6 +66,16 @@ def test_what_a_party_refuses(roster, limits, message):
         Limits(**limits).check(parties.agreement(7, f=2), roster, "client1")
 
 
+def test_the_rule_is_agreed_on_and_says_how_many_vectors_are_in_the_result(roster):
+    for rule, fewest in (("krum", 1), ("mixed-krum", 5), ("clipped-krum", 3)):
+        agreement = parties.agreement(7, f=2, rule=rule)
+        assert Agreement.from_json(agreement.as_json()).program.rule == rule
+        assert agreement.without({"client3"}).program.rule == rule
+        Limits(min_average=fewest).check(agreement, roster, "client1")
+        with pytest.raises(ValueError, match=f"= {fewest}, and it insists on at least"):
+            Limits(min_average=fewest + 1).check(agreement, roster, "client1")
+
+
 def test_what_a_party_takes(roster):
     limits = Limits(7, 3, 1, 2, roster.digest)
     limits.check(parties.agreement(7, f=2), roster, "client1")

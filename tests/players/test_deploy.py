@@ -152,6 +152,27 @@ def test_the_servers_words_are_decoded(folders, tmp_path, engine):
             assert np.allclose(list(map(float, said.stdout.split())), expected, rtol=1e-8)
 
 
+def test_the_server_divides_by_the_weights_of_those_who_passed(tmp_path, engine):
+    """With clipping by 16 m for each client that passed; with mixing by m (n - f), whoever did."""
+    for rule, total in (("mixed-krum", 2 * 4), ("clipped-krum", 16 * 2 * 4)):
+        made = program(average=2, rule=rule)
+        folder = deploy(made, HOSTS, tmp_path / rule, engine=engine)[0]
+        assert (made.n, made.f, made.total(1)) == (5, 1, total)
+        words = [total * 2**27 + 2**17, total * 2**27]
+        said = ["Client 2 passed : 0", *(f"Output channel 0 : {n}" for n in [total, *words])]
+        for count, status in ((total, 0), (total + 1, 1)):
+            said[1] = f"Output channel 0 : {count}"
+            ended = subprocess.run(
+                ["awk", "-f", folder / "numbers.awk"],
+                input="\n".join(said) + "\n", capture_output=True, text=True,
+            )  # fmt: skip
+            assert ended.returncode == status, ended.stderr
+            if status == 0:
+                assert list(map(float, ended.stdout.split())) == [2 / total, 0.0]
+            else:
+                assert f"not {total} vectors were added up" in ended.stderr
+
+
 SAID = """\
 \x1b[0mClient 1 passed : 1
 Client 2 passed : 0

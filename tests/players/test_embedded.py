@@ -58,6 +58,24 @@ def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
         np.testing.assert_allclose(record.vector, mean, rtol=1e-12)
 
 
+@pytest.mark.parametrize("rule", ["mixed-krum", "clipped-krum"])
+def test_a_session_of_the_rules_that_learn_equals_plaintext_bit_for_bit(rule):
+    """Also where a client is left out, and the server divides by less."""
+    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=2, average=5, rule=rule), "embedded")
+    session = FederatedSession(rounds=2, attack="below-protocol", aggregate=players)
+    with players:
+        records = session.run()
+    assert session.settings["rule"] == rule and session.settings["average"] == 5
+    for record in records:
+        assert record.matches_plaintext and len(record.excluded) == 1
+        weights = np.array(record.weights)
+        assert weights.sum() == pytest.approx(1) and weights[record.excluded[0] - 1] == 0
+        assert set(record.averaged) == set(np.flatnonzero(weights).tolist())
+        assert record.chosen == weights.argmax()
+        mean = weights @ record.updates
+        np.testing.assert_allclose(record.vector, mean, rtol=1e-9)
+
+
 @pytest.mark.parametrize("d", [5, 60])
 def test_two_clients_that_lie_below_the_protocol(d):
     program = KrumProgram(7, 2, d, rounds=2)
