@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mamba_players import WatchedProtocols, dealt, run_program, together
 
-from mamba import collectors, comparison, field
+from mamba import collectors, comparison, field, result_check, shamir
 from mamba.masks import Demand, make_masks
 from mamba.protocol_error import ProtocolError
 from mamba.protocols import Protocols
@@ -98,3 +98,43 @@ def test_who_is_told_a_result_sends_all_holders_the_same_seed(monkeypatch):
     liar = type("Liar", (TellsTwoStories,), {"length": 32})
     with pytest.raises(ProtocolError, match=DIFFERENT):
         run_program(program, words, active=True, liars={0: (liar, None, None)})
+
+
+class FitsItsLie(WatchedProtocols):
+    """Adds 5 to the first word of a result, and to the sums that check it what follows from it."""
+
+    seed = None
+
+    def added(self, array, errors):
+        weight = field.lagrange(shamir.points(len(self.holders)))[self.place]
+        return field.add(array, field.scale(field.from_ints(errors), pow(weight, -1, field.P)))
+
+    def open_to_and_say_how(self, player, array, degree, continued=False):
+        if degree == 2:
+            note = self.agreement.note
+
+            def hear(data):
+                self.seed = data
+                note(data)
+
+            self.agreement.note = hear
+            array = self.added(array, [5] + [0] * (field.length(array) - 1))
+        return super().open_to_and_say_how(player, array, degree, continued)
+
+    def reduce(self, parts):
+        if self.seed:
+            rows, self.seed = result_check._rows(self.seed, 9), None
+            errors = [5 * field.to_ints(row)[0] for row in rows]
+            parts = [(field, self.added(parts[0][1], errors))]
+        return super().reduce(parts)
+
+
+def test_sums_that_check_a_result_are_verified_themselves(monkeypatch):
+    monkeypatch.setattr("mamba.language.machine.MOST_REDUCED", 4)
+    program = (
+        "a = sint.get_private_input_from(1, size=9)\n"
+        "b = sint.get_private_input_from(2, size=9)\n(a * b).reveal_to(0)\n"
+    )
+    words = [[], [*range(9)], [*range(9)], []]
+    with pytest.raises(ProtocolError, match="not what was multiplied"):
+        run_program(program, words, active=True, liars={3: (FitsItsLie, None, None)})
