@@ -3,7 +3,7 @@
 Every round of communication is one `Round` here, in the order in which the players exchange them,
 so that the sums are what the players themselves report: rounds and bytes exactly. Nothing is run.
 The protocols are those of the package ``mamba``: who sends how many field elements follows from N
-and t alone.
+and t alone. Players are semi-honest; active ones verify, too, which docs/speed.md measures.
 """
 
 from __future__ import annotations
