@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         target = folder / f"{path.stem}.html"
+        content = make(path)  # what is no notebook is found before anything is written
         with shared.begun():
-            write_whole(target, make(path))
+            write_whole(target, content)
         shared.say(f"Written: {target}")
     return 0
