@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from mamba_players import WatchedProtocols, run_program
+from mamba_players import Mailbox, WatchedProtocols, dealt, run_program, together
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
-from mamba import field, gf256, result_check
+from mamba import collectors, field, gf256, result_check
+from mamba.comparison import _note_places
 from mamba.language.factors import Factors
-from mamba.protocol_error import ProtocolError
+from mamba.protocols import ProtocolError, Protocols
 
 
 def krum_among(n, f, d, liars=(), rounds=1, **parameters):
@@ -161,3 +162,53 @@ def test_factors():
     assert values(of.folded(rows, (1, 2), 2)) == [
         sum(product[k + 2 * j] * three[j] for j in range(3)) for k in range(2)
     ]
+
+
+# --- two stories ------------------------------------------------------------------------------
+
+
+def told_differently(step, tamper=None):
+    """The error of five players that compare after a step."""
+
+    def play(network):
+        protocols = Protocols(network, active=True)
+        step(protocols)
+        protocols.compare()
+
+    with pytest.raises(ProtocolError, match="has been told is not what") as error:
+        together(5, play, tamper)
+    return str(error.value)
+
+
+def test_a_collector_that_tells_two_stories_is_found_before_anything_is_opened(monkeypatch):
+    monkeypatch.setattr(collectors, "_WORTH", -(2**60))
+
+    def tamper(sender, receiver, number, payload):
+        if (sender, receiver, number) == (0, 3, 4):
+            return bytes([payload[0] ^ 1]) + payload[1:]
+        return payload
+
+    shares = dealt(field, 5, field.from_ints([3] * 9))
+    told_differently(lambda p: p.multiply([(field, *shares[p.me] * 2)]), tamper)
+
+
+def test_holders_that_find_other_sharings_equal_notice_it():
+    told_differently(lambda p: _note_places(p, np.array([0, 1, 2 * (p.me == 2)])))
+
+
+def test_who_is_told_a_result_cannot_have_holders_weigh_it_differently(monkeypatch):
+    """The server sends one holder another seed than the rest."""
+    monkeypatch.setattr("mamba.language.machine.MOST_REDUCED", 4)
+
+    def exchange(self, outgoing, *arguments):
+        if {*map(len, outgoing.values())} == {result_check._SEED_BYTES}:
+            outgoing = {**outgoing, 2: bytes(result_check._SEED_BYTES)}
+        return Mailbox.exchange(self, outgoing, *arguments)
+
+    def init(self, network, *arguments, **options):
+        network.exchange = exchange.__get__(network)
+        WatchedProtocols.__init__(self, network, *arguments, **options)
+
+    with pytest.raises(ProtocolError, match="has been told is not what"):
+        krum_among(4, 0, 8, {0: (liar(__init__=init), None, None)}, check=False, threshold=1,
+                   holders=(1, 2, 3))  # fmt: skip
