@@ -95,8 +95,8 @@ def test_a_file_that_is_no_program(capsys, tmp_path, content, words):
          "fl_krum: error: x.mpc, line 3: 'ttoal' is not defined: did you mean 'total'?\n"
          "    y = ttoal\n        ^^^^^\n"),
         ("print_ln('y')\nsint(1) % 2.5\n", 1, "y\n",
-         "fl_krum: error: x.mpc, line 2: sint % float is not possible: a sint is an integer; scale the "
-         "number, or take sfix\n"
+         "fl_krum: error: x.mpc, line 2: sint % float is not possible: a sint is an integer; scale "
+         "the number, or take sfix\n"
          "    sint(1) % 2.5\n    ^^^^^^^^^^^^^\n"),
     ],
 )  # fmt: skip
