@@ -72,6 +72,13 @@ def test_every_cell_was_run_in_order_and_without_error(notebook):
         assert output.get("name") != "stderr", output["text"]
 
 
+def test_every_picture_has_words_for_those_who_do_not_see_it(notebook):
+    for cell in code_cells(notebook):
+        if any("image/png" in output.get("data", ()) for output in cell["outputs"]):
+            alt = cell["metadata"].get("alt", "")
+            assert 60 < len(alt) < 320 and alt.endswith("."), (cell["id"], alt)
+
+
 def test_nothing_of_one_machine_or_one_session_is_stored(notebook):
     assert notebook["metadata"]["kernelspec"]["name"] == "python3"
     assert "widgets" not in notebook["metadata"]
