@@ -1,6 +1,6 @@
 """A player that deviates at one place of a run, whichever: the result is right, or the run ends.
 
-`make explore` goes through all places; here a few of each kind do, which are the same every time.
+`make explore` goes through all places; here one of each kind does, the same every time.
 """
 
 import os
@@ -17,7 +17,7 @@ from mamba import collectors
 from mamba.network import NetworkError
 from mamba.protocol_error import ProtocolError
 
-FEW = 2  # places of each kind and liar
+FEW = 1  # place of each kind and liar
 PRODUCTS = """
 a = sint.get_private_input_from(1, size=4)
 b = sint.get_private_input_from(2, size=4)
