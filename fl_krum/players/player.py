@@ -109,8 +109,16 @@ class PlayerProcess:
             pass
 
     def _thread(self, target, *arguments) -> threading.Thread:
+        def work() -> None:
+            try:
+                target(*arguments)
+            except MemoryError:  # in a thread it would be a traceback, and the player read no more
+                with self._changed:
+                    self.complaint = "more than this process has memory for (ulimit -v)"
+                    self._changed.notify_all()
+
         name = f"player {self.index} {target.__name__.strip('_')}"
-        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+        thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         return thread
 
