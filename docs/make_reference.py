@@ -5,6 +5,7 @@ then each module of every room. Needs pdoc.
 """
 
 import importlib
+import importlib.util
 import pkgutil
 import sys
 import warnings
@@ -20,13 +21,20 @@ import mamba  # noqa: E402
 
 
 def modules() -> list[str]:
-    """All modules, but for those that run when they are imported."""
+    """All modules, but for those that run when they are imported, and Flower's without Flower."""
     found = (
         module.name
         for package in (fl_krum, mamba)
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        for module in pkgutil.walk_packages(
+            package.__path__, f"{package.__name__}.", onerror=lambda name: None
+        )
     )
-    return ["fl_krum", "mamba", *(name for name in found if not name.endswith("__main__"))]
+    return ["fl_krum", "mamba", *(name for name in found if not _is_left_out(name))]
+
+
+def _is_left_out(name: str) -> bool:
+    without_flower = name.startswith("fl_krum.flower") and not importlib.util.find_spec("flwr")
+    return name.endswith("__main__") or without_flower
 
 
 def main(folder: Path) -> None:
