@@ -161,7 +161,7 @@ def test_a_program_that_never_ends(body):
 
 def test_a_program_that_prints_without_end(monkeypatch):
     monkeypatch.setattr("fl_krum.players.player.MOST_OUTPUT", 1 << 20)
-    with pytest.raises(PlayerError, match="player 0 printed more than 1 MB while the program ran"):
+    with pytest.raises(PlayerError, match="player 0 printed more than 1 MB while"):
         run_program("while True:\n    print_ln('x' * 1000)", deadline=250)
 
 
