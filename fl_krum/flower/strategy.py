@@ -77,8 +77,6 @@ class _Running:
     model: dict[str, np.ndarray]
     player: HostPlayer
     began: float = field(default_factory=time.monotonic)
-    vector: np.ndarray | None = None
-    error: str = ""
 
 
 class SecureKrum(FedAvg):
@@ -108,7 +106,7 @@ class SecureKrum(FedAvg):
     rule : str
         "krum", "mixed-krum" or "clipped-krum", as for `KrumProgram`.
     security : str
-        "active" or "semi-honest", where the players have both; empty for what hosts do by default.
+        "active", as players on several hosts have it, or "semi-honest", which is faster.
     patience : float
         Seconds that a client's player may come late. In simulation clients train in batches: as
         long as all of them take to begin.
@@ -140,7 +138,7 @@ class SecureKrum(FedAvg):
         scale: float = SCALE,
         threshold: int | None = None,
         rule: str = "krum",
-        security: str = "",
+        security: str = "active",
         patience: float = 60.0,
         deadline: float = 600.0,
         limits: Limits | None = None,
