@@ -17,9 +17,7 @@ test: .venv/ready        ## everything: style, types, unit tests, players, noteb
 test-browser: .venv/ready ## the notebooks' panels and the slides in a real browser, where there is Chromium
 	$(BIN)/python -m pytest -m browser tests
 
-test-flower: .venv/ready ## the Flower strategy, in an environment of its own, which has Flower
-	test -d .venv-flower || $(PYTHON) -m venv .venv-flower
-	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis
+test-flower: .venv-flower/ready ## the Flower strategy, in an environment of its own, which has Flower
 	.venv-flower/bin/python -m pytest tests/flower
 
 test-long: .venv/ready   ## what takes minutes: sessions on several hosts that come and go
@@ -49,6 +47,11 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --upgrade pip
 	$(BIN)/pip install --quiet -r requirements.txt
+	touch $@
+
+.venv-flower/ready: requirements.txt setup.py
+	$(PYTHON) -m venv .venv-flower
+	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis
 	touch $@
 
 help:
