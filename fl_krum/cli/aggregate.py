@@ -46,17 +46,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_rule(parser)
     shared.add_threshold(parser)
     parser.add_argument(
-        "--plain", action="store_true", help="compute in the clear, and tell scores and choice"
+        "--plain", action="store_true", help="compute in the clear, and print scores and choice"
     )
     parser.add_argument(
-        "--output", metavar="FILE", help="write the vector to FILE, .npy or .csv, instead"
+        "--output",
+        metavar="FILE",
+        help="write the vector to FILE, .npy or .csv, instead of standard output",
     )
     parser.add_argument(
         "--without",
         type=shared.players,
         default=(),
         metavar="I,J,...",
-        help="clients to leave out, counted by rows from 1, as those that an ended run names",
+        help="clients to leave out, by row from 1, for instance those that a failed run named",
     )
     shared.add_players(parser)
     shared.add_fixed_point(parser)

@@ -14,7 +14,7 @@ from ..players.installed import INSTALLED, print_versions
 from ..players.local_players import LocalPlayers, PlayerError
 from ..program.krum_program import KrumProgram
 
-SUMMARY = "what is installed here, which engines work, and why not"
+SUMMARY = "what is installed here, which engines work, and why others do not"
 DETAILS = """\
 Runs one tiny aggregation, four clients and the server, with each engine that can be used.
 

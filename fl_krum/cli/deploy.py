@@ -35,7 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
     )
     parser.add_argument(
-        "--rounds", type=int, default=1, metavar="T", help="rounds in one start, T (default 1)"
+        "--rounds",
+        type=int,
+        default=1,
+        metavar="T",
+        help="rounds in one start of the players, T (default 1)",
     )
     parser.add_argument(
         "--port",

@@ -21,16 +21,16 @@ examples:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="what this party is called in the roster")
+    parser.add_argument("name", metavar="NAME", help="this party's name in the roster")
     parser.add_argument(
-        "address", metavar="HOST:PORT", help="where all the others reach its player"
+        "address", metavar="HOST:PORT", help="the address at which all others reach its player"
     )
     parser.add_argument(
-        "--folder", default=".", metavar="DIR", help="where to write (default: here)"
+        "--folder", default=".", metavar="DIR", help="folder to write to (default: here)"
     )
     parser.add_argument(
         "--days", type=int, default=roster.DAYS, metavar="N",
-        help=f"how long the key is good for (default {roster.DAYS})",
+        help=f"how long the key is valid (default {roster.DAYS})",
     )  # fmt: skip
 
 

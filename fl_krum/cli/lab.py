@@ -16,9 +16,9 @@ from . import options as shared
 
 SUMMARY = "open the lesson's notebooks, in copies of your own"
 DETAILS = """\
-Copies the notebooks without their outputs into FOLDER, and opens them in JupyterLab. What is in
-FOLDER is never written over: if a notebook has a new version, it is put beside your copy, and you
-are told. The notebooks themselves are only read, so a whole class can use one installation.
+Copies the notebooks without their outputs into FOLDER, and opens them in JupyterLab. Nothing in
+FOLDER is ever overwritten: if a notebook has a new version, it is put beside your copy, and you are
+told. The notebooks themselves are only read, so a whole class can use one installation.
 
 examples:
   python -m fl_krum lab

@@ -21,7 +21,7 @@ from ..program.fixed_point import FixedPoint
 def add_krum(parser: argparse.ArgumentParser, rounds: int, own_data: bool = False) -> None:
     """n, f, d and T, with the defaults of the lesson; n and d are None where data may say them."""
     group = parser.add_argument_group("size of the computation")
-    of_data = ", or as the data are for" if own_data else ""
+    of_data = ", or set by the data" if own_data else ""
     group.add_argument(
         "--clients",
         type=int,
@@ -56,8 +56,8 @@ def add_threshold(parser) -> None:
         "--threshold",
         type=int,
         metavar="K",
-        help="holders of shares that may pool what they see without learning anything, t, 1 to "
-        "n / 2; a smaller one is quicker, and safe from fewer (default n / 2)",
+        help="threshold t, 1 to n / 2: how many holders of shares may pool what they see without "
+        "learning anything; a smaller t is faster and protects against fewer (default n / 2)",
     )
 
 
@@ -67,16 +67,17 @@ def add_rule(parser) -> None:
         "--rule",
         default="krum",
         metavar="NAME",
-        help=f"{', '.join(WEIGHTS)}: mixed-krum mixes every vector with its nearest ones first, "
-        "clipped-krum clips all vectors about what was chosen; both learn more (default krum)",
+        help=f"{', '.join(WEIGHTS)}: mixed-krum first mixes every vector with its nearest ones, "
+        "clipped-krum clips all vectors about those chosen; models learn more with both "
+        "(default krum)",
     )
     parser.add_argument(
         "--average",
         type=int,
         default=1,
         metavar="M",
-        help="how many vectors with the best scores are averaged, m, up to n - f: 1 is Krum, more "
-        "is Multi-Krum (default 1); for training n - f is best",
+        help="m, how many of the vectors with the best scores are averaged, up to n - f: 1 is "
+        "Krum, more is Multi-Krum (default 1); n - f is best for training",
     )
 
 
@@ -103,15 +104,16 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
 def add_players(parser: argparse.ArgumentParser) -> None:
     """Which players, how long to wait for them, and who holds shares."""
     group = add_engine(
-        parser, "give up when starting, or one aggregation, takes longer (default: by the engine)"
+        parser,
+        "give up if the start, or one aggregation, takes longer (default: set by the engine)",
     )
     group.add_argument(
         "--holders",
         type=players,
         default=(),
         metavar="I,J,...",
-        help="the 2t + 1 players that hold shares (default: where there is a choice, the players "
-        "draw them together, so that nobody chooses)",
+        help="the 2t + 1 players that hold shares (default: the players draw them together, so "
+        "that nobody chooses)",
     )
 
 
@@ -122,14 +124,15 @@ def add_engine(parser: argparse.ArgumentParser, deadline: str):
         "--engine",
         default="auto",
         metavar="NAME",
-        help=f"{', '.join(ENGINES)}, or auto: scale-mamba when {SCALE_MAMBA_HOME} is set, else "
+        help=f"{', '.join(ENGINES)}, or auto: scale-mamba if {SCALE_MAMBA_HOME} is set, else "
         "embedded (default auto)",
     )
     group.add_argument(
         "--security",
         choices=SECURITIES,
-        help="active: players that depart from the protocol end the run, and change or learn "
-        "nothing, which takes longer; semi-honest: they are trusted to follow it (default: "
+        help="active: a player that deviates from the protocol can end the run, but change or "
+        "learn nothing; this takes longer. semi-honest: all players are trusted to follow the "
+        "protocol (default: "
         "semi-honest for embedded players)",
     )
     group.add_argument(

@@ -22,7 +22,7 @@ DETAILS = """\
 All parties start this with the same roster and the same numbers, each with its own name and key.
 The first party of the roster is the server: it is given no numbers, and it alone gets the result,
 on standard output. A client reads its d numbers a round on standard input, or in a file, separated
-by white space or commas; what it shares is nothing that anybody can read. With --program the
+by white space or commas; nobody can read what it shares. With --program the
 parties run a program of their own, and inputs are integers from 0 to 2^64 - 1.
 
 A client that is not there after the server's --patience, or is lost before all have shared their
@@ -41,7 +41,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--roster", required=True, metavar="FILE", help="who takes part")
     parser.add_argument("--name", required=True, help="which of them this host is")
     parser.add_argument("--key", metavar="FILE", help="its private key (default: NAME.key)")
-    parser.add_argument("--input", metavar="FILE", help="its numbers (default: standard input)")
+    parser.add_argument(
+        "--input", metavar="FILE", help="file with its numbers (default: standard input)"
+    )
     parser.add_argument("--listen", metavar="HOST",
                         help="address of this host to listen at, 0.0.0.0 or :: for every one "
                         "(default: the roster's)")  # fmt: skip
@@ -58,27 +60,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_rule(group)
     shared.add_threshold(group)
     group.add_argument("--program", metavar="FILE",
-                       help="a program in the MAMBA language in place of Krum")  # fmt: skip
+                       help="a program in the MAMBA language to run instead of Krum")  # fmt: skip
     group.add_argument("--security", choices=SECURITIES, default=ACTIVE,
                        help="active: a player that departs from the protocol ends the run "
                        f"(default {ACTIVE})")  # fmt: skip
     group.add_argument("--session", default="run", metavar="TEXT",
-                       help="a name of the training, chosen anew for each")  # fmt: skip
+                       help="a name for this training, a new one for each")  # fmt: skip
     group.add_argument("--round", type=int, default=1, metavar="R",
                        help="which of its rounds this is (default 1)")  # fmt: skip
-    group.add_argument("--agreement", metavar="JSON", help="all of this in one, as a text")
+    group.add_argument("--agreement", metavar="JSON", help="all of the above in one text")
     group = parser.add_argument_group("what this party insists on")
     group.add_argument("--min-clients", type=int, default=2, metavar="N", help="at least")
     group.add_argument("--min-threshold", type=int, default=1, metavar="T", help="at least")
     group.add_argument("--min-average", type=int, default=1, metavar="M", help="at least")
     group.add_argument("--max-byzantine", type=int, metavar="F", help="at most")
-    group.add_argument("--digest", metavar="HEX", help="of the only roster that will do")
+    group.add_argument(
+        "--digest", metavar="HEX", help="digest of the only roster that this party accepts"
+    )
     group = parser.add_argument_group("how long to wait")
     group.add_argument("--patience", type=float, default=PATIENCE, metavar="SECONDS",
-                       help="of the server, until it goes on without those that are not there "
+                       help="how long the server waits before it goes on without missing clients "
                        f"(default {PATIENCE:g})")  # fmt: skip
     group.add_argument("--deadline", type=float, default=DEADLINE, metavar="SECONDS",
-                       help=f"until all must be over (default {DEADLINE:g})")  # fmt: skip
+                       help=f"when everything must be over (default {DEADLINE:g})")  # fmt: skip
     shared.add_fixed_point(parser)
 
 

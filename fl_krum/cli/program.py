@@ -18,13 +18,13 @@ example:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--output", metavar="FILE", help="write it to FILE rather than to standard output"
+        "--output", metavar="FILE", help="write it to FILE instead of standard output"
     )
     parser.add_argument(
         "--portable",
         action="store_true",
-        help="in MAMBA alone, as SCALE-MAMBA and MP-SPDZ need it: longer, and slower on embedded "
-        "players, whose own words it does without",
+        help="in plain MAMBA, as SCALE-MAMBA and MP-SPDZ need it: longer, and slower on embedded "
+        "players, since it uses none of their own functions",
     )
     shared.add_krum(parser, rounds=1)
     shared.add_fixed_point(parser)

@@ -10,9 +10,9 @@ from . import options as shared
 
 SUMMARY = "make or show the roster of the parties on several hosts"
 DETAILS = """\
-The files that `key` wrote on each host become one roster, the server's first. Everybody can make it
-of the same files in the same order, or take it from somebody: what counts is that all have the same
-digest. Compare it in another way than the one by which the file came.
+Makes one roster from the files that `key` wrote on each host, the server's first. Anybody can make
+it from the same files in the same order, or get it from somebody: what counts is that all have the
+same digest. Compare the digest over another channel than the one by which the file came.
 
 examples:
   python -m fl_krum roster roster.json                      who is in it, and its digest
@@ -23,7 +23,7 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("roster", metavar="ROSTER", help="the file of the roster")
     parser.add_argument(
-        "--of", nargs="+", metavar="FILE", help="make it anew of these, the server's first"
+        "--of", nargs="+", metavar="FILE", help="make it from these files, the server's first"
     )
 
 

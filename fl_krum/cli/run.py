@@ -19,8 +19,8 @@ PROGRAM may be, too: -). A player may have several --input, in order. What stand
 can be read by other users of this machine.
 
 Standard output holds what the program prints, as it is, and then a line "player I: VALUE" for each
-value that player I is told. All else goes to standard error. Exit status: 2 when the program or its
-inputs are wrong and nothing was computed, 1 when it failed while it ran.
+value that only player I receives. Everything else goes to standard error. Exit status: 2 if the
+program or its inputs are wrong and nothing was computed, 1 if it failed while it ran.
 
 Run only programs that you have read or whose author you trust: on embedded players a program is
 Python, and can do whatever you can do on this machine.
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     shared.add_engine(
         parser,
-        "give up when the program, once players are up, takes longer (default: by the engine)",
+        "give up if the program takes longer, once players are up (default: set by the engine)",
     )
 
 

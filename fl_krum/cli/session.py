@@ -26,12 +26,13 @@ if TYPE_CHECKING:  # scikit-learn and matplotlib take a second to import: only w
 
 SUMMARY = "train a model in T rounds, Krum in SMPC against the plain mean"
 DETAILS = """\
-Trains a model on real data, shared out among n clients, f of them Byzantine. In every round the
-next model is chosen by Krum inside secure multiparty computation among n + 1 processes. Nothing
-is downloaded. The same seed gives the same run.
+Trains a model on real data, divided among n clients, f of them Byzantine. In every round Krum
+chooses the next model, inside secure multiparty computation among n + 1 processes. Nothing is
+downloaded. The same seed gives the same run.
 
-With --json every round is on disk when the next one begins, so whatever ends a long session, its
-rounds are kept. --resume goes on after them, bit for bit, with the settings in the file.
+With --json every round is on disk before the next one begins, so its finished rounds are kept,
+whatever ends a long session. --resume continues after them, bit for bit, with the settings in the
+file.
 
 examples:
   python -m fl_krum session
@@ -49,7 +50,7 @@ HEADING = """
 
 def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_krum(parser, rounds=5, own_data=True)
-    group = parser.add_argument_group("what is learnt")
+    group = parser.add_argument_group("the training")
     group.add_argument(
         "--attack",
         default="sign-flip",
@@ -66,28 +67,28 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--alpha",
         type=float,
         metavar="A",
-        help="deal the data out with label skew, Dirichlet(A), rather than evenly (IID)",
+        help="partition the data with label skew, Dirichlet(A), instead of evenly (IID)",
     )
-    group.add_argument("--seed", type=int, default=0, help="of everything random (default 0)")
+    group.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
     add_task(parser)
     parser.add_argument(
         "--dropout", type=float, default=0.0, metavar="P",
-        help="probability with which each client is missing from a round; it is left out, and "
-        "counts as one of the f (default 0)",
+        help="probability that a client is missing from a round; it is left out and counts as "
+        "one of the f (default 0)",
     )  # fmt: skip
     shared.add_players(parser)
     parser.add_argument(
         "--cheat", metavar="PLAYER:KIND",
-        help="let a client's player depart from the protocol, and see what comes of it with either "
+        help="let a client's player deviate from the protocol, and see what happens with either "
         f"--security; KIND is one of {', '.join(CHEATS)}",
     )  # fmt: skip
     shared.add_fixed_point(parser)
     group = parser.add_argument_group("output")
-    group.add_argument("--json", metavar="FILE", help="keep settings and rounds in FILE")
+    group.add_argument("--json", metavar="FILE", help="write settings and rounds to FILE")
     group.add_argument(
         "--resume", metavar="FILE",
-        help="go on after the last round in FILE, an earlier --json, and keep the rounds there "
-        "unless --json names another; --rounds is the last round to do",
+        help="continue after the last round in FILE, written by an earlier --json; new rounds go "
+        "into FILE too, unless --json names another; --rounds is the number of the last round",
     )  # fmt: skip
     group.add_argument("--figure", metavar="FILE", help="draw the session: .png, .svg or .pdf")
 

@@ -26,9 +26,9 @@ an experiment:
   partition = ["iid", {name = "dirichlet", alpha = 0.5}]
   seeds = 10
 
-All is computed in the clear, which gives the players' result bit for bit. A section [players], with
-engine = "embedded" if you like, has real players compute what they can: krum, multi-krum,
-mixed-krum and clipped-krum. Data and models of your own: docs/own-data.md.
+Everything is computed in the clear, which gives the players' result bit for bit. With a section
+[players], which says engine = "embedded" for instance, real players compute what they can: krum,
+multi-krum, mixed-krum and clipped-krum. Data and models of your own: docs/own-data.md.
 
 written to the folder:
   runs.csv     one row a run        table.csv, table.md   mean and standard deviation over seeds

@@ -1,4 +1,4 @@
-"""Options of a session on what is learnt: which data, of whom, and how clients train."""
+"""Options of a session on the training: which data, of whom, and how clients train."""
 
 from __future__ import annotations
 
@@ -11,23 +11,28 @@ NAMES = ("data", "target", "by", "without", "client_data", "epochs", "learning_r
 
 def add_task(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
-    group = parser.add_argument_group("your own data, in place of --dataset")
+    group = parser.add_argument_group("your own data, instead of --dataset")
     group.add_argument(
-        "--data", metavar="FILE", help="a CSV file with a line of column names, to be dealt out"
+        "--data",
+        metavar="FILE",
+        help="a CSV file with a line of column names, to be divided among the clients",
     )
     group.add_argument("--target", metavar="COLUMN", help="its column with the labels")
     group.add_argument(
-        "--by", metavar="COLUMN", help="a client for each value of this column, a hospital say"
+        "--by",
+        metavar="COLUMN",
+        help="one client for each value of this column, for instance a hospital",
     )
     group.add_argument(
         "--without",
         metavar="A,B,...",
-        help="columns to leave out, such as a number that names a patient",
+        help="columns to leave out, for instance a patient's number",
     )
     group.add_argument(
         "--client-data",
         metavar="FOLDER",
-        help="a CSV file for each client, which are never put together (but for `pooled`)",
+        help="a folder with a CSV file for each client; these are never combined (except for "
+        "`pooled`)",
     )
     group = parser.add_argument_group("how clients train")
     group.add_argument(
@@ -40,7 +45,7 @@ def add_task(parser: argparse.ArgumentParser) -> None:
         "--share",
         default="model",
         metavar="WHAT",
-        help="model, or update: what clients have changed, for which a larger --fraction fits "
+        help="model, or update (how training changed it), which fits a larger --fraction "
         "(default model)",
     )
 
