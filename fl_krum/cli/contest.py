@@ -148,7 +148,9 @@ def _seeds_of(path: str) -> tuple[int, ...]:
         if not seeds or not all(type(seed) is int and 0 <= seed < 2**32 for seed in seeds):
             raise ValueError
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"{path} is no result of a contest: it has no list of seeds") from None
+        raise ValueError(
+            f"{path} is not the result of a contest: it has no list of seeds"
+        ) from None
     return tuple(seeds)
 
 

@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     paths = paths or find_notebooks(course_root())
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
-            raise ValueError(f"{path} is no notebook")
+            raise ValueError(f"{path} is not a notebook")
     from ..lesson.export import exporters  # nbconvert takes a second to import
 
     make = getattr(exporters, options.form)
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         target = folder / f"{path.stem}.html"
-        content = make(path)  # what is no notebook is found before anything is written
+        content = make(path)  # what is not a notebook is found before anything is written
         with shared.begun():
             write_whole(target, content)
         shared.say(f"Written: {target}")

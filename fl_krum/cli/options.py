@@ -149,7 +149,7 @@ def players(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(player) for player in text.split(","))
     except ValueError:
-        message = f"{text!r} is no list of players: numbers with commas between them"
+        message = f"{text!r} is not a list of players: numbers with commas between them"
         raise argparse.ArgumentTypeError(message) from None
 
 

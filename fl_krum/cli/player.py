@@ -179,7 +179,9 @@ def _vectors(path, d: int, rounds: int) -> Iterator[np.ndarray]:
             try:
                 numbers += map(float, line.replace(",", " ").split())
             except ValueError:
-                raise ValueError(f"{path or 'standard input'}: a line is no numbers") from None
+                raise ValueError(
+                    f"{path or 'standard input'}: a line does not hold numbers"
+                ) from None
             while len(numbers) >= d and rounds:
                 yield np.array(numbers[:d])
                 numbers, rounds = numbers[d:], rounds - 1

@@ -51,7 +51,7 @@ def _read(name: str, file: io.BytesIO) -> np.ndarray:
         try:
             return _read(name, io.BytesIO(gzip.decompress(data)))
         except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"{name} is no whole gzip file: {error}") from None
+            raise ValueError(f"{name} is not a complete gzip file: {error}") from None
     if data[:4] == _ZIP:
         return _read_npz(name, file)
     if data[: len(npy.MAGIC_PREFIX)] == npy.MAGIC_PREFIX:
@@ -70,7 +70,7 @@ def _read_npz(name: str, file: BinaryIO) -> np.ndarray:
             if len(inside) == 1:
                 data = archive.read(inside[0])
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"{name} is no whole .npz file: {error}") from None
+        raise ValueError(f"{name} is not a complete .npz file: {error}") from None
     if len(inside) != 1:
         arrays = ", ".join(one.removesuffix(".npy") for one in inside[:5]) or "none"
         raise ValueError(f"{name} holds several arrays, not one: {arrays}")

@@ -55,7 +55,7 @@ def read_hand_ins(folder: Path) -> tuple[list[HandIn], list[Failed]]:
         There is no such folder, or no file in it that ends in .py.
     """
     if not folder.is_dir():
-        raise ValueError(f"{folder} is no folder; give the one with the students' files")
+        raise ValueError(f"{folder} is not a folder; give the one with the students' files")
     found, failed = [], []
     for path in sorted(folder.glob("*.py")):
         try:
@@ -70,7 +70,7 @@ def read_hand_ins(folder: Path) -> tuple[list[HandIn], list[Failed]]:
 
 def _read(path: Path) -> str:
     if not path.is_file():
-        raise ValueError("is no file")
+        raise ValueError("is not a file")
     if path.stat().st_size > LARGEST:
         raise ValueError(f"is larger than {LARGEST // 1000} kB")
     try:

@@ -157,7 +157,7 @@ class Experiment:
             try:
                 content = tomllib.loads(Path(source).read_text(encoding="utf-8"))
             except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-                raise ValueError(f"{source} is no TOML: {error}") from None
+                raise ValueError(f"{source} is not valid TOML: {error}") from None
         _check_keys(content, _SECTIONS, "an experiment")
         session, grid = (dict(_table(content.get(part, {}), part)) for part in ("session", "grid"))
         players = dict(_table(content["players"], "players")) if "players" in content else None

@@ -414,7 +414,7 @@ def _check_labels(y, samples, who="y") -> None:
             raise ValueError(f"{who}: label of sample {np.argmin(np.isfinite(y))} (from 0) is {y}")
         if (odd := y != np.round(y)).any():
             raise ValueError(
-                f"{who}: {y[odd][0]} is no label of a class; numbers to be predicted are not "
+                f"{who}: {y[odd][0]} is not a class label; predicting numbers is not "
                 "what this is for"
             )
     elif y.dtype.kind == "O":

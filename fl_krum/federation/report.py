@@ -109,7 +109,7 @@ def read_report(path) -> Stored:
         schema = content["schema"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(
-            f"{path} is no file of a session: `session --json {path}` writes one"
+            f"{path} is not the file of a session: `session --json {path}` writes one"
         ) from None
     if schema != SCHEMA:
         raise ValueError(f"{path} has the schema {schema!r}; this version reads {SCHEMA}")

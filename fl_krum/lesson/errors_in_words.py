@@ -57,7 +57,7 @@ def _reason(error: BaseException) -> str:
 
 _WORDS: dict[type[BaseException], str] = {
     ZeroDivisionError: "it divides by zero",
-    IndexError: "there is no place of that number ({}); places are counted from 0",
+    IndexError: "there is no item with that index ({}); places are counted from 0",
     AttributeError: "there is no such attribute ({})",
     RecursionError: "it calls itself and never ends",
     OverflowError: "a number becomes too large ({})",
@@ -73,7 +73,7 @@ def _type_error(said: str) -> str:
     if "NoneType" in said:
         return f"it computes with None, which a function without `return` gives ({said})"
     if "not callable" in said:
-        return f"something is called that is no function; a multiplication needs its * ({said})"
+        return f"something is called that is not a function; a multiplication needs its * ({said})"
     if "positional argument" in said or "keyword argument" in said:
         return f"a function is called with the wrong arguments ({said})"
     return f"values of these kinds do not go together ({said})"

@@ -80,7 +80,7 @@ class MambaMagics(Magics):
         """
         options = parse_argstring(self.mamba, line)
         if options.output is not None and not options.output.isidentifier():
-            raise UsageError(f"--output {options.output}: this is no name of a variable")
+            raise UsageError(f"--output {options.output}: this is not the name of a variable")
         try:
             result = run_program(
                 "\n" + cell,  # so lines are counted as in the cell

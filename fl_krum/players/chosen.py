@@ -44,7 +44,7 @@ def decode(program: KrumProgram, outputs: Sequence[int], excluded: Sequence) -> 
         return program.fixed_point.decode(np.array(words), total)
     except ValueError:
         raise PlayerError(
-            "what the players have computed is no vector of words; all players have been "
+            "what the players have computed is not a vector of words; all players have been "
             "ended.\nA client that shares numbers out of range can cause this, and so can a "
             "player that departs from the program. Which one it was cannot be told from the "
             "result."

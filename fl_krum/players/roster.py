@@ -123,7 +123,7 @@ class Roster:
                 raise ValueError(f"it does not begin with the format {FORMAT!r}")
             return cls.of(Member.from_dict(one) for one in content["members"])
         except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path} is no roster: {error}") from None
+            raise ValueError(f"{path} is not a roster: {error}") from None
 
     def write(self, path) -> None:
         content = {"format": FORMAT, "members": [member.as_dict() for member in self.members]}

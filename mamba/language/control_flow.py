@@ -219,7 +219,7 @@ class ControlFlow:
                 "everybody would see it. x.if_else(a, b) selects on shares; reveal() opens x"
             )
         if not isinstance(condition, Operand):
-            raise ProgramError(f"{told(condition)} is no condition; it returns cint or regint")
+            raise ProgramError(f"{told(condition)} is not a condition; it returns cint or regint")
         return self._regint(condition).known() != [0]
 
     # --- what `mamba.language.branches` turns if_then into ----------------------------------------

@@ -68,7 +68,7 @@ def _message(error, path):
     if isinstance(error, KeyError):
         return f"the key {message} is not there"
     if isinstance(error, IndexError):
-        return f"there is no place of that number ({message}); places are counted from 0"
+        return f"there is no item with that index ({message}); places are counted from 0"
     if isinstance(error, TypeError):
         return _type_error(message)
     if isinstance(error, RecursionError):
@@ -172,7 +172,7 @@ def _operator(operator, left, right):
         way = f"scale the number, or take {'cfix' if number in ('cint', 'regint') else 'sfix'}"
         return f"{shown} is not possible: a {number} is an integer; {way}"
     if "str" in kinds:
-        return f"{shown} is not possible: text is no number; print_ln('%s', x) fills it in"
+        return f"{shown} is not possible: text is not a number; print_ln('%s', x) fills it in"
     return f"{shown} is not known to the embedded players"
 
 
@@ -180,7 +180,7 @@ def _no_integer(kind, message):
     if kind in SECRET:
         return f"a {kind} is secret, so it cannot be an index, a range or a size: {OBLIVIOUS}"
     if kind == "float":
-        return "a float is no index, range or size: write // for a division of integers"
+        return "a float cannot be an index, range or size: write // for a division of integers"
     if kind in PUBLIC:
         return (
             f"a {kind} has its value only when the players run, so it cannot be a number of "

@@ -139,7 +139,7 @@ def test_what_cannot_be_run_is_named(content, message):
 def test_a_file_that_is_no_toml(tmp_path):
     file = tmp_path / "e.toml"
     file.write_text("[grid\n")
-    with pytest.raises(ValueError, match="e.toml is no TOML"):
+    with pytest.raises(ValueError, match="e.toml is not valid TOML"):
         Experiment.read(file)
     with pytest.raises(OSError):
         Experiment.read(tmp_path / "other.toml")

@@ -46,7 +46,7 @@ def an_if_over_an_array():
         (too_deep, " in the line `return too_deep()`: it calls itself and never ends"),
         (an_if_over_an_array, "needs one truth value, and gets a whole array of them"),
         (lambda: 1 / 0, "it divides by zero"),
-        (lambda: [1, 2][2], "there is no place of that number (list index out of range); places "),
+        (lambda: [1, 2][2], "there is no item with that index (list index out of range); places "),
         (lambda: {}["a"], "the key 'a' is not there"),
         (lambda: ARRAY.summ(), "there is no such attribute ("),
         (lambda: ARRAY + np.ones(6), "arrays of these shapes do not fit together (operands could"),

@@ -138,7 +138,10 @@ def test_a_result_that_is_no_word_blames_nobody_and_is_not_quoted(monkeypatch, w
     monkeypatch.setattr(Supervisor, "exchange", lambda *arguments, **options: [1, 2**27, word])
     engine = FakeEngine()
     players = LocalPlayers(program(2), engine)
-    with pytest.raises(PlayerError, match="is no vector of words; all players") as caught, players:
+    with (
+        pytest.raises(PlayerError, match="is not a vector of words; all players") as caught,
+        players,
+    ):
         players.aggregate(V1)
     error = caught.value
     assert (error.player, error.status, error.last_words) == (None, None, "")

@@ -135,7 +135,7 @@ MISTAKES = [  # text, inputs, line, message
      "player 0 was given 3 words, of which the program reads 1"),
     ("a = sint.get_private_input_from(5)", [], 1, "there is no player 5"),
     ("print_ln('%s %s', 1)", [], 1, "the text has 2 times %s"),
-    ("answer = sint(1) + 'connect'", [], 1, "text is no number"),
+    ("answer = sint(1) + 'connect'", [], 1, "text is not a number"),
 ]  # fmt: skip
 
 

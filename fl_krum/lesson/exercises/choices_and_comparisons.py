@@ -27,7 +27,7 @@ def _by_value(given, mistakes, run) -> None:
 
 def _shared(value, case) -> SharedNumber:
     if not isinstance(value, SharedNumber):
-        raise Wrong(f"For {case} you return {value!r:.40}, which is no shared number.")
+        raise Wrong(f"For {case} you return {value!r:.40}, which is not a shared number.")
     return value
 
 

@@ -194,7 +194,7 @@ def numbers(value, shape: tuple[int, ...], finite: bool = True) -> np.ndarray:
     """Return a student's result as float64 of this shape, or raise `Wrong` with the reason."""
     try:
         if np.asarray(value).dtype.kind in "USO" and not _python_integers(value):
-            raise TypeError("text is no number, although NumPy would read it as one")
+            raise TypeError("text is not a number, although NumPy would read it as one")
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         kind = type(value).__name__

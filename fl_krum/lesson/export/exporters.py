@@ -56,7 +56,7 @@ def _read(path: Path) -> nbformat.NotebookNode:
         raise
     except Exception as error:  # nbformat raises what it meets
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise ValueError(f"{path} is no notebook: {reason}") from None
+        raise ValueError(f"{path} is not a notebook: {reason}") from None
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = _links(cell.source)

@@ -244,7 +244,7 @@ def test_mistakes_in_reducing_are_named(reduce, said):
         (lambda bit, a, b: bit and a or b, "a branch on a secret"),
         (lambda bit, a, b: a if bit.open() else b, "For (1, 3, 5) you opened [1]"),
         (lambda bit, a, b: a.open(), "you opened [3]"),
-        (lambda bit, a, b: 3, "you return 3, which is no shared number."),
+        (lambda bit, a, b: 3, "you return 3, which is not a shared number."),
         (lambda bit, a, b: a, "For (0, 3, 5) the right choice is 5; yours is 3."),
         (lambda bit, a, b: [b, a][bit], "a place in a list has to be known to everybody"),
         (lambda bit, a, b: bit * a + ~bit * b, "write the opposite of a secret bit as 1 - bit"),
@@ -296,7 +296,7 @@ def undivided(x, k, mask):
         (sloppy_division, "/ and % are no sums or products"),
         (undivided, "For x = -16 the bit should be 1; yours is 0."),
         (lambda x, k, mask: x < 0, "to compare takes a program, less_than(a, b, k)"),
-        (lambda x, k, mask: 1, "For x = -16 you return 1, which is no shared number."),
+        (lambda x, k, mask: 1, "For x = -16 you return 1, which is not a shared number."),
     ],
 )
 def test_mistakes_in_comparing_are_named(answer, said):

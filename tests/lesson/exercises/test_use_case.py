@@ -75,7 +75,7 @@ def test_images_can_be_read_in_several_ways():
         (lambda change: (strongest(change)[:64] / strongest(change)[64]).round(2), "rounded"),
         (lambda change: [str(pixel) for pixel in change[0, :64]], "you return a list"),
         (lambda change: np.ones(64), "The first pixel should be 0.5000; yours is"),
-        (lambda change: change[:64] / change[64], "there is no place of that number (index 64 is"),
+        (lambda change: change[:64] / change[64], "there is no item with that index (index 64 is"),
         (lambda change: change / change[:, 64], "arrays of these shapes do not fit together"),
     ],
 )  # fmt: skip

@@ -12,7 +12,7 @@ NAME = "test.mpc"  # what `run_program` compiles a text as
 MESSAGES = [
     ("sint(1) % 3.5", "sint % float is not possible: a sint is an integer"),
     ("sint(1) / 0.5", "sint / float is not possible"),
-    ("'a' + sint(1)", "text is no number; print_ln('%s', x) fills it in"),
+    ("'a' + sint(1)", "text is not a number; print_ln('%s', x) fills it in"),
     ("sint(1) + sint(1).reveal_to(0)", "one side is None, what a function gives that returns"),
     ("sint(1) + sint(1).reveal", "one side is a function; are its () missing?"),
     ("[1, 2][sint(1)]", "a sint is secret, so it cannot be an index, a range or a size"),
@@ -22,7 +22,7 @@ MESSAGES = [
     ("'%d' % sint(1)", "a sint is secret: nothing in Python's hands"),
     ("abs(sint(1))", "abs of a sint is not known to the embedded players: (x < 0).if_else"),
     ("{}['a']", "the key 'a' is not there"),
-    ("[1, 2][3]", "there is no place of that number (list index out of range)"),
+    ("[1, 2][3]", "there is no item with that index (list index out of range)"),
     ("sint(1, 2, 3)", "sint takes from 0 to 2 positional arguments but 3 were given"),
     ("sint(1).if_else(2)", "if_else missing 1 required positional argument: 'no'"),
     ("sint.get_private_input_from()", "sint.get_private_input_from missing 1 required"),
