@@ -4,7 +4,8 @@
 counts how much of MAMBA the embedded players run; ``python -m benchmarks check`` measures what the
 check of the clients' inputs costs, ``python -m benchmarks rules`` what mixing and clipping cost,
 ``python -m benchmarks security`` what it costs that players may deviate,
-``python -m benchmarks clients`` many clients, and ``python -m benchmarks net`` a net of 10^5
+``python -m benchmarks clients`` many clients, ``python -m benchmarks floor`` where all of the time
+goes, and ``python -m benchmarks net`` a net of 10^5
 weights. The other half, not how fast but how well it learns, is ``python -m fl_krum sweep
 benchmarks/accuracy.toml``.
 """
@@ -27,6 +28,7 @@ from benchmarks import (
     check,
     classroom,
     clients,
+    floor,
     language,
     machine,
     net,
@@ -48,6 +50,7 @@ OTHERS = {
     "check": check,
     "classroom": classroom,
     "clients": clients,
+    "floor": floor,
     "language": language,
     "net": net,
     "rules": rules,

@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.cases import Task
 from benchmarks.traced_player import TRACE
 from fl_krum.players import embedded, fork_server
+from fl_krum.players.engine import SEMI_HONEST
 from fl_krum.players.find_engine import find_engine
 from fl_krum.players.local_players import LocalPlayers
 
@@ -36,13 +37,16 @@ class Stage:
 
 
 class TracedEngine:
-    """The embedded engine with players that write down when their rounds end, to a folder."""
+    """The embedded engine with players that write something down, to a folder: by default when
+    their rounds end. The `module` runs them."""
 
     name = "embedded"
 
-    def __init__(self, folder: Path):
-        self._engine = find_engine(self.name)
-        self._folder = folder
+    def __init__(
+        self, folder: Path, module: str = "benchmarks.traced_player", security: str = SEMI_HONEST
+    ):
+        self._engine = find_engine(self.name).with_security(security)
+        self._folder, self._module = folder, module
 
     def status(self):
         return self._engine.status()
@@ -55,20 +59,20 @@ class TracedEngine:
         commands = lambda: [self._traced(command) for command in run.commands()]  # noqa: E731
         return dataclasses.replace(run, commands=commands, fork_server=command)
 
-    def traces(self) -> list[list[tuple[float, float]]]:
+    def traces(self) -> list[list]:
         """What the players wrote, once they have ended."""
         return [json.loads(file.read_text()) for file in sorted(self._folder.glob("*.json"))]
 
     def _traced(self, command):
-        argv = tuple(swap(word) for word in command.argv)
+        argv = tuple(swap(word, self._module) for word in command.argv)
         return dataclasses.replace(
             command, argv=argv, env={**command.env, TRACE: str(self._folder)}
         )
 
 
-def swap(word: str) -> str:
-    """The traced player, or its fork server, instead of the usual one."""
-    return "benchmarks.traced_player" if word in ("mamba.player", "mamba.fork_server") else word
+def swap(word: str, module: str) -> str:
+    """The player that writes down, or its fork server, instead of the usual one."""
+    return module if word in ("mamba.player", "mamba.fork_server") else word
 
 
 def measure(task: Task) -> dict[str, Stage]:

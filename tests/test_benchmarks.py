@@ -7,7 +7,20 @@ import pytest
 from matplotlib.figure import Figure
 
 from benchmarks import __main__ as command
-from benchmarks import cases, check, clients, plain, plot, report, rules, security, stages, usage
+from benchmarks import (
+    cases,
+    check,
+    clients,
+    floor,
+    plain,
+    plot,
+    report,
+    rules,
+    security,
+    stages,
+    usage,
+)
+from benchmarks.accounted_player import AES, LIMBS, PYTHON, TLS, WAITING, Account
 from benchmarks.cases import Case, Sample, Unavailable
 from benchmarks.local_players import is_correct, total
 from benchmarks.peers import PEERS, mp_spdz, processes
@@ -189,6 +202,46 @@ def test_players_without_shares_are_left_out_of_the_stages():
     holder = [(float(k), float(k)) for k in range(6)]  # five rounds draw the holders and the keys
     result = stages.split([holder, holder[:2], holder], rounds, begin=4.5, end=6.0)
     assert (result["input"].seconds, result["input"].cpu) == (1.5, 2.0)
+
+
+def test_a_call_within_another_one_counts_for_itself():
+    ticks = iter([0.0, 1.0, 5.0, 6.0])
+    account = Account(lambda: next(ticks))
+    draw = account.timed(AES, lambda: None)
+    split = account.timed(LIMBS, draw)
+    account.timed(LIMBS, split)()  # one kind within itself is one call
+    assert account.spent["input", AES] == 4.0
+    assert account.spent["input", LIMBS] == 2.0
+
+
+def test_a_stage_of_its_own_within_another_one():
+    account = Account()
+    account.turn("check")
+    seen = account.staged("verification", lambda: account.stage)()
+    assert (seen, account.stage) == ("verification", "check")
+    stages, drawn, sent = account.so_far()
+    assert set(stages) == {"input", "check", "verification"} and (drawn, sent) == (0, 0)
+
+
+def test_profiles_leave_out_the_first_aggregation():
+    first = [{"check": {TLS: 1.0, "all": 3.0, WAITING: 1.0}}, 100, 10]
+    last = [{"check": {TLS: 5.0, "all": 13.0, WAITING: 3.0}, "scores": {"all": 2.0}}, 300, 20]
+    found, drawn, sent = floor.add_up([[first, last]] * 3, repeat=2, holders=[0, 1])
+    assert found["check"] == {
+        **dict.fromkeys(found["check"], 0.0), TLS: 6.0, PYTHON: 9.0, WAITING: 1.0,
+    }  # fmt: skip
+    assert found["scores"][PYTHON] == 3.0
+    assert (drawn, sent) == (300.0, 15.0)
+
+
+def test_the_floor_is_made_of_what_was_sent_and_drawn():
+    case = Case(3, 4)
+    profile = floor.Profile(0.5, {"check": dict.fromkeys(floor.KINDS, 0.1)}, 1e9, 1e9)
+    least = floor.floor(case, profile)
+    assert least[AES] > 0.01 and least[TLS] > 0.01
+    text = floor.table(case, "active", profile, least)
+    assert text.splitlines()[-1].startswith("floor ")
+    assert "n=3 f=0 d=4, active: 0.50 s" in text
 
 
 # --- peers

@@ -19,7 +19,7 @@ class ProgramObject:
     def __init__(self, machine, types, functions):
         self._machine, self._types, self._functions = machine, types, functions
         self.curr_tape = self.curr_block = SimpleNamespace(
-            start_new_basicblock=_nothing, merge_opens=True
+            start_new_basicblock=machine.start_new_basicblock, merge_opens=True
         )
         self.options = SimpleNamespace()
 
@@ -79,10 +79,6 @@ class ProgramObject:
 
     def join_tape(self, thread_number):
         """Wait for a thread: each has ended already."""
-
-
-def _nothing(*_args, **_keywords):
-    """Here memory is always read and written in the order of the program."""
 
 
 def _positive(name, value):
