@@ -146,7 +146,7 @@ _LOADED = re.compile(
 )
 
 
-@pytest.mark.parametrize(("form", "path"), [("slides", NOTEBOOKS[0]), ("page", NOTEBOOKS[1])])
+@pytest.mark.parametrize(("form", "path"), [("slides", NOTEBOOKS[1]), ("page", NOTEBOOKS[2])])
 def test_a_file_loads_nothing(form, path, tmp_path):
     assert main(["export", str(path), "--form", form, "--output", str(tmp_path / "new")]) == 0
     text = (tmp_path / f"new/{path.stem}.html").read_text(encoding="utf-8")
