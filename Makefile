@@ -8,6 +8,7 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
 # Three processes test: many tests wait, so one more than the cores of a small machine.
+test: export OPENBLAS_NUM_THREADS = 1  # threads of one product would wait for each other, keeping the cores busy
 test: .venv/ready        ## everything: style, types, unit tests, players, notebooks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -6,6 +6,7 @@ client. Data that clients hold already (`Dataset.from_clients`) need none.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -149,10 +150,18 @@ def partition_dirichlet(labels, clients, alpha, rng) -> list[np.ndarray]:
     stock = [list(rng.permutation(np.flatnonzero(labels == label))) for label in classes]
     shares = np.array([len(rows) for rows in stock]) / len(labels)
     mixes = rng.dirichlet(alpha * shares, size=clients)
+    left = np.array([len(rows) for rows in stock])
     parts: list[list[int]] = [[] for _ in range(clients)]
-    for turn in range(len(labels)):
+    chances: list[list[float]] = []  # of each client; they change where a class has run out
+    for turn, drawn in enumerate(rng.random(len(labels))):
         client = turn % clients
-        parts[client].append(stock[_draw_class(mixes[client], stock, rng)].pop())
+        chances = chances or [_cumulated(mix, left) for mix in mixes]
+        # What rng.choice(p=...) does with the same random number.
+        label = bisect_right(chances[client] or _cumulated(left, left), drawn)
+        parts[client].append(stock[label].pop())
+        left[label] -= 1
+        if left[label] == 0:
+            chances = []
     return [np.sort(part) for part in parts]
 
 
@@ -219,15 +228,13 @@ def _by_name(labels, clients, name, alpha, rng, groups) -> list[np.ndarray]:
     raise ValueError(f"partition must be one of {', '.join(PARTITIONS)}, got {name!r}")
 
 
-def _draw_class(mix, stock, rng) -> int:
-    """Draw a class by `mix` among those in `stock`; by what is left if `mix` wants none of them."""
-    left = np.array([len(rows) for rows in stock])
+def _cumulated(mix, left) -> list[float]:
+    """Cumulated chances of the classes of which something is left; none if `mix` wants no such."""
     weights = np.where(left > 0, mix, 0.0)
     if weights.sum() == 0:
-        weights = left
+        return []
     reached = np.cumsum(weights / weights.sum())
-    # What rng.choice(p=...) does with the same random number, in half the time.
-    return int(np.searchsorted(reached / reached[-1], rng.random(), side="right"))
+    return (reached / reached[-1]).tolist()
 
 
 def _check_clients(samples, clients):

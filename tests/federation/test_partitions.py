@@ -44,6 +44,25 @@ def test_dirichlet_deals_every_sample_once(case, alpha, seed):
     assert_is_partition(parts, len(labels), clients)
 
 
+@given(labels_and_clients, st.floats(1e-3, 1e3), st.integers(0, 2**32 - 1))
+def test_dirichlet_draws_each_class_by_what_the_client_wants_and_what_is_left(case, alpha, seed):
+    """By numpy's own `choice`, one sample after the other."""
+    labels, clients = case
+    rng = np.random.default_rng(seed)
+    classes, counts = np.unique(labels, return_counts=True)
+    stock = [list(rng.permutation(np.flatnonzero(labels == label))) for label in classes]
+    mixes = rng.dirichlet(alpha * counts / len(labels), size=clients)
+    wanted = [[] for _ in range(clients)]
+    for turn in range(len(labels)):
+        left = np.array([len(rows) for rows in stock])
+        weights = np.where(left > 0, mixes[turn % clients], 0)
+        weights = weights if weights.any() else left
+        label = rng.choice(len(classes), p=weights / weights.sum())
+        wanted[turn % clients].append(stock[label].pop())
+    parts = partition_dirichlet(labels, clients, alpha, np.random.default_rng(seed))
+    assert [part.tolist() for part in parts] == [sorted(part) for part in wanted]
+
+
 def skew(alpha):
     """Mean total-variation distance between a client's mix of labels and that of the whole."""
     labels = np.repeat(np.arange(10), 100)
