@@ -17,13 +17,14 @@ import numpy as np
 P = 2**127 - 1
 BYTES = 16  # one element on the wire
 _BLOCK = 8192
-_LONGEST = 1 << 22  # elements of which the products, of 38 bits, can be added up in 64 bits
+_LONGEST = 1 << 26  # elements of which the products, of 32 bits, can be added up in 64 bits
 _FEW = 2000  # elements, of which handling takes longer than computing
 _DIGIT = 30  # bits of a weight that are worked on at once
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
 _S32, _S31 = np.uint64(32), np.uint64(31)
-_S19, _M19 = np.uint64(19), np.uint64(2**19 - 1)
+_S16, _M16 = np.uint64(16), np.uint64(2**16 - 1)
+_HALVES = 8  # limbs of 16 bits that an element has, for matrix products
 
 
 def zeros(count):
@@ -209,8 +210,9 @@ def sums(array, starts):
 def gram(arrays):
     """All inner products of field arrays of equal length, as a list of lists of Python integers.
 
-    One exact matrix product in floating point: limbs of 19 bits have products of 38, of which
-    8192 can be added before 53 bits are full.
+    One exact matrix product in floating point: limbs of 16 bits have products of 32, of which
+    2^21 can be added before 53 bits are full. (Seven limbs of 19 bits would multiply faster, but to
+    cut elements into them takes longer than that saves.)
     """
     count = len(arrays)
     if length(arrays[0]) > _LONGEST:
@@ -218,34 +220,34 @@ def gram(arrays):
         return [
             [(x + y) % P for x, y in zip(*rows, strict=True)] for rows in zip(*parts, strict=True)
         ]
-    products = np.zeros((7 * count, 7 * count), np.int64)
+    products = np.zeros((_HALVES * count, _HALVES * count), np.int64)
     for part in _blocks(length(arrays[0])):
-        limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
+        limbs = np.concatenate([_limbs16(array[:, part]) for array in arrays])
         products += (limbs @ limbs.T).astype(np.int64)
-    # Products of limbs i and j carry the weight 2^(19 (i + j)): add up equal weights first.
-    pairs = products.reshape(count, 7, count, 7)
-    by_weight = np.zeros((13, count, count), np.int64)
-    for i in range(7):
-        for j in range(7):
+    # Products of limbs i and j carry the weight 2^(16 (i + j)): add up equal weights first.
+    pairs = products.reshape(count, _HALVES, count, _HALVES)
+    by_weight = np.zeros((2 * _HALVES - 1, count, count), np.int64)
+    for i in range(_HALVES):
+        for j in range(_HALVES):
             by_weight[i + j] += pairs[:, i, :, j]
-    total = sum(by_weight[w].astype(object) << 19 * w for w in range(13))
+    total = sum(by_weight[w].astype(object) << 16 * w for w in range(len(by_weight)))
     return (total % P).tolist()
 
 
 def weighted_sum(numbers, arrays):
     """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares.
 
-    The same exact matrix product as in `gram`: one row for each weight 2^(19 w) of the result.
+    The same exact matrix product as in `gram`: one row for each weight 2^(16 w) of the result.
     """
-    weights = _limbs19(numbers)  # (7, count)
-    matrix = np.zeros((13, 7 * len(arrays)))
-    for w in range(13):
-        for j in range(max(0, w - 6), min(7, w + 1)):
-            matrix[w, j::7] = weights[w - j]
+    weights = _limbs16(numbers)  # (8, count)
+    matrix = np.zeros((2 * _HALVES - 1, _HALVES * len(arrays)))
+    for i, row in enumerate(weights):
+        for j in range(_HALVES):
+            matrix[i + j, j::_HALVES] = row
     result = zeros(length(arrays[0]))
     for part in _blocks(length(result)):
-        limbs = np.concatenate([_limbs19(array[:, part]) for array in arrays])
-        result[:, part] = _from_limbs19((matrix @ limbs).astype(np.uint64))
+        limbs = np.concatenate([_limbs16(array[:, part]) for array in arrays])
+        result[:, part] = _from_limbs16((matrix @ limbs).astype(np.uint64))
     return result
 
 
@@ -271,21 +273,34 @@ def inner_products(a, b, length):
     for first in range(0, rows, most):
         block = left[:, first : first + most]
         height = block.shape[1]
-        total = np.zeros((13, height, columns), np.uint64)
+        total = np.zeros((2 * _HALVES - 1, height, columns), np.uint64)
         for part in _blocks(length):
-            one = _limbs19(block[:, :, part].reshape(4, -1)).reshape(7 * height, -1)
+            one = _limbs16(block[:, :, part].reshape(4, -1)).reshape(_HALVES * height, -1)
             whole = (
-                one if a is b and height == columns else _limbs19(right[:, :, part].reshape(4, -1))
+                one if a is b and height == columns else _limbs16(right[:, :, part].reshape(4, -1))
             )
-            other = whole.reshape(7, columns, -1)
-            used = 7 if other[1:].any() else 1  # small numbers have one limb
+            other = whole.reshape(_HALVES, columns, -1)
+            used = _HALVES if other[1:].any() else 1  # small numbers have one limb
             products = one @ other[:used].reshape(used * columns, -1).T
-            products = products.astype(np.uint64).reshape(7, height, used, columns)
+            products = products.astype(np.uint64).reshape(_HALVES, height, used, columns)
             for j in range(used):
-                total[j : j + 7] += products[:, :, j]
+                total[j : j + _HALVES] += products[:, :, j]
         start = first * columns
-        result[:, start : start + height * columns] = _from_limbs19(total.reshape(13, -1))
+        result[:, start : start + height * columns] = _from_limbs16(
+            total.reshape(2 * _HALVES - 1, -1)
+        )
     return result
+
+
+def small_sums(weights, arrays):
+    """For each array the sums of its elements, each times a public weight: as many as `weights`, an
+    array of ``uint16`` of shape (sums, length), has rows. As exact as `gram`."""
+    totals = np.zeros((len(arrays), 2 * _HALVES - 1, len(weights)), np.uint64)
+    for part in _blocks(weights.shape[1]):
+        columns = weights[:, part].T.astype(np.float64)
+        for array, total in zip(arrays, totals, strict=True):
+            total[:_HALVES] += (_limbs16(array[:, part]) @ columns).astype(np.uint64)
+    return [_from_limbs16(total) for total in totals]
 
 
 def evaluate(coefficients, x):
@@ -402,39 +417,25 @@ def _combine_small(terms):
     return result
 
 
-def _limbs19(array):
-    """Seven limbs of 19 bits, lowest first, as a (7, k) array of floating-point numbers."""
-    low = array[0].astype(np.uint64) | array[1].astype(np.uint64) << _S32
-    high = array[2].astype(np.uint64) | array[3].astype(np.uint64) << _S32
-    limbs = np.empty((7, length(array)))
-    for i in range(7):
-        shift = 19 * i
-        if shift + 19 <= 64:
-            limb = low >> np.uint64(shift)
-        elif shift >= 64:
-            limb = high >> np.uint64(shift - 64)
-        else:
-            limb = low >> np.uint64(shift) | high << np.uint64(64 - shift)
-        limbs[i] = limb & _M19
-    return limbs
+def _limbs16(array):
+    """Eight limbs of 16 bits, lowest first, as an (8, k) array of floating-point numbers."""
+    limbs = np.empty((4, 2, length(array)))
+    limbs[:, 0] = array & np.uint32(2**16 - 1)
+    limbs[:, 1] = array >> np.uint32(16)
+    return limbs.reshape(_HALVES, -1)
 
 
-def _from_limbs19(limbs):
-    """Field array of 13 rows of numbers below 2^63, row w of weight 2^(19 w)."""
-    for w in range(12):
-        limbs[w + 1] += limbs[w] >> _S19
-        limbs[w] &= _M19
-    # 2^(19 * 7) = 2^133 = 2^6 modulo p: fold the upper rows onto the lower ones.
-    folded = limbs[:7].copy()
-    folded[:6] += limbs[7:] << np.uint64(6)
-    columns = np.zeros((4, limbs.shape[1]), np.uint64)
+def _from_limbs16(limbs):
+    """Field array of 15 rows of numbers below 2^62, row w of weight 2^(16 w)."""
+    limbs[:7] += limbs[8:] << np.uint64(1)  # 2^128 = 2 modulo p
+    limbs = limbs[:8]
     for w in range(7):
-        limb, shift = divmod(19 * w, 32)
-        columns[limb] += (folded[w] << np.uint64(shift)) & _LOW
-        if limb < 3:
-            columns[limb + 1] += folded[w] >> np.uint64(32 - shift)
-        else:
-            columns[0] += (folded[w] >> np.uint64(32 - shift)) << np.uint64(1)  # 2^128 = 2
+        limbs[w + 1] += limbs[w] >> _S16
+        limbs[w] &= _M16
+    over = limbs[7] >> _S16
+    limbs[7] &= _M16
+    columns = limbs[0::2] | limbs[1::2] << _S16
+    columns[0] += over << np.uint64(1)
     return _reduce(columns)
 
 

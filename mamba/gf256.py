@@ -51,7 +51,7 @@ sub = add
 
 def mul(a, b):
     """a * b, element by element."""
-    return _PRODUCTS[a.astype(np.uint16) << 8 | b]
+    return _PRODUCTS.take(a.astype(np.uint16) << 8 | b)
 
 
 def scale(a, constant):

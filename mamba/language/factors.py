@@ -83,10 +83,11 @@ class Factors:
         return Products(x, y, z, owner=owner)
 
     def weighted(self, rows):
-        """For each row of weights, (x, y) of which the sum of all products is that of the elements,
-        each times its weight."""
+        """For each row of weights, an array of ``uint16`` of shape (rows, size), field arrays x and
+        y of which the sum of all products is that of the elements, each times its weight."""
         x, y, owner = self._joined()
-        return [(prime.mul(x, weights[:, owner]), y) for weights in rows]
+        weights = [prime.from_words(row[owner].astype(np.uint64)) for row in rows]
+        return [(prime.mul(x, one), y) for one in weights]
 
     def _joined(self):
         x, y, owner = zip(*self._pieces, strict=True)
@@ -111,9 +112,7 @@ class Selection:
 
     def weighted(self, rows):
         """As in `Factors`: a product for each vector, however long it is."""
-        weights = np.concatenate(rows, axis=1)
-        sums = [prime.inner_products(row, weights, self.size) for row in self._rows]
-        by_weights = np.stack(sums).transpose(2, 1, 0)
+        by_weights = np.stack(prime.small_sums(rows, self._rows)).transpose(2, 1, 0)
         return [(self._numbers, np.ascontiguousarray(one)) for one in by_weights]
 
     def __getattr__(self, name):

@@ -91,12 +91,15 @@ class Memory:
 
     # --- bounds, which players without shares keep, too -----------------------------------------
 
-    def bound(self, address, size):
-        """The bound (`mamba.language.bounds`) of these words; None where one is not known."""
-        part = self._bounds[address : address + size]
-        places = set(part[:1].tolist()) if (part == part[:1]).all() else set(part.tolist())
-        if len(part) < size:
-            places.add(0)
+    def bound(self, address, size, *more):
+        """The bound (`mamba.language.bounds`) of these words, and of as many from each of `more`
+        addresses on; None where one is not known."""
+        places: set[int] = set()
+        for start in (address, *more):
+            part = self._bounds[start : start + size]
+            places.update((part[:1] if (part == part[:1]).all() else part).tolist())
+            if len(part) < size:
+                places.add(0)
         found = [self._known[place] for place in places]
         return bounds.combined(lambda *several: reduce(bounds.Bound.joined, several), *found)
 
@@ -531,7 +534,7 @@ class Machine:
     def _check_result(self, player, entries, opened):
         def weighted(rows):
             stops = np.cumsum([entry.size for entry in entries])[:-1]
-            parts = zip(*(np.split(row, stops, axis=1) for row in rows), strict=True)
+            parts = np.split(rows, stops, axis=1)
             origins = [e.factors or Factors.single(e.value, e.size) for e in entries]
             by_entry = [one.weighted(part) for one, part in zip(origins, parts, strict=True)]
             return [

@@ -19,7 +19,8 @@ class ProgramObject:
     def __init__(self, machine, types, functions):
         self._machine, self._types, self._functions = machine, types, functions
         self.curr_tape = self.curr_block = SimpleNamespace(
-            start_new_basicblock=machine.start_new_basicblock, merge_opens=True
+            start_new_basicblock=lambda name="": machine.start_new_basicblock(name),
+            merge_opens=True,
         )
         self.options = SimpleNamespace()
 

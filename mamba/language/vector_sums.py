@@ -53,7 +53,9 @@ class VectorSums:
         numbers = self._secret.load_mem(numbers.address, size=count)
         self._secret._reduce(numbers)
         rows = self._rows(array, count, length, start, size)
-        words = self._machine.memory.bound(address_of(array.address), count * size_of(length))
+        address, length = address_of(array.address) + start, size_of(length)
+        places = (address + i * length for i in range(1, count))
+        words = self._machine.memory.bound(address, size, *places)
         product = combined(Bound.__mul__, numbers.bound, words)
         bound = combined(lambda one: one.times(count), product)
         if not self._machine.holds_shares:

@@ -265,7 +265,17 @@ def test_weighted_sum_of_any_length(count):
 
 
 def test_weighted_sum_of_254_largest_vectors():
-    check_weighted_sum([P - 1] * 254, [[P - 1, 2**126 - 1, 2**127 - 2**19, 1]] * 254)
+    check_weighted_sum([P - 1] * 254, [[P - 1, 2**126 - 1, 2**127 - 2**16, 1]] * 254)
+
+
+@pytest.mark.parametrize("count", LENGTHS[1:])
+def test_small_sums_of_any_length(count):
+    rows = [edge_vector(count, 7), [P - 1] * count]
+    weights = np.array([[2**16 - 1] * count, [k * 40503 % 2**16 for k in range(count)]], np.uint16)
+    found = field.small_sums(weights, [field.from_ints(row) for row in rows])
+    assert [field.to_ints(one) for one in found] == [
+        [inner(some, row) for some in weights.tolist()] for row in rows
+    ]
 
 
 # --- polynomials ------------------------------------------------------------------------------
