@@ -23,6 +23,7 @@ told. The notebooks themselves are only read, so a whole class can use one insta
 examples:
   python -m fl_krum lab
   python -m fl_krum lab my-course --jupyter="--no-browser --port=9000"
+  python -m fl_krum lab for-the-class --no-solutions --copy-only
   python -m fl_krum lab ~/fl_krum-lab --copy-only      # on a JupyterHub, which has a lab already
 """
 FOLDER = "fl_krum-lab"
@@ -36,6 +37,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"where your copies are (default: {FOLDER} in your home folder)",
     )
     parser.add_argument("--copy-only", action="store_true", help="copy, and open nothing")
+    parser.add_argument(
+        "--no-solutions", action="store_true", help="leave out the solutions of the exercises"
+    )
     parser.add_argument(
         "--jupyter", metavar="OPTIONS", default="", help="options of `jupyter lab`, in one text"
     )
@@ -51,7 +55,8 @@ def run(options: argparse.Namespace) -> int:
         raise ModuleNotFoundError("no jupyterlab", name="jupyterlab")
     root = Path(options.checkout).resolve() if options.checkout else course_root()
     folder = Path(options.folder or Path.home() / FOLDER).expanduser().resolve()
-    copies = make_copies(root, folder, package=Path(__file__).resolve().parents[2])
+    package = Path(__file__).resolve().parents[2]
+    copies = make_copies(root, folder, package, solutions=not options.no_solutions)
     shared.say(*_report(copies, folder))
     return 0 if options.copy_only else _open(folder, copies[0].path.name, options)
 

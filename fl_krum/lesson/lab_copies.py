@@ -9,6 +9,9 @@ A copy knows the version it was made of, by a digest in its metadata. A new vers
 written beside the old copy, as ``01_use_case-2.ipynb``; no notebook that is there is ever touched.
 The documents and programs that notebooks link to are copied into the folder ``reading``; one that
 the student has changed is renamed before its new version takes its place.
+
+The first cell of a copy also has each check of an exercise write its outcome into a results file
+(``results.py``), which a teacher may collect.
 """
 
 from __future__ import annotations
@@ -26,6 +29,19 @@ READING = "reading"
 _KEY = "fl_krum"  # of a copy's metadata
 _LINK = re.compile(r"(\]\()\.\./([^)#\s]+)")  # ](../docs/glossary.md
 _FOLDER_ABOVE = "str(Path.cwd().parent)"  # where a notebook's first cell finds the package
+_SOLUTION = "<details><summary>Solution"  # how a cell with one begins
+_ABOUT_SOLUTIONS = (  # what notebooks say about them, and what they say instead
+    (re.compile(r",?\s+and\s+the\s+solution\s+is\s+folded\s+up\s+below"), ""),
+    (re.compile(r"\s+The\s+solution\s+is\s+folded\s+up\s+below,\s+and\s+later"), " Later"),
+)
+_KEEP_RESULTS = """
+
+# Each check of an exercise notes in this file whether it was passed, after how many tries, and
+# nothing else. Hand it in if you are asked to.
+from fl_krum.lesson.results import keep_results
+
+keep_results()
+"""
 
 
 @dataclass(frozen=True)
@@ -67,7 +83,9 @@ def find_notebooks(root: Path) -> list[Path]:
     return found
 
 
-def make_copies(root: Path, folder: Path, package: Path | None = None) -> list[Copied]:
+def make_copies(
+    root: Path, folder: Path, package: Path | None = None, solutions: bool = True
+) -> list[Copied]:
     """Copy the notebooks of a checkout into a student's folder, which is made if need be.
 
     Parameters
@@ -79,6 +97,8 @@ def make_copies(root: Path, folder: Path, package: Path | None = None) -> list[C
     package : Path, optional
         The folder that kernels are to find the package fl_krum in, where it is not installed; by
         default `root`.
+    solutions : bool
+        Whether the copies have the solutions of the exercises, folded up below them.
 
     Raises
     ------
@@ -93,7 +113,7 @@ def make_copies(root: Path, folder: Path, package: Path | None = None) -> list[C
     folder.mkdir(parents=True, exist_ok=True)
     for file in sorted({file for path in notebooks for file in _linked_files(path)}):
         _copy_reading(root / file, folder / READING / file)
-    return [_copy(path, folder, package or root) for path in notebooks]
+    return [_copy(path, folder, package or root, solutions) for path in notebooks]
 
 
 def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -105,8 +125,25 @@ def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _copy(path: Path, folder: Path, package: Path) -> Copied:
+def without_solutions(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The same notebook without the cells that have the solutions, and without a word on them."""
+    result = copy.deepcopy(notebook)
+    result["cells"] = [
+        cell for cell in result["cells"] if not "".join(cell["source"]).startswith(_SOLUTION)
+    ]
+    for cell in result["cells"]:
+        if cell["cell_type"] == "markdown":
+            text = "".join(cell["source"])
+            for pattern, instead in _ABOUT_SOLUTIONS:
+                text = pattern.sub(instead, text)
+            cell["source"] = text.splitlines(keepends=True)
+    return result
+
+
+def _copy(path: Path, folder: Path, package: Path, solutions: bool) -> Copied:
     notebook = without_outputs(json.loads(path.read_text(encoding="utf-8")))
+    if not solutions:
+        notebook = without_solutions(notebook)
     digest = hashlib.sha256(json.dumps(notebook, sort_keys=True).encode()).hexdigest()
     older = None
     for candidate in _names(folder, path):
@@ -115,7 +152,7 @@ def _copy(path: Path, folder: Path, package: Path) -> Copied:
         if _digest_of(candidate) == digest:
             return Copied(path.name, candidate, False, None)
         older = candidate
-    _fit(notebook, package)
+    _fit(notebook, package, solutions)
     notebook["metadata"][_KEY] = {"copy_of": path.name, "sha256": digest}
     with candidate.open("x", encoding="utf-8") as file:  # "x": never a file that is there
         json.dump(notebook, file, indent=1, ensure_ascii=False)
@@ -139,14 +176,15 @@ def _digest_of(path: Path) -> str | None:
         return None
 
 
-def _fit(notebook: dict[str, Any], package: Path) -> None:
+def _fit(notebook: dict[str, Any], package: Path, solutions: bool) -> None:
     """Make it work in another folder: its links, and the first cell, which finds the package."""
+    keep_results = _KEEP_RESULTS if solutions else _KEEP_RESULTS.replace("()", "(solutions=False)")
     for cell in notebook["cells"]:
         text = "".join(cell["source"])  # a list of lines, or one text
         if cell["cell_type"] == "markdown":
             text = _LINK.sub(rf"\1{READING}/\2", text)
-        else:
-            text = text.replace(_FOLDER_ABOVE, repr(str(package)))
+        elif _FOLDER_ABOVE in text:
+            text = text.replace(_FOLDER_ABOVE, repr(str(package))) + keep_results
         cell["source"] = text.splitlines(keepends=True)
 
 
