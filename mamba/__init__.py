@@ -45,6 +45,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``cheats.py``          players that depart from the protocol, to show what comes of it
 ``result_check.py``    a long result is checked by the player that is told it
 ``verification.py``    all of that is verified before an opening it could betray something in
+``blame.py``           who it was, when something in it was false
 ``mask_proof.py``      what the dealers of masks claim, proven
 ``product_check.py``   many products of the prime field, verified at the price of few
 ``distance_check.py``  all distances of some vectors, by one inner product

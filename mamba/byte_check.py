@@ -54,8 +54,9 @@ class ByteCheck:
 
     def __init__(self, claims, stream):
         self._stream, self._k, self._is_blinded = stream, 0, False
+        self.levels = []  # (k, is_blinded, coin) of each one that was folded
         # Elements of K: of pairs at once, of all claims after the first level.
-        self._x, self._y, self._total = _of_pairs(
+        self._x, self._y, self.total = _of_pairs(
             [claim for claim in claims if isinstance(claim, SmallPairs)], stream
         )
         products = [claim for claim in claims if isinstance(claim, SmallProducts)]
@@ -93,18 +94,27 @@ class ByteCheck:
     def fold(self, values, coin):
         """Go on with the shorter vectors, when these values are shared by degree t; `coin` is an
         element of K."""
-        values, k = values.reshape(gf2_72.DEGREE, -1), self._k
-        at, weights = gf2_72.lagrange(2 * k - 1, coin), gf2_72.lagrange(k, coin)
+        self.levels.append((self._k, self._is_blinded, coin))
+        weights = gf2_72.lagrange(self._k, coin)
         if self._groups:
-            values = np.concatenate([self._known, values], axis=1)
-            self._total ^= gf2_72.inner(values, at)[:, None]
+            self.total ^= _first_total(self._known, values, self._k, coin)
             self._fold_bytes(weights)
         else:
-            of_claim = values[:, self._is_blinded : k - 1]  # a random block adds nothing to Z
-            last = self._total ^ np.bitwise_xor.reduce(of_claim, axis=1, keepdims=True)
-            values = np.concatenate([values[:, : k - 1], last, values[:, k - 1 :]], axis=1)
-            self._total = gf2_72.inner(values, at)[:, None]
+            self.total = _next_total(self.total, values, *self.levels[-1])
             self._x, self._y = (gf2_72.fold(weights, side) for side in (self._x, self._y))
+
+    def follow(self, levels, values):
+        """Z at the end of levels that another check of as many claims went through, with these
+        values at each of them; the factors of this one do not matter (`mamba.blame`)."""
+        total = self.total
+        for number, (level, of_level) in enumerate(zip(levels, values, strict=True)):
+            if self._groups and not number:
+                k, _, coin = level
+                self._cut_groups(k)
+                total = total ^ _first_total(self._of_claims(k), of_level, k, coin)
+            else:
+                total = _next_total(total, of_level, *level)
+        return total.ravel()
 
     # --- the first level -------------------------------------------------------------------------
 
@@ -112,7 +122,7 @@ class ByteCheck:
         """Few products are taken to K at once, which saves a level."""
         self._cut_groups(1)
         for group, weights in zip(self._groups, self._weights, strict=True):
-            self._total ^= gf2_72.weigh(weights, group.z)
+            self.total ^= gf2_72.weigh(weights, group.z)
         one = gf2_72.zeros(1)
         one[0] = 1
         self._fold_bytes(one)
@@ -121,14 +131,20 @@ class ByteCheck:
         self._groups = [group.cut(k) for group in self._groups]
         self._weights = [gf2_72.random(self._stream, group.count) for group in self._groups]
 
+    def _of_claims(self, k):
+        """h at 1 ... k, which follows from what is claimed."""
+        known = gf2_72.zeros(k)
+        for group, weights in zip(self._groups, self._weights, strict=True):
+            known ^= gf2_72.weigh(weights, group.z)
+        return known
+
     def _divide_bytes(self):
         count = sum(group.count for group in self._groups)
         k = self._k = blocks(count / _AIM, _BLOCKS)
         self._cut_groups(k)
-        self._known, beyond = gf2_72.zeros(k), gf2_72.zeros(k - 1)
+        self._known, beyond = self._of_claims(k), gf2_72.zeros(k - 1)
         rows = _rows_beyond(k)
         for group, weights in zip(self._groups, self._weights, strict=True):
-            self._known ^= gf2_72.weigh(weights, group.z)
             for part in group.portions():
                 x, y = (
                     np.stack(gf256.combine_rows(rows, [*block.reshape(k, -1)]))
@@ -156,15 +172,42 @@ class ByteCheck:
 
     def disclose(self):
         """f(r), g(r) and h(r) of the last level, to be opened."""
-        return np.concatenate([self._x, self._y, self._total], axis=1).ravel()
+        return np.concatenate([self._x, self._y, self.total], axis=1).ravel()
+
+    size = gf2_72.DEGREE  # bytes of h(r)
 
     @staticmethod
-    def holds(numbers):
-        """Whether h(r) is the product, of what was opened."""
+    def split(numbers):
+        """Of what is disclosed, f(r) and g(r), and h(r)."""
         numbers = numbers.reshape(gf2_72.DEGREE, -1)
-        count = numbers.shape[1] // 2
-        product = gf2_72.inner(numbers[:, :count], numbers[:, count : 2 * count])
-        return bool((product == numbers[:, -1]).all())
+        return numbers[:, :-1].ravel(), numbers[:, -1].copy()
+
+    @staticmethod
+    def product(factors):
+        """<f(r), g(r)>."""
+        x, y = factors.reshape(gf2_72.DEGREE, 2, -1).transpose(1, 0, 2)
+        return gf2_72.inner(x, y)
+
+    @classmethod
+    def holds(cls, numbers):
+        """Whether h(r) is the product, of what was opened."""
+        factors, total = cls.split(numbers)
+        return bool((cls.product(factors) == total).all())
+
+
+def _first_total(known, values, k, coin):
+    """h(r) of the first level, of h at 1 ... k and at the points behind."""
+    values = np.concatenate([known, values.reshape(gf2_72.DEGREE, -1)], axis=1)
+    return gf2_72.inner(values, gf2_72.lagrange(2 * k - 1, coin))[:, None]
+
+
+def _next_total(total, values, k, is_blinded, coin):
+    """h(r) of a later one, of Z and the values of h that were multiplied for."""
+    values = values.reshape(gf2_72.DEGREE, -1)
+    of_claim = values[:, is_blinded : k - 1]  # a random block adds nothing to Z
+    last = total ^ np.bitwise_xor.reduce(of_claim, axis=1, keepdims=True)
+    values = np.concatenate([values[:, : k - 1], last, values[:, k - 1 :]], axis=1)
+    return gf2_72.inner(values, gf2_72.lagrange(2 * k - 1, coin))[:, None]
 
 
 class _Group:

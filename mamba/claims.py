@@ -7,14 +7,33 @@ the dealer of a mask says of its bits. Claims are collected here while a program
 verified all together before anything is opened that could tell something because of a false one
 (`mamba.verification`).
 
+Beside them it is kept what each holder dealt for a product, so that it can be told whose claim was
+false (`mamba.blame`).
+
 This file is a list; it sends nothing. Arrays that are noted must not be changed afterwards.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from mamba import field as prime
+
+
+class Dealing(NamedTuple):
+    """How some numbers were shared anew, by all holders at once.
+
+    Attributes
+    ----------
+    sent : list of arrays
+        The shares that this player dealt, for each holder.
+    received : list of arrays
+        Its share of what each holder dealt.
+    """
+
+    sent: list
+    received: list
 
 
 @dataclass(frozen=True)
@@ -90,6 +109,9 @@ class Claims:
         Whether, since claims of the small field were verified last, a shared bit was brought from
         there to the prime field: then a false one can make a number of the prime field something
         that no mask hides.
+    dealings : dict of int to (array, Dealing)
+        How the numbers z of claims were shared; the key is the ``id`` of the array z, which is kept
+        here so that no other one gets it.
     """
 
     products: list = field(default_factory=list)
@@ -97,6 +119,19 @@ class Claims:
     distances: list = field(default_factory=list)
     bytes: list = field(default_factory=list)
     converted: bool = False
+    dealings: dict = field(default_factory=dict)
+
+    def note_dealing(self, z, dealing):
+        """How these numbers, of which something is going to be claimed, were shared."""
+        self.dealings[id(z)] = z, dealing
+
+    def dealing(self, z):
+        """The same of a claim's z; None where it is not known."""
+        return self.dealings.get(id(z), (z, None))[1]
+
+    def take_dealing(self, z):
+        """The same of numbers that nothing is claimed of; it is not kept."""
+        return self.dealings.pop(id(z), (z, None))[1]
 
     def add(self, module, x, y, z, dealer=None):
         """Note products of `mamba.field` or `mamba.gf256`."""
@@ -121,6 +156,9 @@ class Claims:
         self.products, self.zeros, self.distances = [], [], []
         if everything:
             self.bytes, self.converted = [], False
+        for claim in [*taken.products, *taken.distances, *taken.bytes]:
+            if id(claim.z) in self.dealings:
+                taken.dealings[id(claim.z)] = self.dealings.pop(id(claim.z))
         return taken
 
     def __bool__(self):

@@ -50,8 +50,8 @@ def pay(threshold, size):
 
 
 def reduce(protocols, parts, continued=False):
-    """Products, pairs (field, array) of degree 2t, as a list of arrays of degree t; called by
-    holders.
+    """Products, pairs (field, array) of degree 2t, as a list of arrays of degree t, and for each
+    None, since its terms were not dealt one by one; called by holders.
 
     Three rounds, or further messages of these where `continued`.
     """
@@ -67,7 +67,7 @@ def reduce(protocols, parts, continued=False):
     fresh = {
         f: f.sub(array, low) for f, array, (low, _) in zip(fields, opened, doubles, strict=True)
     }
-    return _split(parts, fresh)
+    return _split(parts, fresh), [None] * len(parts)
 
 
 # --- double sharings --------------------------------------------------------------------------

@@ -12,8 +12,8 @@ in u_1, ..., u_(n-1), which is not 0: the coefficient of u_i u_j, for i < j < n,
 e_in + e_jn - e_ij, and that of u_i^2 is e_in. So it vanishes with a chance of 2/p at most (Schwartz
 1980, Zippel 1979) when the u_i come from a coin that is tossed after the D_ij are shared.
 
-Where only some couples are claimed, the others have no D_ij to stand in this sum. Each claim is
-then an inner product of its own, of the difference of its two vectors.
+That takes every couple once. Where some are not claimed, or one twice, each claim is an inner
+product of its own, of the difference of its two vectors.
 """
 
 from mamba import field
@@ -23,7 +23,8 @@ def of_distances(claim, stream):
     """(X, Y) and Z of `mamba.claims.Distances`, with the u_i from a stream of uniform
     bytes."""
     count = len(claim.vectors)
-    if len({frozenset(couple) for couple in claim.couples}) < count * (count - 1) // 2:
+    every = {frozenset((i, j)) for j in range(count) for i in range(j)}
+    if len(claim.couples) != len(every) or set(map(frozenset, claim.couples)) != every:
         return _one_by_one(claim, stream)
     u = field.to_ints(field.random(stream, count - 1))
     u.append(-sum(u) % field.P)

@@ -73,6 +73,11 @@ class Inbox:
                     done[player], self.unread[player] = 0, 0
         return {player: data[player][HEADER:] for player in expected}
 
+    def hurry(self, seconds):
+        """Wait no longer than this from now on."""
+        until = time.monotonic() + seconds
+        self._deadline = until if self._deadline is None else min(until, self._deadline)
+
     def look(self):
         """Notice who has ended; waits for nothing."""
         if self._watches:

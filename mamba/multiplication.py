@@ -37,9 +37,13 @@ def multiply(protocols, factors):
     reduced = protocols.reduce(parts)
     if protocols.active and protocols.is_holder:
         for (field, a, b), z in zip(factors, reduced, strict=True):
-            # Circuits go on in the same arrays, claims must stay what they are.
             x, y = (a, b) if field is prime else (np.array(a).ravel(), np.array(b).ravel())
-            protocols.claims.add(field, x, y, z if field is prime else np.array(z))
+            protocols.claims.add(field, x, y, z)
+        # Circuits go on in the arrays of the small field, claims must stay what they are.
+        reduced = [
+            z if field is prime else np.array(z)
+            for (field, _, _), z in zip(factors, reduced, strict=True)
+        ]
     return [z.reshape(array.shape) for z, array in zip(reduced, products, strict=True)]
 
 
@@ -63,8 +67,9 @@ def multiply_pairs(protocols, tables):
     reduced = protocols.reduce([(gf256, array.ravel()) for array in sums])
     if protocols.active and protocols.is_holder:
         for (a, b, left, right), z in zip(tables, reduced, strict=True):
-            pairs = SmallPairs(np.array(a), np.array(b), left, right, np.array(z))
+            pairs = SmallPairs(np.array(a), np.array(b), left, right, z)
             protocols.claims.bytes += [pairs] if len(left) else []
+        reduced = [np.array(z) for z in reduced]  # circuits go on in these arrays
     return [z.reshape(array.shape) for z, array in zip(reduced, sums, strict=True)]
 
 

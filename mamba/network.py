@@ -27,7 +27,9 @@ from mamba.outbox import Outbox
 
 _PLACES = MARK  # a place is less
 _INNER = 12  # bits of a place that count the holders' steps
+_BROKEN_OFF = (1 << 20) - 2  # in place of the step of all players
 _LONG = 1 << 17  # bytes from which several messages are read side by side
+_TO_TELL = 15.0  # seconds, when a player has broken off
 # Seconds at the end to tell the others why, to hear why they end, and what the server makes of it.
 _TO_SAY, _TO_HEAR, _FOR_THE_SERVER = 1.0, 1.5, 4.0
 
@@ -155,6 +157,13 @@ class Network:
         self._step, self._inner = self._step + 1, 0
         self.exchange(outgoing, {}, continued=True)
 
+    def break_off(self):
+        """From here on only those are understood that have broken off, too, to find out who
+        departed from the protocol; the others hear that this player has found that somebody did.
+        Whoever says nothing for `_TO_TELL` seconds is lost."""
+        self.rounds, self._step, self._inner = self.rounds + 1, _BROKEN_OFF, 0
+        self._inbox.hurry(_TO_TELL)
+
     def look(self):
         """Notice who has ended, while there is nothing to exchange."""
         self._inbox.look()
@@ -231,6 +240,10 @@ class Network:
 
     def _check(self, player, header, count):
         number, place, length = check_header(player, header)
+        if place == _BROKEN_OFF << _INNER and place != self._place():
+            self._inbox.unread[player] = length
+            claim = Farewell(Reason.DEVIATES, None, player)
+            raise NetworkError(f"player {player} has ended: {claim}", claim)
         if (place, length) != (self._place(), count):
             self._inbox.unread[player] = length
             raise NetworkError(

@@ -79,16 +79,22 @@ def open_among_holders(protocols, field, array, dealers=None):
 
 def open_parts(protocols, parts, dealers=None):
     """The secrets of several pairs (field, array), to the holders alone, in one round."""
-    shape = [(field, field.length(array)) for field, array in parts]
     if not protocols.is_holder:
-        return [field.zeros(count) for field, count in shape]
+        return [field.zeros(field.length(array)) for field, array in parts]
+    shown = protocols.show_parts(parts)
+    return _put_all_together(protocols, parts, shown, dealers)
+
+
+def show_parts(protocols, parts):
+    """Holders show each other their shares of several pairs (field, array), in one round; for each
+    pair, the shares of all in their order."""
     protocols.compare()
     data = b"".join(field.to_bytes(array) for field, array in parts)
     others = protocols.all_but_me(protocols.holders)
     received = protocols.network.exchange(
         dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
     )
-    return _reconstruct_parts(protocols, parts, received, dealers)
+    return _in_order(protocols, parts, received)
 
 
 def open_with_next(protocols, parts):
@@ -103,18 +109,30 @@ def open_with_next(protocols, parts):
     """
     agreement = protocols.agreement
     agreement.rider = b"".join(field.to_bytes(array) for field, array in parts)
-    return lambda: _reconstruct_parts(protocols, parts, agreement.arrived)
+    return lambda: _put_all_together(
+        protocols, parts, _in_order(protocols, parts, agreement.arrived)
+    )
 
 
-def _reconstruct_parts(protocols, parts, received, dealers=None):
+def _in_order(protocols, parts, received):
     shape = [(field, field.length(array)) for field, array in parts]
     arrays = {player: protocols.unpack(shape, data, player) for player, data in received.items()}
-    opened = []
-    for k, (field, own) in enumerate(parts):
-        shares = {player: of_player[k] for player, of_player in arrays.items()}
-        secrets = _reconstruct(protocols, field, own, shares, dealers)
-        opened.append(protocols.note_opened(field, secrets))
-    return opened
+    arrays[protocols.me] = [array for _, array in parts]
+    return [[arrays[player][k] for player in protocols.holders] for k in range(len(parts))]
+
+
+def _put_all_together(protocols, parts, shown, dealers=None):
+    return [
+        protocols.note_opened(field, put_together(protocols, field, shares, dealers))
+        for (field, _), shares in zip(parts, shown, strict=True)
+    ]
+
+
+def put_together(protocols, field, shares, dealers=None):
+    """The secrets, of the shares of all holders in their order."""
+    if not shamir.consistent(field, shares, protocols.threshold):
+        raise departure(protocols, suspicions(protocols, field, shares, dealers))
+    return shamir.reconstruct(field, shares, protocols.threshold)
 
 
 def open_to(protocols, player, array, degree, continued=False):
@@ -186,17 +204,12 @@ def join(protocols, field, array, received, count, dealers=None):
         player: protocols.decode(field, received[player], count, player)
         for player in protocols.all_but_me(protocols.holders)
     }
-    return _reconstruct(protocols, field, array, arrays, dealers)
+    arrays[protocols.me] = array
+    shares = [arrays[player] for player in protocols.holders]
+    return put_together(protocols, field, shares, dealers)
 
 
-def _reconstruct(protocols, field, own, arrays, dealers=None):
-    shares = [own if player == protocols.me else arrays[player] for player in protocols.holders]
-    if shamir.consistent(field, shares, protocols.threshold):
-        return shamir.reconstruct(field, shares, protocols.threshold)
-    raise _departure(protocols, _suspicions(protocols, field, shares, dealers))
-
-
-def _suspicions(protocols, field, shares, dealers):
+def suspicions(protocols, field, shares, dealers):
     """Pairs (dealer, holder) of whom one departed from the protocol: the holder sent a share that
     is the only one that does not fit, or was dealt one. The dealer is -1 where several have dealt,
     the holder None where no share is the odd one."""
@@ -222,7 +235,7 @@ def _suspicions(protocols, field, shares, dealers):
     return found
 
 
-def _departure(protocols, suspicions):
+def departure(protocols, suspicions):
     """The error of shares that do not fit together. With t of 1 any share may be the wrong one; t
     players in league can make a true share look wrong, so that is said, too."""
     told = []

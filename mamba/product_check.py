@@ -54,6 +54,7 @@ class ProductCheck:
     def __init__(self, pairs, total):
         self.pairs, self.total = _joined(pairs), total
         self._k, self._is_blinded = 0, False
+        self.levels = []  # (k, is_blinded, coin) of each one that was folded
 
     module = field
 
@@ -93,14 +94,18 @@ class ProductCheck:
 
     def fold(self, values, coin):
         """Go on with the shorter vectors, when these values are shared by degree t."""
-        k = self._k
-        known, more = values[:, : k - 1], values[:, k - 1 :]
-        of_claim = known[:, self._is_blinded :]  # a random block adds nothing to Z
-        last = field.sub(self.total, _sum(of_claim))
-        values = np.concatenate([known, last, more], axis=1)
-        self.total = field.inner_products(values, _weights(2 * k - 1, coin), 2 * k - 1)
-        weights = _weights(k, coin)
+        self.levels.append((self._k, self._is_blinded, coin))
+        self.total = _next_total(self.total, values, *self.levels[-1])
+        weights = _weights(self._k, coin)
         self.pairs = _joined([_folded(x, y, weights) for x, y in self.pairs])
+
+    def follow(self, levels, values):
+        """Z at the end of levels that another check of as many claims went through, with these
+        values at each of them; the vectors of this one do not matter (`mamba.blame`)."""
+        total = self.total
+        for level, of_level in zip(levels, values, strict=True):
+            total = _next_total(total, of_level, *level)
+        return total
 
     # --- the end ---------------------------------------------------------------------------------
 
@@ -111,12 +116,24 @@ class ProductCheck:
         ((x, y),) = self.pairs
         return np.concatenate([x, y, self.total], axis=1)
 
+    size = 1  # elements of h(r)
+
     @staticmethod
-    def holds(numbers):
+    def split(numbers):
+        """Of what is disclosed, f(r) and g(r), and h(r)."""
+        return numbers[:, :-1], numbers[:, -1:]
+
+    @staticmethod
+    def product(factors):
+        """<f(r), g(r)>."""
+        count = field.length(factors) // 2
+        return field.inner_products(factors[:, :count], factors[:, count:], count)
+
+    @classmethod
+    def holds(cls, numbers):
         """Whether h(r) is the product, of what was opened."""
-        count = field.length(numbers) // 2
-        product = field.inner_products(numbers[:, :count], numbers[:, count : 2 * count], count)
-        return bool((product == numbers[:, 2 * count :]).all())
+        factors, total = cls.split(numbers)
+        return bool((cls.product(factors) == total).all())
 
 
 def blocks(ratio, most):
@@ -177,6 +194,14 @@ def _padded(x, y, k):
         return x, y
     longer = np.concatenate([x, field.zeros(missing)], axis=1)
     return longer, longer if y is x else np.concatenate([y, field.zeros(missing)], axis=1)
+
+
+def _next_total(total, values, k, is_blinded, coin):
+    """h(r), of Z and the values of h that were multiplied for."""
+    known, more = values[:, : k - 1], values[:, k - 1 :]
+    of_claim = known[:, is_blinded:]  # a random block adds nothing to Z
+    values = np.concatenate([known, field.sub(total, _sum(of_claim)), more], axis=1)
+    return field.inner_products(values, _weights(2 * k - 1, coin), 2 * k - 1)
 
 
 def _values(pairs, k):

@@ -33,7 +33,7 @@ from mamba import (
     verification,
 )
 from mamba import holders as drawing
-from mamba.claims import Claims
+from mamba.claims import Claims, Dealing
 from mamba.protocol_error import ProtocolError
 from mamba.randomness import Randomness
 
@@ -82,6 +82,8 @@ class Protocols:
         Whose it is to collect next (`mamba.collectors`), the same for all holders.
     claims : mamba.claims.Claims
         Where players may deviate, what is still to be verified.
+    dealt_last : list of list of field arrays
+        For each secret that this player dealt last, the shares of all holders.
     coin_pool : list
         Coins that were dealt ahead (`mamba.coins`).
 
@@ -116,7 +118,7 @@ class Protocols:
         self.view = view
         self.sent, self.drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.agreement, self.collector_turn = agreement.Agreement(), 0
-        self.claims, self.coin_pool = Claims(), []
+        self.claims, self.coin_pool, self.dealt_last = Claims(), [], []
         # Only a holder has anything to say to everybody.
         self.peers = self.all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
@@ -130,6 +132,7 @@ class Protocols:
     open, open_to = openings.open_to_all, openings.open_to
     open_to_and_say_how = openings.open_to_and_say_how
     open_among_holders, open_parts = openings.open_among_holders, openings.open_parts
+    show_parts = openings.show_parts
     multiply, multiply_pairs = multiplication.multiply, multiplication.multiply_pairs
     verify, open_masked = verification.verify, verification.open_masked
     tell, hear, join = openings.tell, openings.hear, openings.join
@@ -185,6 +188,7 @@ class Protocols:
             self._split(field, secret)
             for (field, _), secret in zip(shapes.get(self.me, []), secrets, strict=True)
         ]
+        self.dealt_last = split
         outgoing = {
             player: b"".join(
                 field.to_bytes(shares[self.holders.index(player)])
@@ -240,13 +244,22 @@ class Protocols:
             way, room = collectors.reduce, collectors.PORTION
         else:
             way, room = reduce_by_all, _PORTION // (3 * self.threshold + 2)
-        reduced: list[list] = [[field.zeros(0)] for field, _ in parts]
+        reduced: list[list] = [[] for _ in parts]
+        dealings: list[list] = [[] for _ in parts]
         for number, portion in enumerate(list(_portions(shape, room)) or [[]]):
             some = [(parts[k][0], parts[k][1][..., part]) for k, part in portion]
-            products = way(self, some, number > 0)
-            for (k, _), product in zip(portion, products, strict=True):
+            products, dealt = way(self, some, number > 0)
+            for (k, _), product, dealing in zip(portion, products, dealt, strict=True):
                 reduced[k].append(product)
-        return [one[-1] if len(one) < 3 else np.concatenate(one, axis=-1) for one in reduced]
+                dealings[k].append(dealing)
+        whole = [
+            _joined(one) if one else field.zeros(0)
+            for (field, _), one in zip(shape, reduced, strict=True)
+        ]
+        for z, some in zip(whole, dealings, strict=True) if self.active else ():
+            if some and None not in some:
+                self.claims.note_dealing(z, _joined_dealing(some))
+        return whole
 
     # --- what the chapters have in common --------------------------------------------------------
 
@@ -281,23 +294,38 @@ class Protocols:
         except ValueError as error:
             sender = "a player" if player is None else f"player {player}"
             raise ProtocolError(
-                f"round {self.network.rounds}: {sender} sent no shares: {error}"
+                f"round {self.network.rounds}: {sender} sent no shares: {error}; {sender} departed "
+                "from the protocol"
             ) from None
 
 
 def reduce_by_all(protocols, parts, continued=False):
-    """Products by degree t, in one round. Each of the 2t + 1 holders deals its share of the
-    product; the product is a linear function of these shares, so the same function of the dealt
-    sharings is a fresh sharing of it (Gennaro, Rabin and Rabin, PODC 1998)."""
+    """Products by degree t, in one round, and how each was dealt (`mamba.claims.Dealing`). Each of
+    the 2t + 1 holders deals its share of the product; the product is a linear function of these
+    shares, so the same function of the dealt sharings is a fresh sharing of it (Gennaro, Rabin and
+    Rabin, PODC 1998)."""
     shape = [(field, field.length(array)) for field, array in parts]
     own = [array for _, array in parts]
     dealt = protocols.deal(dict.fromkeys(protocols.holders, shape), own, continued)
-    return [
-        shamir.reconstruct(
-            field, [dealt[dealer][k] for dealer in protocols.holders], 2 * protocols.threshold
-        )
-        for k, (field, _) in enumerate(shape)
+    received = [[dealt[dealer][k] for dealer in protocols.holders] for k in range(len(parts))]
+    products = [
+        shamir.reconstruct(field, shares, 2 * protocols.threshold)
+        for (field, _), shares in zip(shape, received, strict=True)
     ]
+    return products, list(map(Dealing, protocols.dealt_last, received))
+
+
+def _joined(arrays):
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays, axis=-1)
+
+
+def _joined_dealing(dealings):
+    """Of portions, one after the other."""
+    sent, received = (
+        [_joined(list(portions)) for portions in zip(*side, strict=True)]
+        for side in zip(*dealings, strict=True)
+    )
+    return Dealing(sent, received)
 
 
 def _size(shape):

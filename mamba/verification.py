@@ -19,11 +19,11 @@ What is opened tells nothing, whether the claims are true or false, so an abort 
 false claim passes with a chance below 2^-62 in a run of up to 2^50 products.
 """
 
-from mamba import coins, distance_check, product_check
+from mamba import blame, coins, distance_check, product_check
 from mamba import field as prime
+from mamba.blame import Transcript
 from mamba.byte_check import ByteCheck
 from mamba.product_check import ProductCheck
-from mamba.protocol_error import ProtocolError
 from mamba.randomness import from_coin
 
 
@@ -42,11 +42,12 @@ def verify(protocols, masked=False):
         A claim is false, or a player departed from the protocol while it was verified.
     """
     claims = protocols.claims.take(masked)
-    if claims and not are_true(protocols, claims):
-        raise ProtocolError(
-            f"round {protocols.network.rounds}: products are not what was multiplied; a player "
-            "departed from the protocol"
-        )
+    if not claims:
+        return
+    transcript = _examine(protocols, claims)
+    failed = [k for k, shown in enumerate(transcript.shown) if not transcript.passed(protocols, k)]
+    if failed:
+        raise blame.error(protocols, transcript, failed)
 
 
 def open_masked(protocols, array):
@@ -56,24 +57,24 @@ def open_masked(protocols, array):
     return protocols.open_among_holders(prime, array)
 
 
-def are_true(protocols, claims):
-    """Whether claims are true, which all holders find alike."""
-    checks = _checks(claims, coins.announce_coin(protocols))
+def _examine(protocols, claims):
+    """Go through a verification; the `mamba.blame.Transcript` of it."""
+    first = coins.announce_coin(protocols)
+    checks = _checks(claims, first)
+    transcript = Transcript(claims, checks, lambda other: _checks(other, first))
     blinds = _random(protocols, checks)
     while not all(check.is_last for check in checks):
         long = [check for check in checks if not check.is_last]
         values = protocols.reduce([(check.module, check.divide()) for check in long])
         coin = coins.announce_coin(protocols)
-        for check, shares in zip(long, values, strict=True):
-            check.fold(shares, check.challenge(coin))
+        transcript.fold(protocols, long, values, coin)
     values = protocols.reduce(
         [(c.module, c.divide(random)) for c, random in zip(checks, blinds, strict=True)]
     )
     coin = coins.open_coin(protocols)
-    for check, shares in zip(checks, values, strict=True):
-        check.fold(shares, check.challenge(coin))
-    opened = protocols.open_parts([(check.module, check.disclose()) for check in checks])
-    return all([check.holds(numbers) for check, numbers in zip(checks, opened, strict=True)])
+    transcript.fold(protocols, checks, values, coin)
+    transcript.shown = protocols.show_parts([(c.module, c.disclose()) for c in checks])
+    return transcript
 
 
 def _checks(claims, coin):

@@ -100,26 +100,31 @@ def protocols_of(deviation):
                 ]
             return super().reduce(parts)
 
-        def open_parts(self, parts, *arguments, **options):
+        def show_parts(self, parts):
             if deviation.now("opens"):
                 k = deviation.seed % len(parts)
                 parts = [
                     (module, deviation.changed(array) if i == k else array)
                     for i, (module, array) in enumerate(parts)
                 ]
-            return super().open_parts(parts, *arguments, **options)
+            return super().show_parts(parts)
 
     return Deviates
 
 
+def accused(error):
+    """Sets of players of each of which, an error says, one departed from the protocol."""
+    found = re.search(r"; ([^;]*) departed from the protocol", str(error))
+    if not isinstance(error, ProtocolError) or found is None:
+        return []
+    vague = re.compile(r"a player|one that dealt|a holder of shares")
+    told = [one for one in re.split(r",? and (?=player)", found[1]) if not vague.search(one)]
+    return [{*map(int, re.findall(r"player (\d+)", one))} for one in told]
+
+
 def blamed(error):
-    """Players that an error names as the only ones that can have departed: each alone."""
-    text = str(error)
-    if not isinstance(error, ProtocolError) or "lost the connection" in text:
-        return set()
-    named = {int(number) for number in re.findall(r"player (\d+)", text)}
-    vague = re.search(r"a player departed| or |and player|players \d", text)
-    return named if len(named) == 1 and not vague else set()
+    """Players that it names as those that have departed: each alone."""
+    return {player for some in accused(error) if len(some) == 1 for player in some}
 
 
 def run(source, words, liar, deviation, **choice):

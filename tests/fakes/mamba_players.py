@@ -60,6 +60,9 @@ class Mailbox:
         self._place = self._place[0] + 1, 0
         self.exchange(outgoing, {}, continued=True)
 
+    def break_off(self):
+        self.rounds, self._place = self.rounds + 1, (-1, 0)
+
     def exchange(self, outgoing, expected, continued=False, inner=False):
         self.rounds += not continued
         step, count = self._place

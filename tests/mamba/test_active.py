@@ -139,6 +139,23 @@ print_ln('%s', (a * b % 4).reveal())
     assert active[2].outputs == plain[2].outputs == [11, 19, 29]
 
 
+@pytest.mark.parametrize(
+    "couples", [[(0, 1), (0, 2), (1, 2), (0, 1)], [(0, 0), (1, 1), (0, 1)], [(2, 0)]], ids=str
+)
+def test_distances_of_any_couples_are_verified(couples):
+    """Of a couple twice, of a vector and itself; honest players ended with an error."""
+    program = f"""
+rows = Array(6, sint)
+for i in range(3):
+    sint.get_private_input_from(i, size=2).store_in_mem(rows.address + 2 * i)
+print_ln('%s', squared_distances(rows, 3, 2, {couples}).reveal()[{len(couples) - 1}])
+"""
+    vectors = [[1, 2], [4, 6], [0, 9]]
+    (i, j), (player, *_) = couples[-1], run_program(program, vectors, active=True)
+    wanted = sum((a - b) ** 2 for a, b in zip(vectors[i], vectors[j], strict=True))
+    assert player.lines == [str(wanted)]
+
+
 def test_factors():
     rng = np.random.default_rng(1)
     x, y, w = (field.from_ints(rng.integers(0, 99, 6).tolist()) for _ in range(3))
