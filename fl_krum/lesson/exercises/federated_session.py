@@ -130,3 +130,52 @@ def check_seconds_across(seconds_across: Callable) -> None:
         (41, 10**8, 1, 100),
     ]
     compare(seconds_across, _seconds, cases)
+
+
+@exercise(
+    "was_averaged(model, usual, mark, m)",
+    praise="Right. It costs the client a harmless mark, and no protocol can prevent it.",
+    hints=(
+        "If you were averaged, your mark is in the mean, and the mean is a sum divided by m.",
+        "So the model is near usual + mark / m, or near usual. Which of the two is nearer?",
+        "abs(model - usual) > abs(mark) / (2 * m)",
+    ),
+    mistakes={
+        "The mark is divided by m in the mean, so it never moves the model by half of itself.": (
+            lambda model, usual, mark, m: abs(model - usual) > abs(mark) / 2
+        ),
+        "The other vectors differ a little, so the model is never exactly usual + mark / m.": (
+            lambda model, usual, mark, m: model == usual + mark / m
+        ),
+        "The model moves in any case, since the others' vectors differ a little. How far is it?": (
+            lambda model, usual, mark, m: model != usual
+        ),
+        "The mark may be negative, and then the model moves down.": (
+            lambda model, usual, mark, m: model - usual > mark / (2 * m)
+        ),
+        "That is how far the model has moved. Return True or False.": (
+            lambda model, usual, mark, m: model - usual
+        ),
+        "It is the other way round: where the model has moved, you were averaged.": (
+            lambda model, usual, mark, m: abs(model - usual) <= abs(mark) / (2 * m)
+        ),
+    },
+)
+def check_was_averaged(was_averaged: Callable) -> None:
+    """Check ``was_averaged(model, usual, mark, m)``: is the client's own mark in the mean?"""
+    cases = []
+    for mark, m in ((0.5, 5), (-2.0, 4), (0.04, 6), (0.3, 1)):
+        for averaged, noise in ((True, 0.07), (False, 0.07), (True, -0.07), (False, -0.07)):
+            usual, moved = 1.25, averaged * mark / m
+            cases.append(((usual + moved + noise * abs(mark) / m, usual, mark, m), averaged))
+    given = [was_averaged(*case) for case, _ in cases]
+    for (case, averaged), result in zip(cases, given, strict=True):
+        if not isinstance(result, (bool, np.bool_, int)) or result not in (0, 1):
+            raise Wrong(f"Return True or False; you return {result!r:.40}.")
+        if bool(result) != averaged:
+            model, usual, mark, m = case
+            near = "usual + mark / m" if averaged else "usual"
+            raise Wrong(
+                f"For m = {m} and a mark of {mark} the model is {model - usual:+.4f} from what is "
+                f"usual. That is near {near}, so the answer is {averaged}; you have {bool(result)}."
+            )

@@ -51,7 +51,10 @@ class CheatPanel:
             self.run.disabled = False
 
     def _repr_mimebundle_(self, **options):
-        return mimebundle(self.box, self.text.value)
+        text = "Choose how a player cheats, and run Krum with it twice.\n" + "\n".join(
+            f"  {name}: {what}" for name, what in CHEATS.items()
+        )
+        return mimebundle(self.box, f"{text}\n(Run this cell in Jupyter to get the panel.)")
 
 
 def _column(outcome) -> str:

@@ -264,6 +264,17 @@ FAMILIES = {
         lambda a, b: a - (b < a) * (a - b),
         lambda a, b: (a < b) * (a - b) + b,
     ],
+    generate_krum_mpc.check_add_to_product: [
+        lambda share, weight, error, p: (share + error * pow(weight, -1, p)) % p,
+        lambda share, weight, error, p: share + error * pow(weight, p - 2, p),
+        lambda share, weight, error, p: (weight * share + error) * pow(weight, -1, p) % p,
+        lambda share, weight, error, p: share - pow(-weight, -1, p) * error,
+        lambda share, weight, error, p: (
+            next(share + k for k in range(p) if (k * weight - error) % p == 0)
+            if p < 1000
+            else share + error * pow(weight, -1, p)
+        ),
+    ],
     federated_session.check_rounds_chosen: [
         lambda own, models: [r for r, v in enumerate(own, 1) if (v == models[r]).all()],
         lambda own, models: tuple(
@@ -274,6 +285,18 @@ FAMILIES = {
         ],
         lambda own, models: list(
             np.flatnonzero([np.array_equal(*both) for both in zip(own, models[1:])]) + 1  # noqa: B905
+        ),
+    ],
+    federated_session.check_was_averaged: [
+        lambda model, usual, mark, m: abs(model - usual) > abs(mark) / (2 * m),
+        lambda model, usual, mark, m: abs(model - usual - mark / m) < abs(model - usual),
+        lambda model, usual, mark, m: (model - usual) / mark > 0.5 / m,
+        lambda model, usual, mark, m: round((model - usual) * m / mark) == 1,
+        lambda model, usual, mark, m: bool(
+            np.isclose(model, usual + mark / m, rtol=0, atol=abs(mark) / m / 4)
+        ),
+        lambda model, usual, mark, m: (
+            min(usual, usual + mark / m, key=lambda x: abs(x - model)) != usual
         ),
     ],
     federated_session.check_seconds_across: [

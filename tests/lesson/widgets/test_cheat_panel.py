@@ -24,7 +24,7 @@ def test_both_outcomes_are_shown_side_by_side(monkeypatch):
     believed, verified = panel.text.value.split("Players that verify")
     assert "client 3&#x27;s vector, not client 1" in believed and "&lt;did&gt;" in believed
     assert "the run ends: round 4: a player departed" in verified
-    assert "text/plain" in panel._repr_mimebundle_()
+    assert "last: adds 1 to the result" in panel._repr_mimebundle_()["text/plain"]
 
 
 def test_a_problem_is_shown_and_no_traceback(monkeypatch):
