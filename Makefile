@@ -26,7 +26,7 @@ test-long: .venv/ready   ## what takes minutes: sessions on several hosts that c
 
 explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
 	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
-	FL_KRUM_EXPLORE=1 $(BIN)/python -m pytest --timeout 0 -n 3 tests/mamba/test_every_deviation.py
+	PYTHONPATH=tests/fakes $(BIN)/python tests/fakes/every_deviation.py --state out/deviations
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
 	$(BIN)/python -m fl_krum lab $(LAB)

@@ -17,7 +17,8 @@ from mamba.protocol_error import ProtocolError
 class Agreement:
     """What one holder has been told, and not compared yet."""
 
-    # Of the coin that was announced last: this player's share, and what it is said to be.
+    # Of the coin that was announced last: this player's share, what it is said to be, and who alone
+    # has dealt each number of it, or None.
     coin: Any = None
     # Whether since the last comparison some holders may have ended the run.
     unheard = False
@@ -60,7 +61,10 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
         received = network.exchange(outgoing, expected, continued, inner)
         agreement.unheard &= not received.keys() >= {*others}
         return received
-    digest, (share, coin) = agreement.take_digest(), agreement.coin or (prime.zeros(0), None)
+    digest, (share, coin, dealers) = (
+        agreement.take_digest(),
+        agreement.coin or (prime.zeros(0), None, None),
+    )
     rider, agreement.rider, agreement.coin = agreement.rider, None, None
     compared = digest + prime.to_bytes(share)
     data = compared + (rider or b"")
@@ -75,10 +79,13 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
     _compare_digests(protocols, digest, {p: bytes(one[: len(digest)]) for p, one in told.items()})
     if coin is not None:
         shares = {p: one[len(digest) :] for p, one in told.items()}
-        if (protocols.join(prime, share, shares, prime.length(share)) != coin).any():
+        dealt = protocols.join(prime, share, shares, prime.length(share), dealers)
+        if (is_false := (dealt != coin).any(axis=0)).any():
+            liars = [] if dealers is None else sorted({*dealers[is_false].tolist()})
             raise ProtocolError(
                 f"round {network.rounds}: a random number is not the sum of what players have told "
-                "of it; a player departed from the protocol"
+                f"of it; {', and '.join(f'player {one}' for one in liars) or 'a player'} departed "
+                "from the protocol"
             )
     agreement.unheard = bool(compared)
     return {player: received[player][: lengths[player]] for player in expected}

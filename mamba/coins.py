@@ -6,6 +6,8 @@ knows what it is for, and then becomes known in one of two ways. Opened as any n
 `confirm`, it takes two rounds; announced, it takes one.
 """
 
+import numpy as np
+
 from mamba import field as prime
 
 _POOL = 48  # coins that are dealt at once
@@ -26,7 +28,7 @@ def confirm(protocols):
     protocols.exchange(dict.fromkeys(others, b""), dict.fromkeys(others, 0), inner=True)
 
 
-def announce(protocols, part, share):
+def announce(protocols, part, shares):
     """A coin in one round, to be used by dealers only until it is compared in the next one.
 
     The coin is the sum of what the last t + 1 holders have dealt. Here each of them tells its
@@ -38,6 +40,9 @@ def announce(protocols, part, share):
     players have only dealt something because of this coin, and so have given nothing away,
     whatever it was.
 
+    Where players may deviate, these messages carry shares of what each of the t + 1 has dealt: that
+    tells who it was that told another number than it dealt.
+
     A player that was told the truth does not see this at once. It must not open what another
     one has dealt because of a false coin: its share and those of t liars would do. So before it
     opens anything it hears once more from all holders, who all have compared by then. In the
@@ -48,33 +53,41 @@ def announce(protocols, part, share):
     protocols : mamba.protocols.Protocols
     part : field array, or None
         What this player has dealt, when it is one of the last t + 1 holders.
-    share : field array
-        This player's share of the coin.
+    shares : list of field arrays
+        This player's shares of what each of these has dealt.
 
     Returns
     -------
     field array
     """
     if not protocols.is_holder:
-        return protocols.note_opened(prime, protocols.hear(prime, prime.length(share)))
-    return protocols.tell(prime, _announce_among_holders(protocols, part, share))
+        return protocols.note_opened(prime, protocols.hear(prime, prime.length(shares[0])))
+    return protocols.tell(prime, _announce_among_holders(protocols, part, shares))
 
 
-def _announce_among_holders(protocols, part, share):
+def _announce_among_holders(protocols, part, shares):
     others, dealers = protocols.all_but_me(protocols.holders), protocols.sent
+    count = prime.length(shares[0])
     received = protocols.exchange(
         dict.fromkeys(others, prime.to_bytes(part)) if protocols.me in dealers else {},
-        dict.fromkeys(protocols.all_but_me(dealers), prime.BYTES * prime.length(share)),
+        dict.fromkeys(protocols.all_but_me(dealers), prime.BYTES * count),
         inner=True,
     )
-    parts = [
-        protocols.decode(prime, data, prime.length(share), player)
-        for player, data in received.items()
-    ]
-    parts += [part] if protocols.me in dealers else []
-    coin = prime.combine([1] * len(parts), parts)
-    protocols.agreement.coin = share, coin
+    told = {
+        player: protocols.decode(prime, data, count, player) for player, data in received.items()
+    }
+    parts = [told.get(dealer, part) for dealer in dealers]
+    coin = _sum(parts)
+    if protocols.active:
+        said = np.concatenate(shares, axis=1), np.concatenate(parts, axis=1)
+        protocols.agreement.coin = *said, np.repeat(dealers, count)
+    else:
+        protocols.agreement.coin = _sum(shares), coin, None
     return protocols.note_opened(prime, coin)
+
+
+def _sum(parts):
+    return prime.combine([1] * len(parts), parts)
 
 
 def announce_coin(protocols):
@@ -94,22 +107,29 @@ def open_coin(protocols):
     -------
     int, below p
     """
-    _, share = take(protocols)
+    share = take_to_open(protocols)
     protocols.confirm()
     return prime.to_ints(protocols.open_among_holders(prime, share))[0]
 
 
 def take(protocols):
-    """Of the next coin of the pool, what this player has dealt (or None) and its share. Coins are
-    dealt before anybody knows what each of them is for, with the messages of the round before."""
+    """Of the next coin of the pool, what this player has dealt (or None) and its shares of what the
+    last t + 1 holders have. Coins are dealt before anybody knows what each of them is for, with the
+    messages of the round before."""
     if not protocols.coin_pool:
         dealers, own = protocols.sent, prime.random(protocols.randomness, _POOL)
         is_dealer = protocols.me in dealers
         dealt = protocols.deal(
             dict.fromkeys(dealers, [(prime, _POOL)]), [own] if is_dealer else [], continued=True
         )
-        shares = prime.combine([1] * len(dealers), [dealt[dealer][0] for dealer in dealers])
+        shares = [dealt[dealer][0] for dealer in dealers]
         protocols.coin_pool = [
-            (own[:, [k]] if is_dealer else None, shares[:, [k]]) for k in reversed(range(_POOL))
+            (own[:, [k]] if is_dealer else None, [share[:, [k]] for share in shares])
+            for k in reversed(range(_POOL))
         ]
     return protocols.coin_pool.pop()
+
+
+def take_to_open(protocols):
+    """This player's share of the next coin of the pool."""
+    return _sum(take(protocols)[1])

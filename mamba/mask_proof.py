@@ -118,7 +118,7 @@ def _compare_fields(protocols, dealt, own, lengths):
     dealers, both = protocols.sent, lengths.both
     if not both:
         return
-    _, share = coins.take(protocols)
+    share = coins.take_to_open(protocols)
     yield []  # all have what was dealt, as in `mamba.coins.confirm`
     (coin,) = yield [(prime, share)]
     stream = from_coin(prime.to_ints(coin)[0], "subsets of bits")

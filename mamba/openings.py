@@ -182,13 +182,15 @@ def open_to_and_say_how(protocols, player, array, degree, continued=False):
     size = len(first) + prime.BYTES * count
     received = protocols.network.exchange({}, dict.fromkeys(others, size), continued, inner)
     if first:
-        degrees = {data[0] for data in received.values()}
-        if degrees not in ({1}, {2}):
+        said = {holder: data[0] for holder, data in received.items()}
+        degree, often = Counter(said.values()).most_common(1)[0]  # t + 1 holders are honest
+        if often < len(said) or degree not in (1, 2):
+            is_clear = often > protocols.threshold and degree in (1, 2)
+            odd = [f"player {holder}" for holder, one in said.items() if one != degree]
             raise ProtocolError(
-                f"round {protocols.network.rounds}: holders send different things; a player "
-                "departed from the protocol"
+                f"round {protocols.network.rounds}: holders send different things; "
+                f"{', and '.join(odd) if is_clear else 'a player'} departed from the protocol"
             )
-        (degree,) = degrees
         received = {holder: data[1:] for holder, data in received.items()}
     if degree == 1:
         opened = protocols.join(prime, array, received, count)

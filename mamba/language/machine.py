@@ -180,7 +180,7 @@ class _Input:
     line: int | None = None  # of the program, that asks for it
     source: int | None = None  # the number of that line, see `mamba.language.lengths`
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
-    parts: list = field(default_factory=list)  # of random numbers, what has come of them
+    parts: dict = field(default_factory=dict)  # of random numbers, what has come of them, by dealer
     own: np.ndarray | None = None  # of random numbers, what this player has dealt of them
 
 
@@ -461,7 +461,7 @@ class Machine:
             for player, own in turn.items() if self.holds_shares else ():
                 start = 0
                 for entry in own:
-                    self._arrive(entry, dealt[player][0][:, start : start + entry.size])
+                    self._arrive(entry, player, dealt[player][0][:, start : start + entry.size])
                     start += entry.size
 
     def _dealers_of(self, entry):
@@ -489,13 +489,14 @@ class Machine:
         self.lengths.note(entry.source, words)
         return prime.from_words(words)
 
-    def _arrive(self, entry, share):
+    def _arrive(self, entry, player, share):
         if entry.player is not None:
             self._fulfil(entry, share, DEALT_BY + entry.player)
             return
-        entry.parts.append(share)
+        entry.parts[player] = share
         if len(entry.parts) == self.protocols.threshold + 1:
-            self._fulfil(entry, prime.combine([1] * len(entry.parts), entry.parts), MIXED)
+            parts = list(entry.parts.values())
+            self._fulfil(entry, prime.combine([1] * len(parts), parts), MIXED)
 
     def _fulfil(self, entry, share, dealer):
         for address in entry.addresses:
@@ -503,6 +504,7 @@ class Machine:
         target = entry.target()
         if target is not None:  # else nobody but the memory wants it
             target._value, target.part = share, entry.own
+            target.parts = [entry.parts[player] for player in sorted(entry.parts)]
 
     def _output(self, entries):
         if self.protocols.active:

@@ -79,7 +79,9 @@ class SharedInteger(Tracked, BitOperations, Vector):
     _size: Any = None  # while it waits
     _sharing: Any = None  # of a sum of products, its sharing of degree t where one was needed
     _factors = None  # of the third of a triple, the other two
-    part = None  # of a random number that nobody knows, what this player has dealt of it
+    # Of a random number that nobody knows: what this player has dealt of it, and its shares of what
+    # all dealers have.
+    part, parts = None, None
     is_coin = False  # whether it is such a number
 
     @property
@@ -180,7 +182,8 @@ class SharedInteger(Tracked, BitOperations, Vector):
         if not self.is_coin:
             raise ProgramError("only a random number of a triple can be announced")
         share = self.value  # what is queued is done before `part` is read
-        return self.types.cint._of(self.machine.run("announce", self.part, share))
+        shares = self.parts if self.machine.holds_shares else [share]
+        return self.types.cint._of(self.machine.run("announce", self.part, shares))
 
     # --- arithmetic ---------------------------------------------------------------------------
 

@@ -198,6 +198,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=1e9, help="when to stop")
     parser.add_argument("--seeds", type=int, default=1, help="changes to try at each place")
     options = parser.parse_args()
+    options.state.parent.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + options.seconds
     lines = options.state.read_text().splitlines() if options.state.exists() else []
     done = {tuple(place): told for place, told in map(json.loads, lines)}

@@ -51,14 +51,14 @@ class AnnouncesWrong(WatchedProtocols):
 
     def announce(self, part, share):
         self.count = getattr(self, "count", 0) + 1
-        self.lies = self.count == self.which
+        self.lies, self.part = self.count == self.which, part
         coin = super().announce(part, share)
         self.lies = False
         return coin
 
     def exchange(self, outgoing, *arguments, **options):
         if getattr(self, "lies", False):
-            false = field.to_bytes(field.from_ints([7]))
+            false = field.to_bytes(field.from_ints([7] * field.length(self.part)))
             to = outgoing if self.to is None else {self.to}
             outgoing = {p: false if p in to else data for p, data in outgoing.items()}
         return super().exchange(outgoing, *arguments, **options)
@@ -70,6 +70,14 @@ def test_a_coin_is_what_was_dealt_or_the_run_ends(d, which, to):
     liar = type("Liar", (AnnouncesWrong,), {"which": which, "to": to})
     with pytest.raises(ProtocolError, match="is not the sum of what players have told"):
         run(random_words(5, d), 1, {5: (liar, None, None)})
+
+
+@pytest.mark.parametrize("to", [None, 1])
+def test_who_has_told_another_number_than_it_dealt_is_named_where_players_may_deviate(to):
+    liar = type("Liar", (AnnouncesWrong,), {"to": to})
+    program = "sint.get_random_triple(size=2)[0].announce()\nsint(3).reveal()"
+    with pytest.raises(ProtocolError, match="players have told of it; player 3 departed"):
+        run_program(program, [[]] * 4, liars={3: (liar, None, None)}, active=True)
 
 
 def test_who_announces_waits_for_what_is_dealt():
