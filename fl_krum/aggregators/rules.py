@@ -134,6 +134,7 @@ def geometric_median(X: ArrayLike, smoothing: float = 1e-6, steps: int = 100) ->
     smoothing : float
         Above 0.
     steps : int
+        At most; a tenth to a third of them will do, as a rule.
 
     Returns
     -------
@@ -150,7 +151,9 @@ def geometric_median(X: ArrayLike, smoothing: float = 1e-6, steps: int = 100) ->
         centre = middle  # from a mean that was moved far away, the way back takes too many steps
     for _ in range(steps):
         weights = 1 / np.maximum(lengths(X - centre), smoothing)
-        centre = weights @ X / weights.sum()
+        before, centre = centre, weights @ X / weights.sum()
+        if np.abs(centre - before).max() <= 2.0**-50 * np.abs(centre).max():
+            break  # no further step changes more than the last digit
     return check_finite(centre)
 
 

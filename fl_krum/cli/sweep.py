@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-SUMMARY = "run many sessions, described in a file, and make one table of them"
+SUMMARY = "run many sessions, described in files, and make one table of each file"
 DETAILS = """\
 The file says, in TOML, what all sessions have in common and what differs: rules, attacks, f,
 partitions and seeds, of which every combination is run. Every run is kept as soon as it is over, so
@@ -37,9 +37,13 @@ written to the folder:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("experiment", metavar="FILE.toml", help="the experiment")
     parser.add_argument(
-        "--output", metavar="FOLDER", help="where to write (default FILE-results, beside the file)"
+        "experiments", metavar="FILE.toml", nargs="+", help="experiments, one after the other"
+    )
+    parser.add_argument(
+        "--output",
+        metavar="FOLDER",
+        help="where to write what one file brings (default FILE-results, beside the file)",
     )
     parser.add_argument(
         "--workers", type=int, metavar="K", help="processes side by side (default: one a core)"
@@ -47,10 +51,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from ..experiments.experiment import Experiment
+
+    files = [Path(file) for file in options.experiments]
+    if options.output and len(files) > 1:
+        raise ValueError(f"--output is for one experiment; {len(files)} are written beside theirs")
+    for file in files:  # so that a mistake in the last one is told before the first one runs
+        Experiment.read(file)
+    failed = 0
+    for file in files:
+        folder = Path(options.output or file.with_name(f"{file.stem}-results"))
+        failed |= _sweep(file, folder, options.workers)
+    return failed
+
+
+def _sweep(file: Path, folder: Path, workers: int | None) -> int:
     from ..experiments.sweep import sweep
 
-    file = Path(options.experiment)
-    folder = Path(options.output or file.with_name(f"{file.stem}-results"))
     look = "  {desc}|{bar:24}| {n_fmt} of {total_fmt} runs  {elapsed}, {remaining} to go"
     with tqdm(total=1, bar_format=look, disable=None, leave=False, file=sys.stderr) as bar:
 
@@ -60,9 +77,9 @@ def run(options: argparse.Namespace) -> int:
                 bar.initial = done
             bar.update(done - bar.n)
 
-        result = sweep(file, folder, options.workers, progress)
+        result = sweep(file, folder, workers, progress)
     paths = result.write(folder)
-    print(result.markdown())
+    print(f"{result.experiment.title}\n\n{result.markdown()}")
     for failed in result.failed[:10]:
         what = failed["error"] or "the players' result differs from Krum in the clear"
         where = ", ".join(f"{key} {failed[key]}" for key in ("rule", "attack", "seed"))

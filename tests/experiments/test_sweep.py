@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from fl_krum.aggregators.krum import krum, multi_krum
 from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.cli import main
 from fl_krum.experiments import unit as units
+from fl_krum.experiments.experiment import Experiment
 from fl_krum.experiments.results import SweepResult
 from fl_krum.experiments.sweep import sweep
 from fl_krum.federation.session import FederatedSession
@@ -225,3 +227,28 @@ def test_the_command_writes_tables_and_a_figure(tmp_path, capsys):
     assert main(["sweep", str(file)]) == 2
     assert "did you mean rule" in capsys.readouterr().err
     assert main(["sweep", str(file), "--workers", "0"]) == 2
+
+
+def test_several_files_are_run_one_after_the_other_if_all_are_right(tmp_path, capsys):
+    files = [tmp_path / f"{name}.toml" for name in ("first", "second")]
+    for file in files:
+        text = f'title = "the {file.stem} one"\n[session]\nrounds = 1\n[grid]\nrule = "mean"\n'
+        file.write_text(text, "utf-8")
+    command = ["sweep", *map(str, files), "--workers", "1"]
+    assert main([*command, "--output", str(tmp_path / "one")]) == 2
+    assert "--output is for one experiment" in capsys.readouterr().err
+    assert main(command) == 0
+    said = capsys.readouterr().out
+    assert said.index("the first one") < said.index("the second one")
+    assert (tmp_path / "second-results" / "table.md").is_file()
+    files[0].write_text('[session]\nrounds = 1\n[grid]\nrule = "krum"\n', "utf-8")
+    files[1].write_text("[grid]\nrules = 3\n", "utf-8")
+    assert main(command) == 2
+    assert "did you mean rule" in capsys.readouterr().err
+    assert '"krum"' not in (tmp_path / "first-results" / "experiment.json").read_text()
+
+
+def test_the_experiments_of_the_repository_can_be_run():
+    folder = Path(__file__).parents[2] / "benchmarks"
+    for file in [*folder.glob("*.toml"), *folder.glob("rules/*.toml")]:
+        Experiment.read(file)
