@@ -20,7 +20,7 @@ class Agreement:
     # Of the coin that was announced last: this player's share, what it is said to be, and who alone
     # has dealt each number of it, or None.
     coin: Any = None
-    # Whether since the last comparison some holders may have ended the run.
+    # Whether since a coin was compared some holders may have ended the run.
     unheard = False
     # What goes to all other holders with the next message, and what came with theirs.
     rider: bytes | None = None
@@ -87,7 +87,7 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
                 f"of it; {', and '.join(f'player {one}' for one in liars) or 'a player'} departed "
                 "from the protocol"
             )
-    agreement.unheard = bool(compared)
+    agreement.unheard = coin is not None
     return {player: received[player][: lengths[player]] for player in expected}
 
 
@@ -106,8 +106,10 @@ def _compare_digests(protocols, own, said):
 def compare(protocols):
     """Before anything is opened: rounds for the comparison alone, where one is due.
 
-    A player that finds nothing wrong must still hear from all others that they compared, too: its
-    share and those of t liars would do to open what another one has dealt to a false coin.
+    Who finds that the digests of all are its own knows that all honest holders have been told the
+    same. A coin is another thing: a player that was told the true one must still hear from all
+    others that they compared, too; its share and those of t liars would do to open what another one
+    has dealt to a false coin.
     """
     if protocols.agreement.is_due:
         protocols.exchange({}, {}, inner=True)

@@ -30,9 +30,10 @@ import numpy as np
 
 from mamba import gf2_72, gf256
 from mamba.claims import SmallPairs, SmallProducts
-from mamba.product_check import SHORT, blocks, last_blocks
+from mamba.product_check import blocks, last_blocks
 from mamba.randomness import from_coin
 
+SHORT = 256  # elements of K that may be opened at the end
 _AIM = SHORT // 2  # elements that the last level should leave
 _BLOCKS, _MOST_BLOCKS = 64, 128  # at any level, and at the last one
 _FEW = 4000  # factors for which the first level is not worth two rounds
@@ -50,7 +51,11 @@ class ByteCheck:
     """
 
     module = gf256
-    blinds = 2 * SHORT * gf2_72.DEGREE  # random bytes that are needed for the end
+
+    @staticmethod
+    def blinds(claims):
+        """How many random bytes the last level of these `mamba.claims.Claims` may need."""
+        return 2 * min(SHORT, sum(claim.x.size for claim in claims.bytes)) * gf2_72.DEGREE
 
     def __init__(self, claims, stream):
         self._stream, self._k, self._is_blinded = stream, 0, False
@@ -76,15 +81,19 @@ class ByteCheck:
 
     def divide(self, random=None):
         """The values of h that the holders multiply for, of degree 2t; at the last level with the
-        first `blinds` of shared random bytes for a first block."""
+        shared random bytes, as many as `blinds`, for a first block."""
         self._is_blinded = random is not None
         if self._groups:
             return self._divide_bytes().ravel()
         width = self._x.shape[1]
-        most = last_blocks(width, _BLOCKS) if self._is_blinded else blocks(width / _AIM, _BLOCKS)
+        most = (
+            last_blocks(width, SHORT, _BLOCKS)
+            if self._is_blinded
+            else blocks(width / _AIM, _BLOCKS)
+        )
         sides = [_cut(side, most) for side in (self._x, self._y)]
         if self._is_blinded:
-            hidden = random.reshape(gf2_72.DEGREE, 2, 1, SHORT)[..., : sides[0].shape[2]]
+            hidden = random.reshape(gf2_72.DEGREE, 2, 1, -1)[..., : sides[0].shape[2]]
             sides = [np.concatenate([hidden[:, i], side], axis=1) for i, side in enumerate(sides)]
         (self._x, self._y), self._k = sides, sides[0].shape[1]
         known = gf2_72.inner(self._x[:, :-1], self._y[:, :-1])

@@ -112,6 +112,8 @@ class Claims:
     dealings : dict of int to (array, Dealing)
         How the numbers z of claims were shared; the key is the ``id`` of the array z, which is kept
         here so that no other one gets it.
+    beside : list of callable
+        Each waits for a verification that has begun (`mamba.verification.begin`).
     """
 
     products: list = field(default_factory=list)
@@ -119,6 +121,7 @@ class Claims:
     distances: list = field(default_factory=list)
     bytes: list = field(default_factory=list)
     converted: bool = False
+    beside: list = field(default_factory=list)
     dealings: dict = field(default_factory=dict)
 
     def note_dealing(self, z, dealing):

@@ -23,7 +23,8 @@ is not known either, which is why an abort tells nothing.
 
 Soundness: with L levels of at most 2k - 2 bad coins, (1 + L (2k - 2)) / p, below 2^-116 for any
 length that there can be. Long vectors are cut into 8 blocks, since k^2 inner products are formed;
-shorter ones into up to 64, which saves levels: a level takes two rounds.
+shorter ones into up to 64, which saves levels, since a level takes two rounds. The last one may
+leave more than the few elements that it could: up to 32,000 claims take this level alone.
 """
 
 from functools import lru_cache
@@ -33,8 +34,9 @@ import numpy as np
 
 from mamba import field
 
-SHORT = 64  # elements that may be opened at the end
-_AIM = SHORT // 2  # elements that the last level should leave
+SHORT = 512  # elements that may be opened at the end
+_AIM = 64  # elements that the last level should leave, where that takes few blocks
+_WIDTH = 1 << 13  # elements that the levels before it should leave
 _FEW_BLOCKS, _MANY_BLOCKS = 8, 64
 _LONG = 1 << 17  # elements from which on inner products of many blocks take too long
 _APART = 1 << 12  # elements from which on pairs of vectors stay apart: to join them is to copy them
@@ -73,21 +75,23 @@ class ProductCheck:
         return sum(field.length(x) for x, _ in self.pairs)
 
     def divide(self, random=None):
-        """The values of h that the holders multiply for, of degree 2t; at the last level with the
-        first `blinds` of shared random numbers for a first block."""
+        """The values of h that the holders multiply for, of degree 2t; at the last level with
+        shared random numbers, as many as `blinds`, for a first block."""
         width = self._width
         if random is not None:
-            k, ((x, y),) = last_blocks(width, _MANY_BLOCKS), self.pairs
+            k = last_blocks(width, SHORT, _MANY_BLOCKS)
+            x, y = (np.concatenate(side, axis=1) for side in zip(*self.pairs, strict=True))
             x, y = _padded(x, y, k)
             length = field.length(x) // k
-            hidden = random[:, :length], random[:, SHORT : SHORT + length]
+            half = field.length(random) // 2
+            hidden = random[:, :length], random[:, half : half + length]
             self.pairs = [
                 tuple(np.concatenate(s, axis=1) for s in zip(hidden, (x, y), strict=True))
             ]
             self._k = k + 1
         else:
             few = width > _LONG
-            self._k = _FEW_BLOCKS if few else blocks(width / _AIM, _MANY_BLOCKS)
+            self._k = _FEW_BLOCKS if few else blocks(width / _WIDTH, _MANY_BLOCKS)
             self.pairs = [_padded(x, y, self._k) for x, y in self.pairs]
         self._is_blinded = random is not None
         return _values(self.pairs, self._k)
@@ -109,7 +113,13 @@ class ProductCheck:
 
     # --- the end ---------------------------------------------------------------------------------
 
-    blinds = 2 * SHORT  # random numbers that the last level needs
+    @staticmethod
+    def blinds(claims):
+        """How many random numbers the last level of these `mamba.claims.Claims` may need."""
+        width = sum(field.length(claim.x) for claim in claims.products)
+        for claim in claims.distances:
+            width += len(claim.couples) * field.length(claim.vectors[0])
+        return 2 * max(1, min(SHORT, width))
 
     def disclose(self):
         """f(r), g(r) and h(r) of the last level, to be opened."""
@@ -145,10 +155,10 @@ def blocks(ratio, most):
     return max(2, ceil(ratio ** (1 / levels)))
 
 
-def last_blocks(width, most):
+def last_blocks(width, short, most):
     """How many blocks to cut into at the last level, besides the random one: so that what is opened
     is half as short as it may be where that takes few blocks."""
-    return max(1, -(-width // SHORT), min(-(-width // _AIM), most // 2))
+    return max(1, -(-width // short), min(-(-width // _AIM), most // 2))
 
 
 def of_products(claims, zeros, stream):

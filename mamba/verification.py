@@ -15,11 +15,15 @@ result, all claims behind it are verified here, those of both fields in the same
 A coin that is announced may be told wrongly, which is found with the next message; until then there
 is only dealing. The last one is opened like any value, since numbers are opened because of it.
 
+What blinds the end depends on no coin, so it is dealt beside the first one. A verification may run
+beside other protocols as a whole (`begin`): then everything that `verify` stands before waits for
+it, too.
+
 What is opened tells nothing, whether the claims are true or false, so an abort tells nothing. A
 false claim passes with a chance below 2^-62 in a run of up to 2^50 products.
 """
 
-from mamba import blame, coins, distance_check, product_check
+from mamba import blame, coins, distance_check, product_check, side_by_side
 from mamba import field as prime
 from mamba.blame import Transcript
 from mamba.byte_check import ByteCheck
@@ -41,13 +45,41 @@ def verify(protocols, masked=False):
     ProtocolError
         A claim is false, or a player departed from the protocol while it was verified.
     """
-    claims = protocols.claims.take(masked)
-    if not claims:
-        return
-    transcript = _examine(protocols, claims)
-    failed = [k for k, shown in enumerate(transcript.shown) if not transcript.passed(protocols, k)]
-    if failed:
-        raise blame.error(protocols, transcript, failed)
+    while protocols.claims.beside:  # what they have taken off the list is to be verified, too
+        protocols.claims.beside.pop()()
+    _judge(protocols, _examine(protocols, masked))
+
+
+def begin(protocols, work):
+    """Begin to verify what was claimed so far, and what `work` claims, beside what comes next
+    (`mamba.side_by_side`): as for a masked opening in the prime field.
+
+    Parameters
+    ----------
+    protocols : mamba.protocols.Protocols
+    work : callable
+        Without arguments; it exchanges messages among the holders alone, and opens nothing.
+
+    Returns
+    -------
+    callable
+        Gives what `work` returned, when all that was claimed is verified. `verify` waits for it,
+        too: nothing that depends on these claims is opened before.
+    """
+
+    def both():
+        result = work()
+        return result, _examine(protocols, masked=True)
+
+    wait = side_by_side.begin(protocols, both)
+
+    def finish():
+        result, transcript = wait()
+        _judge(protocols, transcript)  # who waits finds out who it was: then the run is over
+        return result
+
+    protocols.claims.beside.append(finish)
+    return finish
 
 
 def open_masked(protocols, array):
@@ -57,12 +89,27 @@ def open_masked(protocols, array):
     return protocols.open_among_holders(prime, array)
 
 
-def _examine(protocols, claims):
-    """Go through a verification; the `mamba.blame.Transcript` of it."""
-    first = coins.announce_coin(protocols)
+def _judge(protocols, transcript):
+    """ProtocolError of whoever it was, unless a verification has been passed."""
+    shown = () if transcript is None else transcript.shown
+    failed = [k for k in range(len(shown)) if not transcript.passed(protocols, k)]
+    if failed:
+        raise blame.error(protocols, transcript, failed)
+
+
+def _examine(protocols, masked):
+    """Go through a verification; the `mamba.blame.Transcript` of it, None where there is nothing to
+    verify."""
+    claims = protocols.claims.take(masked)
+    if not claims:
+        return None
+    kinds = [ProductCheck] if claims.products or claims.zeros or claims.distances else []
+    kinds += [ByteCheck] if claims.bytes else []
+    blinds, first = side_by_side.together(  # what blinds the end depends on no coin
+        protocols, lambda: _random(protocols, kinds, claims), lambda: coins.announce_coin(protocols)
+    )
     checks = _checks(claims, first)
     transcript = Transcript(claims, checks, lambda other: _checks(other, first))
-    blinds = _random(protocols, checks)
     while not all(check.is_last for check in checks):
         long = [check for check in checks if not check.is_last]
         values = protocols.reduce([(check.module, check.divide()) for check in long])
@@ -91,14 +138,12 @@ def _checks(claims, coin):
     return checks
 
 
-def _random(protocols, checks):
-    """Numbers that nobody knows, for the end of each check; dealt with what is sent next."""
-    shape = [(check.module, check.blinds) for check in checks]
+def _random(protocols, kinds, claims):
+    """Numbers that nobody knows, for the end of each kind of check of these claims."""
+    shape = [(kind.module, kind.blinds(claims)) for kind in kinds]
     dealers = protocols.sent
     own = [module.random(protocols.randomness, count) for module, count in shape]
-    dealt = protocols.deal(
-        dict.fromkeys(dealers, shape), own if protocols.me in dealers else [], continued=True
-    )
+    dealt = protocols.deal(dict.fromkeys(dealers, shape), own if protocols.me in dealers else [])
     return [
         module.combine([1] * len(dealers), [dealt[dealer][k] for dealer in dealers])
         for k, (module, _) in enumerate(shape)

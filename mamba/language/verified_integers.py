@@ -7,6 +7,7 @@ back to degree t (`mamba.claims`); the protocols verify them before anything is 
 from typing import Any
 
 from mamba import field as prime
+from mamba import verification
 from mamba.claims import Distances
 from mamba.language.factors import Factors, Origin, Selection
 from mamba.language.values import SharedInteger
@@ -96,10 +97,18 @@ class VerifiedInteger(SharedInteger):
 
     @classmethod
     def _measured(cls, value, rows, couples):
-        """Brought back to degree t at once: what it is the product of is long."""
-        (reduced,) = cls.machine.protocols.reduce([(prime, value)])
-        cls.machine.protocols.claims.distances.append(Distances(rows, couples, reduced))
-        return cls._of(reduced)
+        """Brought back to degree t and verified beside what comes next: what it is the product of
+        is long, and must not be changed before."""
+        protocols = cls.machine.protocols
+
+        def measure():
+            (reduced,) = protocols.reduce([(prime, value)])
+            protocols.claims.distances.append(Distances(rows, couples, reduced))
+            return reduced
+
+        result = cls._later(prime.length(value))
+        cls.machine.waiting.arrive(result, verification.begin(protocols, measure))
+        return result
 
     def _reduced(self, share):
         self.machine.protocols.claims.products.append(self.factors.claim(share))

@@ -61,6 +61,10 @@ class Waiting:
         """Let `result` be a function of the values of these operands, of which one waits."""
         self._add(self.level(operands), _Step(weakref.ref(result), function, operands), result)
 
+    def arrive(self, result, find):
+        """Let ``find()`` give the value of `result`."""
+        self._add(1 + self._found, _Step(weakref.ref(result), find, ()), result)
+
     def _add(self, level, work, result):
         result.level = level
         tasks, steps = self._levels.setdefault(level, ([], []))

@@ -1,7 +1,7 @@
 """All holders' sides of a verification in one process, without messages: what they would reduce or
 open goes through real sharings here, and a test may add errors to it."""
 
-from mamba import shamir
+from mamba import byte_check, field, gf2_72, product_check, shamir
 from mamba.randomness import Randomness
 
 COIN = 0x123456789ABCDEF0FEDCBA987654321  # the first; those after it are multiples of it
@@ -39,7 +39,8 @@ def accepted(checks, threshold, error=lambda step, secret: None):
     while not checks[0].is_last:
         fold(reduce([check.divide() for check in checks]))
     assert all(check.is_last for check in checks)
-    blinds = share(module, module.random(Randomness(), checks[0].blinds), threshold)
+    most = 2 * product_check.SHORT if module is field else 2 * byte_check.SHORT * gf2_72.DEGREE
+    blinds = share(module, module.random(Randomness(), most), threshold)
     fold(reduce([check.divide(one) for check, one in zip(checks, blinds, strict=True)]))
     shown = [check.disclose() for check in checks]
     assert shamir.consistent(module, shown, threshold)

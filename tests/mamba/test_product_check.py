@@ -92,8 +92,9 @@ def test_zeros():
 
 
 @pytest.mark.parametrize("count", [5, 5000])
-def test_an_error_in_any_value_of_the_proof_is_found(count):
+def test_an_error_in_any_value_of_the_proof_is_found(count, monkeypatch):
     """Of the claim's own h, at every level and at the end: nothing there cancels."""
+    monkeypatch.setattr(product_check, "SHORT", 64)
     claims = products(count)
     lengths = {}
 
@@ -182,6 +183,7 @@ def test_the_quick_weights_are_those_of_lagrange(k):
 def test_long_claims_are_cut_into_few_blocks_and_opened_short(monkeypatch):
     """The choice of blocks and levels: any of them verifies."""
     monkeypatch.setattr(product_check, "_LONG", 5000)
+    monkeypatch.setattr(product_check, "SHORT", 64)
     ((x, y, z),) = products(6000)
     result, opened, steps = accepted(checks([(x, y, z)]), 1)
     assert result and steps == 2 and field.length(opened) <= 2 * product_check.SHORT + 1
