@@ -56,7 +56,7 @@ class Adds(Protocols):
         if self.when == -1 and self.is_holder:
             module, array = parts[0]
             array = np.array(array)
-            array[..., 3] ^= 1
+            array[..., min(3, module.length(array) - 1)] ^= 1
             parts = [(module, array), *parts[1:]]
         return super().reduce(parts)
 
