@@ -103,7 +103,7 @@ def _examine(protocols, masked):
     claims = protocols.claims.take(masked)
     if not claims:
         return None
-    kinds = [ProductCheck] if claims.products or claims.zeros or claims.distances else []
+    kinds: list = [ProductCheck] if claims.products or claims.zeros or claims.distances else []
     kinds += [ByteCheck] if claims.bytes else []
     blinds, first = side_by_side.together(  # what blinds the end depends on no coin
         protocols, lambda: _random(protocols, kinds, claims), lambda: coins.announce_coin(protocols)
