@@ -24,6 +24,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``multiplication.py``  products, brought back to degree t and noted
 ``openings.py``        secrets become known to all players, or to one
 ``agreement.py``       what holders must have seen alike, compared with their next message
+``side_by_side.py``    protocols that do not depend on each other share their messages
 ``coins.py``           random numbers that nobody knows before all have what was dealt
 ``common_keys.py``     keys for random numbers that two players draw alike
 ``protocol_error.py``  the error of players whose messages do not fit together
