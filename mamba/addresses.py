@@ -1,11 +1,24 @@
 """Addresses of players, looked up once, and sockets that notice when the other host is silent."""
 
+import errno
+import os
 import socket
+import ssl
 import sys
 
 LOOPBACK = "127.0.0.1"
 SILENCE = 15  # seconds until a host that does not answer any more counts as lost
 _MACOS_KEEPALIVE = 0x10  # TCP_KEEPALIVE, which is TCP_KEEPIDLE there
+
+
+def _numbers(*names):
+    """Those that this system has of some errors; Windows has a second number for some."""
+    every = [prefix + name for name in names for prefix in ("", "WSA")]
+    return {getattr(errno, name) for name in every if hasattr(errno, name)}
+
+
+UNREACHABLE = _numbers("EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EHOSTDOWN")
+_ENDED = _numbers("ECONNRESET", "ECONNABORTED", "EPIPE", "ENOTCONN", "EBADF")
 
 
 def parse(text):
@@ -53,3 +66,19 @@ def notice_silence(connection):
             option = _MACOS_KEEPALIVE
         if option is not None:
             connection.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def raise_what_is_known(connection):
+    """OSError when the system has found that a connection is lost. Who reads it by way of TLS is
+    told of its end alone, as if the other side had closed it."""
+    if number := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise OSError(number, os.strerror(number))
+
+
+def why_lost(error):
+    """What an error of a connection tells of the player at its other end, in words."""
+    if error.errno in UNREACHABLE or isinstance(error, TimeoutError):
+        return "nothing comes from its host any more"
+    if error.errno in _ENDED or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        return "it has ended"
+    return str(error)

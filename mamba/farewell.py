@@ -52,7 +52,7 @@ class Farewell:
     culprit : int or None
         The player that was missing; None when nobody can be named.
     witness : int
-        Who says so of its own knowledge.
+        Who says so of its own knowledge. Where that is not the sender, it is hearsay.
     late : bool
         Whether the sender has gone on after inputs were shared: then this round cannot begin again.
     more : bool
@@ -77,10 +77,10 @@ class Farewell:
 
     @classmethod
     def of_numbers(cls, reason, rest):
-        """From the round and length of a header; NetworkError when they make no sense."""
+        """From the round and length of a header; ValueError when they make no sense."""
         culprit, witness, flags = rest >> 24, rest >> 8 & _NOBODY, rest & 255
         if reason not in _WORDS or culprit > _NOBODY or flags > 3:
-            raise NetworkError("a player's last words cannot be understood")
+            raise ValueError("these are no last words")
         named = None if culprit == _NOBODY else culprit
         return cls(Reason(reason), named, witness, bool(flags & 1), bool(flags & 2))
 
@@ -92,9 +92,16 @@ def check_header(player, header, may_be_done=False):
     """Round, place and length in the header of a message; NetworkError when it is a farewell, but
     None for one that has done all, where it may."""
     number, place, length = FORM.unpack(header)
-    if place == MARK:
+    if place != MARK:
+        return number, place, length
+    try:
         claim = Farewell.of_numbers(number, length)
-        if claim.reason is Reason.DONE and may_be_done:
-            return None
-        raise NetworkError(f"player {player} has ended: {claim}", claim)
-    return number, place, length
+    except ValueError:
+        failed = Farewell(Reason.FAILED, player, player)
+        problem = f"player {player} has ended: its last words cannot be understood"
+        raise NetworkError(problem, failed) from None
+    if claim.reason is Reason.DONE and may_be_done:
+        return None
+    # What it has only heard itself convinces nobody (`LastWords.add`).
+    own = claim if claim.witness == player else replace(claim, culprit=None, witness=player)
+    raise NetworkError(f"player {player} has ended: {claim}", own)

@@ -14,13 +14,14 @@ import selectors
 import socket
 import ssl
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from mamba import addresses, meeting
+from mamba.contact import Contact, has_hung_up, refusal
 from mamba.farewell import HEADER, Farewell, Reason, check_header
 from mamba.meeting import Meeting, Verdict
 from mamba.network_error import NetworkError
+from mamba.whereabouts import Whereabouts
 
 SERVER = 0
 STRANGERS = 128  # connections that may be open besides those of the players
@@ -32,31 +33,8 @@ _UNDER_WAY = {
     getattr(errno, "WSAEWOULDBLOCK", errno.EWOULDBLOCK),
 }
 # Its player has not opened its port yet, or its host is not up, or not to be reached for now.
-_NOT_THERE = {
-    getattr(errno, prefix + name)
-    for prefix in ("", "WSA")
-    for name in ("ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EHOSTDOWN")
-    if hasattr(errno, prefix + name)
-}
-
-
-@dataclass(eq=False)
-class _Contact:
-    """A connection that is not one yet."""
-
-    socket: Any
-    player: int | None  # who is called; None when it is the other side that has called
-    until: float
-    is_open: bool = True  # False while it is being called
-    is_silent: bool = True  # nothing has been said, so there is nothing of TLS yet
-    caller: int | None = None  # who has called, by its certificate
-    is_secure: bool = False
-    heard: bytes = b""
-
-    @property
-    def wanted(self):
-        """Bytes of what is to be heard."""
-        return meeting.LENGTH + (self.player is not None)
+_NOT_THERE = {errno.ECONNREFUSED, getattr(errno, "WSAECONNREFUSED", errno.ECONNREFUSED)}
+_NOT_THERE |= addresses.UNREACHABLE
 
 
 class Handshakes:
@@ -111,8 +89,7 @@ class Handshakes:
         places = [port if isinstance(port, tuple) else (addresses.LOOPBACK, port) for port in ports]
         self.ports = [port for _, port in places]
         self._meeting = meeting if isinstance(meeting, Meeting) else Meeting(meeting)
-        self._trouble = {}  # what there is to say of a player that is not there
-        self._given_up = {}  # and a `Reason` when it will not come any more
+        self._known = Whereabouts(me, self.ports)
         self._addresses = [
             self._resolve(player, *place) if player != me else []
             for player, place in enumerate(places)
@@ -129,7 +106,6 @@ class Handshakes:
         self._calls = {}  # when a player is called, and the pause after that
         self._contacts = set()
         self._for_a_caller = max(5.0, patience / 12)  # seconds to show a certificate
-        self._strangers = self._told = 0
         self._next_look = self._begin + self._for_a_caller
 
     def run(self, others=None):
@@ -161,7 +137,7 @@ class Handshakes:
         try:
             return addresses.resolve(host, port)
         except OSError as error:
-            self._trouble[player] = f"its host {host} is not known: {error.strerror}"
+            self._known.trouble[player] = f"its host {host} is not known: {error.strerror}"
             return []
 
     def _listen(self):
@@ -187,8 +163,8 @@ class Handshakes:
     def _step(self):
         now = time.monotonic()
         absent = {*self.others} - (self.incoming.keys() & self.outgoing.keys())
-        if now > self._limit() or (self.me == SERVER and absent <= self._given_up.keys()):
-            reasons = {p: self._given_up.get(p, Reason.ABSENT) for p in sorted(absent)}
+        if now > self._limit() or (self.me == SERVER and absent <= self._known.given_up.keys()):
+            reasons = {p: self._known.given_up.get(p, Reason.ABSENT) for p in sorted(absent)}
             claims = [Farewell(reason, player, self.me) for player, reason in reasons.items()]
             raise NetworkError(self._what_is_missing(), *claims)
         for player in [player for player, (when, _) in self._calls.items() if when <= now]:
@@ -220,8 +196,7 @@ class Handshakes:
             return
         family, address = self._addresses[player][0]
         plain = socket.socket(family, socket.SOCK_STREAM)
-        plain.setblocking(False)
-        contact = _Contact(plain, player, self._begin + self._patience, is_open=False)
+        contact = Contact(plain, player, self._begin + self._patience)
         self._calls[player] = time.monotonic() + pause, min(2 * pause, _LONGEST_PAUSE)
         self._is_called(contact, plain.connect_ex(address))
 
@@ -254,8 +229,7 @@ class Handshakes:
                 plain, _ = self._listener.accept()
             except (BlockingIOError, ConnectionError):
                 return
-            plain.setblocking(False)
-            contact = _Contact(plain, None, time.monotonic() + self._for_a_caller)
+            contact = Contact(plain, None, time.monotonic() + self._for_a_caller)
             if len(self._contacts) >= 2 * len(self.ports) + STRANGERS:
                 self._turn_away(self._oldest_stranger())
             self._wait(contact, selectors.EVENT_READ)
@@ -266,18 +240,15 @@ class Handshakes:
         return min(callers, key=lambda contact: (not contact.is_silent, contact.until))
 
     def _turn_away(self, contact):
-        self._strangers += contact.caller is None
-        with contextlib.suppress(OSError):  # TLS may have told it why: let that arrive
-            contact.socket.shutdown(socket.SHUT_WR)
-            contact.socket.recv(1 << 14)
-        self._forget(contact)
+        self._known.strangers += contact.is_stranger
+        self._leave(contact)
+        contact.hang_up()
 
     def _drop_the_late(self, now):
         for contact in [one for one in self._contacts if one.until < now and one.player is None]:
             self._turn_away(contact)
-        if self._strangers > self._told:
-            self._told = self._strangers
-            self._say(f"Player {self.me}: {self._about_strangers(self._strangers)} so far")
+        if news := self._known.news_of_strangers():
+            self._say(news)
 
     # --- both ------------------------------------------------------------------------------------
 
@@ -291,32 +262,30 @@ class Handshakes:
             self._is_called(contact, contact.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
 
     def _shake_hands(self, contact):
+        if contact.is_silent and contact.socket in self._selector.get_map():
+            self._selector.unregister(contact.socket)  # TLS makes another object of it
         try:
-            if contact.is_silent:
-                self._begin_tls(contact)
-            contact.socket.do_handshake()
-        except ssl.SSLWantReadError:
-            self._wait(contact, selectors.EVENT_READ)
-        except ssl.SSLWantWriteError:
-            self._wait(contact, selectors.EVENT_WRITE)
+            event = contact.shake_hands(self._server if contact.player is None else self._client)
         except (OSError, ValueError) as error:
             if contact.player is None:  # no certificate of this run: a stranger, who gets no answer
                 self._turn_away(contact)
             else:
                 self._is_broken(contact, error)
+            return
+        if event:
+            self._wait(contact, event)
         else:
             self._is_known(contact)
 
     def _is_broken(self, contact, error):
         """A call has come to nothing."""
         self._forget(contact)
-        if isinstance(error, (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-            # It hung up. Perhaps it has ended, for a reason that others know better.
+        if has_hung_up(error):  # perhaps it has ended, for a reason that others know better
             self._call_later(contact.player, _LONGEST_PAUSE)
         elif isinstance(error, ssl.SSLCertVerificationError):
             self._fail(contact.player, f"it shows a certificate that nobody agreed on: {error}")
-        elif isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or ""):
-            problem = f"refuses this player's certificate ({error.reason})"
+        elif alert := refusal(error):
+            problem = f"refuses this player's certificate ({alert})"
             if contact.is_secure:  # so it is not a stranger's word
                 self._give_up(contact.player, problem)
             else:
@@ -332,7 +301,7 @@ class Handshakes:
         """
         if not self._meeting.run or player == SERVER:
             raise NetworkError(f"player {player} {problem}", Farewell(reason, player, self.me))
-        self._trouble[player], self._given_up[player] = problem, reason
+        self._known.trouble[player], self._known.given_up[player] = problem, reason
         self._call_later(player, _ELSEWHERE_PAUSE)
 
     def _fail(self, player, problem):
@@ -343,18 +312,8 @@ class Handshakes:
                 f"cannot reach player {player}: {problem}",
                 Farewell(Reason.ABSENT, player, self.me),
             )
-        self._trouble[player] = str(problem)
+        self._known.trouble[player] = str(problem)
         self._call_later(player, _ELSEWHERE_PAUSE)
-
-    def _begin_tls(self, contact):
-        if contact.socket in self._selector.get_map():
-            self._selector.unregister(contact.socket)
-        is_caller = contact.player is not None
-        context = self._client if is_caller else self._server
-        contact.is_silent = False
-        contact.socket = context.wrap_socket(
-            contact.socket, server_side=not is_caller, do_handshake_on_connect=False
-        )
 
     def _is_known(self, contact):
         """It has shown a certificate of this run. Is it that of the player it should be?"""
@@ -381,18 +340,15 @@ class Handshakes:
     def _hear(self, contact):
         """What the other one is there for."""
         try:
-            while len(contact.heard) < contact.wanted:
-                said = contact.socket.recv(contact.wanted - len(contact.heard))
-                if not said:
-                    raise ConnectionResetError("it closed the connection")
-                contact.heard += said
-        except ssl.SSLWantReadError:
-            self._wait(contact, selectors.EVENT_READ)
+            event = contact.hear()
         except OSError as error:
             if contact.player is None:
                 self._turn_away(contact)
             else:
                 self._is_broken(contact, error)
+            return
+        if event:
+            self._wait(contact, event)
         else:
             self._have_met(contact)
 
@@ -413,7 +369,7 @@ class Handshakes:
         if verdict in (Verdict.DIFFERENT, Verdict.AFTER):
             self._give_up(player, verdict.value.format(what))
             return
-        self._trouble[player] = f"it {verdict.value}"
+        self._known.trouble[player] = f"it {verdict.value}"
         if contact.player is not None:
             self._call_later(player, _ELSEWHERE_PAUSE)
 
@@ -423,8 +379,7 @@ class Handshakes:
         connections = self.outgoing if is_caller else self.incoming
         if old := connections.pop(player, None):  # it has been started anew
             self._close(old)
-        self._trouble.pop(player, None)
-        self._given_up.pop(player, None)
+        self._known.is_met(player)
         addresses.notice_silence(contact.socket)
         if player == SERVER and self._server_since is None:
             self._server_since = time.monotonic()
@@ -496,28 +451,9 @@ class Handshakes:
             self._selector.unregister(connection)
         connection.close()
 
-    # --- in words --------------------------------------------------------------------------------
-
     def _what_is_missing(self):
-        silent = {contact.player for contact in self._contacts} - {*self._calls}
-        said = []
-        for player in self.others:
-            port, why = self.ports[player], self._trouble.get(player)
-            if player in silent:
-                said.append(f"port {port} of player {player} takes calls and says nothing")
-            elif player in self._given_up:
-                said.append(f"player {player} {why}")
-            elif player not in self.outgoing:
-                said.append(f"player {player} does not answer" + (f" ({why})" if why else ""))
-            elif player not in self.incoming:
-                said.append(f"player {player} can be called, but does not call this player")
-        strangers = self._strangers + sum(
-            contact.caller is None and contact.player is None for contact in self._contacts
-        )
-        if strangers:
-            said.append(self._about_strangers(strangers))
-        return "cannot reach the other players: " + "; ".join(said)
-
-    def _about_strangers(self, count):
-        connections = f"{count} connection{'s' * (count > 1)} that never showed a certificate"
-        return f"port {self.ports[self.me]} of player {self.me}: {connections}"
+        return self._known.what_is_missing(
+            self.others, self.outgoing, self.incoming,
+            silent={contact.player for contact in self._contacts} - {*self._calls},
+            open_strangers=sum(contact.is_stranger for contact in self._contacts),
+        )  # fmt: skip

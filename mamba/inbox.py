@@ -5,10 +5,12 @@ for whatever reason, is noticed by everybody at once, and not by those alone tha
 one machine somebody watches over all players, and a player may simply wait.
 """
 
+import errno
 import selectors
 import ssl
 import time
 
+from mamba.addresses import raise_what_is_known
 from mamba.farewell import HEADER, check_header
 
 
@@ -102,18 +104,19 @@ class Inbox:
                 if self._deadline is not None:
                     connection.settimeout(max(0.001, self._deadline - time.monotonic()))
                 got = connection.recv_into(room)
-        except TimeoutError:
+        except TimeoutError as error:  # of the system; or of this player, at the deadline
             if self._deadline is None or time.monotonic() < self._deadline:
-                raise self._lost(player, "nothing comes from its host any more") from None
+                raise self._lost(player, error) from None
             raise self._silent(player) from None
         except OSError as error:
             raise self._lost(player, error) from None
         if not got:
-            raise self._lost(player, "it has ended")
+            raise self._lost(player, BrokenPipeError(errno.EPIPE, "it has ended"))
         return got
 
     def _read_when_there_is_something(self, player, connection, room):
         while True:
+            raise_what_is_known(connection)
             try:
                 return connection.recv_into(room)
             except (ssl.SSLWantReadError, BlockingIOError):
@@ -154,13 +157,14 @@ class Inbox:
             self._watch(self._watched - {player})
             return
         try:
+            raise_what_is_known(self._connections[player])
             said = self._connections[player].recv(HEADER - len(early))
         except (ssl.SSLWantReadError, BlockingIOError):
             return
         except OSError as error:
             raise self._lost(player, error) from None
         if not said:
-            raise self._lost(player, "it has ended")
+            raise self._lost(player, BrokenPipeError(errno.EPIPE, "it has ended"))
         self.early[player] = early = early + said
         if len(early) == HEADER:
             self._watch(self._watched - {player})

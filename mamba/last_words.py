@@ -19,6 +19,12 @@ _PIECE = 1 << 16
 class LastWords:
     """Of one player and all that it hears.
 
+    Parameters
+    ----------
+    me : int
+    players : int
+        How many there are; who names another one is not believed.
+
     Attributes
     ----------
     claims : list of Farewell
@@ -29,20 +35,28 @@ class LastWords:
         The players without which the server has all others begin again.
     """
 
-    def __init__(self, me):
+    def __init__(self, me, players):
         self.claims, self.late, self.again = [], {}, []
-        self._me = me
+        self._me, self._players, self._said = me, players, set()
 
     def add(self, sender, claims):
-        """What one player says."""
+        """What one player says. Of what it has only heard itself it can convince nobody: else one
+        that lies would speak with the voices of all."""
         for claim in claims:
-            if claim.reason is Reason.DONE:
+            if claim.reason is Reason.DONE or (claim.culprit or 0) >= self._players:
                 continue
             if claim.reason is not Reason.AGAIN:
-                self.claims.append(claim)
                 self.late[sender] = claim.late
-            elif sender == SERVER:
+                if claim.witness == sender or sender == self._me:
+                    self._note(claim)
+            elif sender == SERVER and claim.culprit and claim.culprit not in self.again:
                 self.again.append(claim.culprit)
+
+    def _note(self, claim):
+        said = claim.reason, claim.culprit, claim.witness
+        if claim.witness < self._players and said not in self._said:
+            self._said.add(said)
+            self.claims.append(claim)
 
     @property
     def missing(self):
@@ -55,15 +69,24 @@ class LastWords:
 
     def to_leave_out(self):
         """The players that most witnesses name; none when the round cannot begin again, since most
-        have gone on, or the deadline is over, or it is the server that is missing."""
+        have gone on, or the deadline is over, or it is the server that is missing.
+
+        One that speaks itself is there. When few name it all the same, it is these that are left
+        out: else a client that lies could have honest ones left out one by one, and f with them.
+        """
         said = self.missing
         most = max((len(witnesses) for witnesses in said.values()), default=0)
-        named = [culprit for culprit, witnesses in said.items() if len(witnesses) == most]
+        named = {culprit for culprit, witnesses in said.items() if len(witnesses) == most}
+        for culprit in sorted(named):
+            witnesses = {*said[culprit]}
+            speaks = culprit in self.late and culprit not in witnesses
+            if speaks and SERVER not in witnesses and 2 * most <= len(self.late):
+                named = named - {culprit} | witnesses
         others = [late for player, late in self.late.items() if player not in (SERVER, *named)]
         is_over = any(claim.reason is Reason.SILENT for claim in self.claims)  # the time is up
         if is_over or SERVER in named or 2 * sum(others) >= max(1, len(others)):
             return []
-        return named
+        return sorted(named)
 
 
 def packed(claims):

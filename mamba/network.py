@@ -15,7 +15,7 @@ Who has to end says why (`leave`), and hears why the others do.
 import contextlib
 from dataclasses import replace
 
-from mamba.addresses import LOOPBACK
+from mamba.addresses import LOOPBACK, why_lost
 from mamba.credentials import Credentials
 from mamba.farewell import FORM, HEADER, MARK, Farewell, Reason, check_header
 from mamba.handshakes import Handshakes
@@ -192,7 +192,7 @@ class Network:
         """
         self._handshakes.close()
         self._has_left = True
-        said = LastWords(self.me)
+        said = LastWords(self.me, self.players)
         claims = claims or (Farewell(Reason.FAILED, self.me, self.me),)
         said.add(self.me, [replace(claim, late=self.is_late) for claim in claims])
         self._outbox.leave(dict.fromkeys(self._outgoing, packed(said.claims)), _TO_SAY)
@@ -255,7 +255,7 @@ class Network:
 
     def _lost(self, player, error):
         return NetworkError(
-            f"round {self.rounds}: lost the connection to player {player} ({error})",
+            f"round {self.rounds}: lost the connection to player {player} ({why_lost(error)})",
             Farewell(Reason.LOST, player, self.me, self.is_late),
         )
 

@@ -5,12 +5,15 @@ would wait for those before it, and every connection would begin slowly when the
 """
 
 import contextlib
+import errno
 import selectors
 import socket
 import ssl
 import threading
 from collections import deque
 from typing import Any
+
+from mamba.addresses import raise_what_is_known
 
 _SMALL = 1 << 15  # bytes that are sent at once, when nothing is before them
 _PIECE = 1 << 16  # bytes for one player before it is another one's turn
@@ -97,6 +100,8 @@ class Outbox:
         if player in self._dead:
             waiting.clear()
         try:
+            if waiting:
+                raise_what_is_known(self._connections[player])
             while waiting and sent < _PIECE:
                 part, is_last = waiting[0]
                 self._begun.add(player)  # also when TLS has taken it and not sent it yet
@@ -110,11 +115,16 @@ class Outbox:
                     self._begun.discard(player)
         except (ssl.SSLWantWriteError, BlockingIOError):
             pass
-        except (OSError, ValueError) as error:  # a closed one has no file descriptor
-            waiting.clear()
-            self._dead.add(player)
-            if self._error is None:
-                self.broken_player, self._error = player, OSError(*error.args)
+        except ValueError as error:  # a closed one has no file descriptor
+            self._break(player, OSError(errno.EBADF, str(error)))
+        except OSError as error:
+            self._break(player, error)
+
+    def _break(self, player, error):
+        self._waiting[player].clear()
+        self._dead.add(player)
+        if self._error is None:
+            self.broken_player, self._error = player, error
 
     def _wake_up(self):
         if self._thread is None and not self._closed:

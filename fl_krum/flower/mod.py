@@ -18,7 +18,7 @@ from pathlib import Path
 from flwr.app import ConfigRecord, Context, Message, MessageType, RecordDict
 
 from ..players.agreement import Limits
-from ..players.host_player import start_detached
+from ..players.detached import start_detached
 from ..players.roster import Roster
 from .arrays import Layout, clipped
 from .plan import KEY, Plan, Refused

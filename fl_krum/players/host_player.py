@@ -10,15 +10,11 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import re
-import stat
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 
 import numpy as np
@@ -27,34 +23,15 @@ from ..program.krum_program import KrumProgram
 from . import chosen, embedded
 from .agreement import Agreement, Limits
 from .engine import ACTIVE, RunPlan
-from .player import PlayerProcess, describe_exit
+from .host_error import Ending, HostError
+from .player import PlayerProcess
 from .process import Command, PlayerError, SpawnedProcess
 from .program_result import read_transcript
-from .roster import Roster
+from .roster import Roster, check_dates, read_key
 from .wire_text import in_pieces
 
 PATIENCE, DEADLINE = 60.0, 600.0  # seconds, where nobody says otherwise
 _GRACE = 10.0  # seconds after the deadline in which a player ends by itself
-_LEFT = re.compile(r"(?m)^Left (\{.*\})$")
-_ERROR = re.compile(r"(?m)^Player \d+: error: (.*)$")
-_PLAYERS = re.compile(r"\b(?:player|players|client|clients) (\d+(?:, \d+)*)\b")
-
-
-class HostError(RuntimeError):
-    """A run has failed for this party; the message is one line that says why.
-
-    Attributes
-    ----------
-    missing : tuple of str
-        The parties that most others say were missing.
-    last_words : str
-        What the player itself said last.
-    """
-
-    def __init__(self, message: str, missing=(), last_words=""):
-        super().__init__(message)
-        self.missing = tuple(missing)
-        self.last_words = last_words
 
 
 class HostPlayer:
@@ -311,10 +288,14 @@ class HostPlayer:
 
     def _begins_again(self, player: PlayerProcess) -> bool:
         """Whether the round begins again without somebody; else there is an error."""
-        left = _read_left(player.complaints)
-        again = [self.agreement.parties[one] for one in left.get("again", [])]
+        ending = Ending.of(player, self.agreement.parties)
+        again = ending.again
         if not again or self._stopped:
-            self._error = self._explain(player, left)
+            otherwise = "it was stopped" if self._stopped else ""
+            if not otherwise and time.monotonic() > self._until:
+                otherwise = f"nothing has come of it within {self._seconds:g} s"
+            port = self.roster[self.name].port
+            self._error = ending.error(self.name, otherwise, port)
             return False
         names = ", ".join(again)
         if self.name in again:
@@ -322,7 +303,7 @@ class HostPlayer:
                 f"{self.name}: the others begin the round again without this party", again
             )
             return False
-        if not left.get("may_begin_again"):
+        if not ending.may_begin_again:
             self._error = HostError(
                 f"{self.name}: the server begins the round again without {names}, but this party "
                 "has shared its words, and does not share them twice",
@@ -339,39 +320,6 @@ class HostPlayer:
         with self._changed:
             self.agreement = agreement
         return True
-
-    def _explain(self, player: PlayerProcess, left: dict) -> HostError:
-        parties, said = self.agreement.parties, player.complaints
-        witnesses = {int(k): v for k, v in left.get("missing", {}).items()}
-        most = max(map(len, witnesses.values()), default=0)
-        missing = [parties[one] for one, names in witnesses.items() if len(names) == most]
-        errors = _ERROR.findall(said)
-        if errors:
-            what = self._with_names(errors[-1])
-        elif self._stopped:
-            what = "it was stopped"
-        elif time.monotonic() > self._until:
-            what = f"nothing has come of it within {self._seconds:g} s"
-        else:
-            what = f"its player {describe_exit(player.status or 0)}"
-        if "Address already in use" in what:
-            what = f"port {self.roster[self.name].port} of this host is taken by another program"
-        others = [name for name in missing if name not in what and name != self.name]
-        if others:
-            what += f"; most say that {', '.join(others)} was missing"
-        return HostError(f"{self.name}: {what}", missing, player.last_words)
-
-    def _with_names(self, text: str) -> str:
-        """What a player says, with the parties' names in place of their numbers."""
-        parties = self.agreement.parties
-
-        def name(match):
-            numbers = [int(one) for one in match[1].split(", ")]
-            if max(numbers) >= len(parties):
-                return match[0]
-            return ", ".join(parties[one] for one in numbers)
-
-        return _PLAYERS.sub(name, text)
 
     def _plan(self) -> RunPlan:
         own_text = not self.agreement.is_krum
@@ -418,97 +366,3 @@ class HostPlayer:
                 "roster": roster.digest,
             },
         }
-
-
-def _read_left(said: str) -> dict:
-    """What a player that has ended tells of the others: who is missing, by whom, and what next."""
-    found = _LEFT.findall(said)
-    return json.loads(found[-1]) if found else {}
-
-
-def read_key(path: Path, roster: Roster, name: str) -> bytes:
-    """A party's private key; ValueError when others can read it, or it is not the one of the
-    certificate in the roster."""
-    from cryptography.hazmat.primitives import serialization
-
-    mode = path.stat().st_mode
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise ValueError(f"{path} can be read by others: chmod 600 {path}")
-    key = path.read_bytes()
-    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    try:
-        public = serialization.load_pem_private_key(key, None).public_key()
-    except (ValueError, TypeError):  # whose words may quote it
-        raise ValueError(f"{path} is not a private key that fl_krum made") from None
-    if public.public_bytes(*form) != roster[name].public_key().public_bytes(*form):
-        raise ValueError(f"{path} is not the key of {name}'s certificate in the roster")
-    return key
-
-
-def check_dates(roster: Roster, names) -> None:
-    """ValueError when a certificate is good no more."""
-    now = datetime.now(timezone.utc)
-    for name in names:
-        if (expires := roster[name].expires) < now:
-            raise ValueError(f"the certificate of {name} was good until {expires:%Y-%m-%d}")
-
-
-class Detached:
-    """A party's player in a process of its own, which goes on when this one has ended."""
-
-    def __init__(self, process: subprocess.Popen, agreement: Agreement):
-        self.process, self._agreement = process, agreement
-
-    def give(self, vector) -> None:
-        """The client's vector, shape (d,); after that it needs nothing more from here."""
-        values = np.asarray(vector, dtype=np.float64)
-        if values.shape != (self._agreement.d,):
-            raise ValueError(f"a vector has the shape ({self._agreement.d},), not {values.shape}")
-        stdin = self.process.stdin
-        assert stdin is not None, "it is a pipe"
-        stdin.write("\n".join(map(repr, values.tolist())).encode() + b"\n")
-        stdin.close()
-
-    def kill(self) -> None:
-        """End it, and its player with it: the others go on without this party."""
-        self.process.kill()
-        self.process.wait()
-
-
-def start_detached(
-    roster_path,
-    name: str,
-    key,
-    agreement: Agreement,
-    limits: Limits | None = None,
-    patience: float = PATIENCE,
-    deadline: float = DEADLINE,
-    listen: str | None = None,
-    log=None,
-) -> Detached:
-    """Start a client's player that outlives this process; it ends by itself, at the deadline at the
-    latest. What it says goes to the file ``log``.
-
-    Raises
-    ------
-    ValueError
-        As for `HostPlayer`.
-    """
-    HostPlayer(Roster.read(roster_path), name, key, agreement, limits, patience, deadline)
-    chosen_limits = limits or Limits()
-    argv = [sys.executable, "-m", "fl_krum", "player", "--roster", str(Path(roster_path).resolve())]
-    argv += ["--name", name, "--key", str(Path(key).resolve()), "--agreement", agreement.as_json()]
-    argv += ["--patience", f"{patience:g}", "--deadline", f"{deadline:g}"]
-    argv += ["--min-clients", str(chosen_limits.min_clients)]
-    argv += ["--min-threshold", str(chosen_limits.min_threshold)]
-    argv += ["--min-average", str(chosen_limits.min_average)]
-    if chosen_limits.max_byzantine is not None:
-        argv += ["--max-byzantine", str(chosen_limits.max_byzantine)]
-    argv += ["--digest", chosen_limits.roster] if chosen_limits.roster else []
-    argv += ["--listen", listen] if listen is not None else []
-    with open(log or os.devnull, "ab") as out:
-        process = subprocess.Popen(
-            argv, cwd=embedded.ROOT, stdin=subprocess.PIPE, stdout=out, stderr=out,
-            start_new_session=os.name == "posix",
-        )  # fmt: skip
-    return Detached(process, agreement)

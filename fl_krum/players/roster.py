@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -174,6 +176,33 @@ def make_key(name: str, address: str, folder, days: int = DAYS) -> Member:
     certificates.write_private(key, identity.key)
     member.write(public)
     return member
+
+
+def read_key(path: Path, roster: Roster, name: str) -> bytes:
+    """A party's private key; ValueError when others can read it, or it is not the one of the
+    certificate in the roster."""
+    from cryptography.hazmat.primitives import serialization
+
+    mode = path.stat().st_mode
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ValueError(f"{path} can be read by others: chmod 600 {path}")
+    key = path.read_bytes()
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    try:
+        public = serialization.load_pem_private_key(key, None).public_key()
+    except (ValueError, TypeError):  # whose words may quote it
+        raise ValueError(f"{path} is not a private key that fl_krum made") from None
+    if public.public_bytes(*form) != roster[name].public_key().public_bytes(*form):
+        raise ValueError(f"{path} is not the key of {name}'s certificate in the roster")
+    return key
+
+
+def check_dates(roster: Roster, names) -> None:
+    """ValueError when a certificate is good no more."""
+    now = datetime.now(timezone.utc)
+    for name in names:
+        if (expires := roster[name].expires) < now:
+            raise ValueError(f"the certificate of {name} was good until {expires:%Y-%m-%d}")
 
 
 def read_member(path) -> Member:

@@ -9,7 +9,9 @@ import pytest
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.players.agreement import Agreement, Limits
-from fl_krum.players.host_player import HostPlayer, read_key, start_detached
+from fl_krum.players.detached import start_detached
+from fl_krum.players.host_player import HostPlayer
+from fl_krum.players.roster import read_key
 
 CLIENTS, D = 5, 3
 MILLIONAIRES = """\
