@@ -5,9 +5,9 @@ counts how much of MAMBA the embedded players run; ``python -m benchmarks check`
 check of the clients' inputs costs, ``python -m benchmarks rules`` what mixing and clipping cost,
 ``python -m benchmarks security`` what it costs that players may deviate,
 ``python -m benchmarks clients`` many clients, ``python -m benchmarks floor`` where all of the time
-goes, and ``python -m benchmarks net`` a net of 10^5
-weights. The other half, not how fast but how well it learns, is ``python -m fl_krum sweep
-benchmarks/accuracy.toml``.
+goes, ``python -m benchmarks hosts`` what a network between the players adds, and
+``python -m benchmarks net`` a net of 10^5 weights. The other half, not how fast but how well
+it learns, is ``python -m fl_krum sweep benchmarks/accuracy.toml``.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from benchmarks import (
     classroom,
     clients,
     floor,
+    hosts,
     language,
     machine,
     net,
@@ -51,6 +52,7 @@ OTHERS = {
     "classroom": classroom,
     "clients": clients,
     "floor": floor,
+    "hosts": hosts,
     "language": language,
     "net": net,
     "rules": rules,

@@ -35,7 +35,7 @@ _WORDS = {
     Reason.ABSENT: "{} could not reach {}",
     Reason.SILENT: "{} waited for {} until its deadline",
     Reason.DIFFERENT: "{} found something else than its own at {}",
-    Reason.FAILED: "{} failed",
+    Reason.FAILED: "{1} failed",
     Reason.DEVIATES: "{} found that a player departed from the protocol",
     Reason.AGAIN: "the others begin again without {1}",
     Reason.DONE: "{} has done all that it had to do",

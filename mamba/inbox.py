@@ -11,7 +11,10 @@ import ssl
 import time
 
 from mamba.addresses import raise_what_is_known
-from mamba.farewell import HEADER, check_header
+from mamba.farewell import HEADER, Reason, check_header
+from mamba.network_error import NetworkError
+
+_LONG = 3.0  # seconds of waiting for somebody, after which that is worth telling
 
 
 class Inbox:
@@ -125,6 +128,7 @@ class Inbox:
     def _wait(self, players):
         """Those of the players that say something; there is one at least."""
         self._watch(self._with_news(players) if self._watches else players)
+        since = time.monotonic()
         while True:
             left = None
             if self._deadline is not None:
@@ -132,10 +136,22 @@ class Inbox:
             ready = {key.data for key, _ in self._selector.select(left)}
             if not ready:
                 raise self._silent(min(players))
-            for player in ready - players:
-                self._peek(player)
+            try:
+                for player in ready - players:
+                    self._peek(player)
+            except NetworkError as error:
+                if time.monotonic() - since > _LONG:
+                    error.claims += self._silent_too(error, players)
+                raise
             if ready & players:
                 return ready & players
+
+    def _silent_too(self, error, players):
+        """What to add when another player has waited until its deadline, perhaps for one that waits
+        itself: for whom this one has waited all the while. So it is found who let all wait."""
+        if not any(claim.reason is Reason.SILENT for claim in error.claims):
+            return ()
+        return tuple(claim for player in sorted(players) for claim in self._silent(player).claims)
 
     def _with_news(self, players):
         """These players, and all whose next header has not been read yet."""

@@ -60,12 +60,16 @@ class LastWords:
 
     @property
     def missing(self):
-        """Who is said to be missing, and by whom: dict of int to sorted list of witnesses."""
-        said = defaultdict(set)
+        """Who is said to be missing, and by whom: dict of int to sorted list of witnesses. Who was
+        silent until a deadline and speaks now has only waited itself, if there is anybody else."""
+        said, only_silent = defaultdict(set), set(self.late)
         for claim in self.claims:
             if claim.culprit is not None:
                 said[claim.culprit].add(claim.witness)
-        return {culprit: sorted(said[culprit]) for culprit in sorted(said)}
+                if claim.reason is not Reason.SILENT:
+                    only_silent.discard(claim.culprit)
+        named = sorted({*said} - only_silent or said)
+        return {culprit: sorted(said[culprit]) for culprit in named}
 
     def to_leave_out(self):
         """The players that most witnesses name; none when the round cannot begin again, since most

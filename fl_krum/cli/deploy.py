@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..aggregators.parameters import largest_f
 from ..players import deploy
+from ..players.roster import Roster
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
@@ -23,7 +24,11 @@ Player i listens on port {deploy.PORT} + i; each folder's README.txt tells how t
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--hosts", required=True, metavar="HOSTS", help="file of the hosts' names")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--hosts", metavar="HOSTS", help="file of the hosts' names")
+    who.add_argument("--roster", metavar="FILE",
+                     help="the roster whose hosts run the players of --engine scale-mamba or "
+                     "mp-spdz; its keys and ports are the embedded players'")  # fmt: skip
     parser.add_argument("--output", required=True, metavar="DIR", help="the new folder to write to")
     parser.add_argument(
         "--byzantine",
@@ -63,7 +68,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    hosts = deploy.read_hosts(Path(options.hosts))
+    hosts = _hosts(options)
     clients = len(hosts) - 1
     program = KrumProgram(
         n=clients,
@@ -86,3 +91,14 @@ def run(options: argparse.Namespace) -> int:
         f"{Path(options.output) / 'README.txt'} tells what to do with them"
     )
     return 0
+
+
+def _hosts(options: argparse.Namespace) -> list[str]:
+    if options.hosts:
+        return deploy.read_hosts(Path(options.hosts))
+    if options.engine == deploy.EMBEDDED:
+        raise ValueError(
+            "with a roster embedded players need no folders: each host starts its own, python -m "
+            f"fl_krum player --roster {options.roster} --name ..."
+        )
+    return Roster.read(options.roster).hosts()

@@ -128,6 +128,12 @@ class HostPlayer:
         """Whether there is nothing more to wait for."""
         return self._ended
 
+    @property
+    def exchanges(self) -> list[int]:
+        """Rounds of communication that its player has had by the end of each result, and of all."""
+        player = self._player
+        return [] if player is None else [rounds for _, _, rounds in player.reports]
+
     def start(self) -> None:
         """Start it, and return at once."""
         self._until = time.monotonic() + self._seconds

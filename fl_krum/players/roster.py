@@ -141,6 +141,24 @@ class Roster:
         lines = (f"{one.name} {one.address} {one.fingerprint}\n" for one in self.members)
         return hashlib.sha256("".join(lines).encode("ascii")).hexdigest()
 
+    def hosts(self, names: Iterable[str] | None = None) -> list[str]:
+        """Hosts of these parties, by default all, in their order: what `fl_krum.players.deploy`
+        wants for the players of another engine, which have ports and keys of their own.
+
+        Raises
+        ------
+        ValueError
+            A party is reached by IPv6 alone, which these engines do not know.
+        """
+        members = [self[name] for name in self.names if names is None or name in {*names}]
+        for member in members:
+            if ":" in member.host:
+                raise ValueError(
+                    f"{member.name} has the IPv6 address {member.host}; players of SCALE-MAMBA and "
+                    "MP-SPDZ are reached by names and IPv4 addresses alone"
+                )
+        return [member.host for member in members]
+
     def __iter__(self) -> Iterator[Member]:
         return iter(self.members)
 

@@ -9,6 +9,7 @@ from deployed import HOSTS
 from fl_krum.cli import main
 from fl_krum.players.deploy import read_hosts
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
+from fl_krum.players.roster import Roster, make_key
 from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="they run on POSIX systems only")
@@ -84,6 +85,39 @@ def test_the_command_line_for_mp_spdz(mp_spdz_home, hosts, tmp_path, capsys, mon
     capsys.readouterr()
     assert "shamir-party.x" in (output / f"player0-{HOSTS[0]}" / "run.sh").read_text()
     assert (output / f"player0-{HOSTS[0]}" / "make_key.sh").exists()
+
+
+def make_roster(folder, addresses):
+    names = ["server", *(f"client{i}" for i in range(1, len(addresses)))]
+    roster = Roster.of(map(make_key, names, addresses, [folder] * len(names)))
+    roster.write(folder / "roster.json")
+    return folder / "roster.json"
+
+
+def test_the_hosts_of_a_roster_for_another_engine(mp_spdz_home, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
+    roster = make_roster(tmp_path, [f"{host}:7100" for host in HOSTS])
+    arguments = ["deploy", "--roster", str(roster), "--output", str(tmp_path / "players")]
+    assert main([*arguments, "--engine", "mp-spdz", "--own-keys"]) == 0
+    assert capsys.readouterr().out.split() == [
+        str(tmp_path / "players" / f"player{i}-{host}") for i, host in enumerate(HOSTS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("embedded", "python -m fl_krum player --roster"),
+        ("mp-spdz", "client3 has the IPv6 address"),
+    ],
+)
+def test_a_roster_that_cannot_serve(tmp_path, capsys, engine, words):
+    roster = make_roster(tmp_path, [*(f"{host}:7100" for host in HOSTS[:3]), "[2001:db8::5]:7100"])
+    output = tmp_path / "players"
+    arguments = ["--roster", str(roster), "--output", str(output), "--engine", engine]
+    assert main(["deploy", *arguments]) == 2
+    assert words in capsys.readouterr().err
+    assert not output.exists()
 
 
 def test_no_installation_here(hosts, tmp_path, capsys, monkeypatch):

@@ -10,6 +10,7 @@ from mamba_players import PATIENCE
 
 from fl_krum.players.certificates import self_signed
 from fl_krum.players.embedded import free_ports
+from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
 from mamba.farewell import Farewell, Reason
 from mamba.last_words import LastWords
@@ -117,7 +118,10 @@ def greet(network, size=4):
     return {player: bytes(data)[:1] for player, data in received.items()}
 
 
-def run(credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None, **how):
+def run(
+    credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None, deadlines=None,
+    deadline=None, listen=LOOPBACK,
+):  # fmt: skip
     """``play(network)`` for each player in a thread; what it returned, or its error and last
     words."""
     ports, results = ports or free_ports(PLAYERS), [None] * PLAYERS
@@ -125,7 +129,8 @@ def run(credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=
     def run_one(me):
         network = Network(
             me, ports, credentials[me], patience, at_once=False,
-            meeting=(meetings or {}).get(me, MINE), **how,
+            meeting=(meetings or {}).get(me, MINE), listen=listen,
+            deadline=(deadlines or {}).get(me, deadline),
         )  # fmt: skip
         try:
             network.connect(range(PLAYERS))
@@ -288,3 +293,22 @@ def test_a_wrong_key_is_named_on_both_sides(credentials):
     assert re.search(rf"{shown}|1 connection that never showed a certificate", results[0][0])
     assert results[1][0] == "player 0 has ended: player 0 could not reach player 2"
     assert "player 0 refuses this player's certificate" in results[2][0]
+
+
+def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credentials):
+    """Player 0 waits for player 1, and that one for player 2, which says nothing."""
+
+    def play(network):
+        greet(network)
+        if network.me == 2:
+            time.sleep(8)
+            return None
+        return network.exchange({}, {0: {1: 4}, 1: {2: 4}}[network.me])
+
+    # The server's time is over first.
+    deadlines = {0: time.monotonic() + 5, 1: time.monotonic() + 60}
+    results = run(credentials, play, deadlines=deadlines)
+    assert results[0][0] == "round 2: the deadline is over, and player 1 says nothing"
+    assert results[1][0] == "player 0 has ended: player 0 waited for player 1 until its deadline"
+    for me in (0, 1):
+        assert results[me][1].missing == {2: [1]}

@@ -7,13 +7,13 @@ import sys
 import time
 from pathlib import Path
 
-import hosts as network
 import numpy as np
 import parties
 import pytest
 import wire
 
 from fl_krum.aggregators.krum import krum
+from fl_krum.players import namespaces as network
 from fl_krum.players.host_player import HostPlayer
 
 WHY_NOT = network.why_not()
@@ -32,8 +32,7 @@ def federation(monkeypatch, folder, clients):
 
         def inside(self, number):
             usual = command(self, number)
-            target = lab.names[names.index(self.name)].pid
-            prefix = ("nsenter", "--net", f"--target={target}")
+            prefix = lab.prefix(names.index(self.name))
             return dataclasses.replace(usual, argv=(*prefix, *usual.argv))
 
         monkeypatch.setattr(HostPlayer, "_command", inside)

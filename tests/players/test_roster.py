@@ -129,3 +129,10 @@ def test_what_is_no_name(tmp_path, name):
     with pytest.raises(ValueError, match="the name"):
         make_key(name, "host:7100", tmp_path)
     assert os.listdir(tmp_path) == []
+
+
+def test_hosts_for_another_engine(members):
+    roster = Roster.of(members)
+    assert roster.hosts(["b", "server"]) == ["192.0.2.1", "host.example"]
+    with pytest.raises(ValueError, match="a has the IPv6 address 2001:db8::5"):
+        roster.hosts()

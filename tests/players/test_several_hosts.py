@@ -1,7 +1,7 @@
 """Real players on hosts of their own, 10 ms and 100 Mbit/s apart: each engine, where it is
 installed.
 
-One network namespace is one host: nothing but the bridge (tests/fakes/hosts.py) joins them.
+One network namespace is one host: nothing but the bridge (fl_krum.players.namespaces) joins them.
 """
 
 import contextlib
@@ -13,11 +13,11 @@ import sys
 import threading
 import time
 
-import hosts as network
 import numpy as np
 import pytest
 
 from fl_krum.aggregators.krum import krum
+from fl_krum.players import namespaces as network
 from fl_krum.players.deploy import deploy
 from fl_krum.players.installed import INSTALLED
 from fl_krum.players.wire_text import in_pieces, parse_outputs

@@ -3,11 +3,14 @@
 Each host is a network namespace with one interface and an address of its own, 10.77.0.1 and on. The
 bridge is a process that holds the other ends of their cables: it gives every frame to the host that
 it is for after DELAY seconds, and no more than RATE bits a second to each. (Linux could do that
-itself, by netem, but many kernels come without.) Needs root on Linux, or a user namespace; nothing
-of this can be seen from outside, and all is gone when the processes have ended.
+itself, by netem, but many kernels come without.) Frames are as long as TCP makes them, up to 64 KB,
+as between virtual machines, so that the bridge costs little. Needs root on Linux; nothing of this
+can be seen from outside, and all is gone when the processes have ended.
 
-    python hosts.py DELAY RATE PID …     the bridge, for namespaces of these processes
+    python namespaces.py DELAY RATE PID …     the bridge, for namespaces of these processes
 """
+
+from __future__ import annotations
 
 import collections
 import contextlib
@@ -19,14 +22,19 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 
 DELAY, RATE = 0.010, 100e6
-TUN, SET_INTERFACE, TAP, NO_HEADER = "/dev/net/tun", 0x400454CA, 0x0002, 0x1000
+TUN, SET_INTERFACE, SET_OFFLOAD = "/dev/net/tun", 0x400454CA, 0x400454D0
+TAP, NO_PACKET_INFO, OFFLOAD_HEADER = 0x0002, 0x1000, 0x4000
+CHECKSUMS, TCP_IPV4, TCP_IPV6 = 1, 2, 4  # what need not be done for every packet
+BEFORE = 10  # bytes in front of a frame that tell the other host what was not done
+LONGEST_FRAME = BEFORE + 18 + (1 << 16)
 LONGEST_QUEUE = 1 << 20  # bytes on the way to one host; more is dropped, as by a real switch
 BROADCAST = b"\xff" * 6
 
 
-def why_not():
+def why_not() -> str:
     """Why there cannot be such hosts here, or ""."""
     if sys.platform != "linux":
         return "network namespaces are Linux's"
@@ -43,28 +51,42 @@ def why_not():
 class Hosts:
     """What `hosts` gives: addresses, and a way to run commands there."""
 
-    def __init__(self, names, bridge):
+    def __init__(self, names: list[subprocess.Popen], bridge: subprocess.Popen):
         self.names, self._bridge = names, bridge
         self.addresses = [address(i) for i in range(len(names))]
 
-    def run(self, host, argv, **options):
+    def prefix(self, host: int) -> tuple[str, ...]:
+        """What is put before a command, so that it runs on that host."""
+        return "nsenter", "--net", f"--target={self.names[host].pid}"
+
+    def run(self, host: int, argv, **options) -> subprocess.Popen:
         """Start a process on a host, in a group of its own."""
-        inside = ["nsenter", "--net", f"--target={self.names[host].pid}", *map(str, argv)]
+        inside = [*self.prefix(host), *map(str, argv)]
         return subprocess.Popen(inside, start_new_session=True, **options)
 
-    def cut(self, host):
+    def cut(self, host: int) -> None:
         """Pull the cable: from now on nothing gets there, and nothing comes from there."""
+        assert self._bridge.stdin is not None, "it is a pipe"
         self._bridge.stdin.write(b"%d\n" % host)
         self._bridge.stdin.flush()
 
 
-def address(host):
+def address(host: int) -> str:
     return f"10.77.0.{host + 1}"
 
 
 @contextlib.contextmanager
-def hosts(count, delay=DELAY, rate=RATE):
-    """That many hosts, each of which reaches the others by the bridge only."""
+def hosts(count: int, delay: float = DELAY, rate: float = RATE) -> Iterator[Hosts]:
+    """That many hosts, each of which reaches the others by the bridge only.
+
+    Parameters
+    ----------
+    count : int
+    delay : float
+        Seconds, one way.
+    rate : float
+        Bits a second to each host.
+    """
     with contextlib.ExitStack() as stack:
 
         def start(*argv, **options):
@@ -91,13 +113,15 @@ def hosts(count, delay=DELAY, rate=RATE):
 
 
 class Bridge:
+    """The other ends of all cables."""
+
     def __init__(self, delay, rate, pids):
         self.delay, self.rate = delay, rate
         self.ports = [self._plug_in(host, pid) for host, pid in enumerate(pids)]
         self.host_of = {port: host for host, port in enumerate(self.ports)}
         self.learned = {}  # which host has a hardware address
         self.cut = set()
-        self.queues = [collections.deque() for _ in pids]  # (when, frame)
+        self.queues: list = [collections.deque() for _ in pids]  # (when, frame)
         self.queued = [0] * len(pids)
         self.free_at = [0.0] * len(pids)
 
@@ -105,7 +129,9 @@ class Bridge:
     def _plug_in(host, pid):
         port = os.open(TUN, os.O_RDWR | os.O_NONBLOCK)
         name = f"host{host}"
-        fcntl.ioctl(port, SET_INTERFACE, struct.pack("16sH", name.encode(), TAP | NO_HEADER))
+        flags = TAP | NO_PACKET_INFO | OFFLOAD_HEADER
+        fcntl.ioctl(port, SET_INTERFACE, struct.pack("16sH", name.encode(), flags))
+        fcntl.ioctl(port, SET_OFFLOAD, CHECKSUMS | TCP_IPV4 | TCP_IPV6)
         inside = f"ip link set lo up; ip address add {address(host)}/24 dev {name}"
         inside += f"; ip link set {name} txqueuelen 1000 up"
         subprocess.run(["ip", "link", "set", name, "netns", pid], check=True)
@@ -132,13 +158,14 @@ class Bridge:
         host = self.host_of[port]
         for _ in range(64):
             try:
-                frame = os.read(port, 2048)
+                frame = os.read(port, LONGEST_FRAME)
             except BlockingIOError:
                 return
-            self.learned[frame[6:12]] = host
-            to = self.learned.get(frame[:6])
+            receiver, sender = frame[BEFORE : BEFORE + 6], frame[BEFORE + 6 : BEFORE + 12]
+            self.learned[sender] = host
+            to = self.learned.get(receiver)
             others = (other for other in range(len(self.ports)) if other != host)
-            for other in others if to is None or frame[:6] == BROADCAST else [to]:
+            for other in others if to is None or receiver == BROADCAST else [to]:
                 if not {host, other} & self.cut and self.queued[other] < LONGEST_QUEUE:
                     self._queue(other, frame)
 
