@@ -81,11 +81,11 @@ def test_nobody_is_there_twice(members, what):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is no roster"),
-        ("[]", "is no roster"),
+        ("", "is not a roster"),
+        ("[]", "is not a roster"),
         ('{"format": "fl_krum roster 2", "members": []}', "does not begin with the format"),
         ('{"format": "fl_krum roster 1", "members": [{"name": "a"}]}', "a name, an address and"),
-        ("{" * 100_000, "is no roster"),
+        ("{" * 100_000, "is not a roster"),
         (" " * (1 << 20) + "{}", "longer than"),
     ],
 )
