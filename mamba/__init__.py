@@ -61,6 +61,8 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``inbox.py``           what comes from all players, and who of them has gone
 ``outbox.py``          what is still to be sent, to all players side by side
 ``handshakes.py``      how these connections come about, all side by side
+``contact.py``         a connection until it is one: TLS, and a greeting
+``whereabouts.py``     what is known of players that are not connected, in words
 ``meeting.py``         what two players tell each other first: what they are there for
 ``addresses.py``       hosts and ports; sockets that notice that a host is silent
 ``farewell.py``        what a player that has to end tells the others
