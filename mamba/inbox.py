@@ -62,20 +62,23 @@ class Inbox:
         each header."""
         data = {player: memoryview(bytearray(HEADER + n)) for player, n in expected.items()}
         done, missing = dict.fromkeys(expected, 0), set(expected)
-        while missing:
-            ready = [p for p in missing if self.early.get(p) or self._connections[p].pending()]
-            for player in ready or self._wait(missing):
-                start = done[player]
-                end = HEADER if start < HEADER else len(data[player])
-                done[player] += self._read_some(player, data[player][start:end])
-                if start < HEADER == done[player]:
-                    check(player, data[player][:HEADER], expected[player])
-                self.unread[player] = len(data[player]) - done[player]
-                if not self.unread[player]:
-                    missing.remove(player)
-                elif done[player] < HEADER:
+        try:
+            while missing:
+                ready = [p for p in missing if self.early.get(p) or self._connections[p].pending()]
+                for player in ready or self._wait(missing):
+                    start = done[player]
+                    end = HEADER if start < HEADER else len(data[player])
+                    done[player] += self._read_some(player, data[player][start:end])
+                    if start < HEADER == done[player]:
+                        check(player, data[player][:HEADER], expected[player])
+                    if done[player] >= HEADER:
+                        self.unread[player] = len(data[player]) - done[player]
+                    if done[player] == len(data[player]):
+                        missing.remove(player)
+        finally:
+            for player in missing:
+                if 0 < done[player] < HEADER:  # whoever reads on has the beginning
                     self.early[player] = bytes(data[player][: done[player]])
-                    done[player], self.unread[player] = 0, 0
         return {player: data[player][HEADER:] for player in expected}
 
     def hurry(self, seconds):

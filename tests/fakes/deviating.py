@@ -17,7 +17,7 @@ from mamba import field
 from mamba.network import NetworkError
 from mamba.protocol_error import ProtocolError
 
-KINDS = ("to all", "to one", "deals", "multiplies", "opens", "leaves")
+KINDS = ("to all", "to one", "resizes", "deals", "multiplies", "opens", "leaves")
 
 
 class Left(NetworkError):
@@ -78,6 +78,10 @@ def protocols_of(deviation):
                 if outgoing and deviation.now("to one"):
                     one = sorted(outgoing)[deviation.seed % len(outgoing)]
                     outgoing = {**outgoing, one: deviation.garbled(outgoing[one])}
+                if outgoing and deviation.now("resizes"):
+                    one = sorted(outgoing)[deviation.seed % len(outgoing)]
+                    data = bytes(outgoing[one])
+                    outgoing = {**outgoing, one: data + b"0" if deviation.seed % 2 else data[:-1]}
                 if outgoing and deviation.now("leaves"):
                     raise Left("left")
                 return send(outgoing, expected, continued, inner)
