@@ -17,6 +17,7 @@ this prints with what the others have, by telephone for instance.
 examples:
   python -m fl_krum key hospital-a 192.0.2.17:7100
   python -m fl_krum key hospital-b "[2001:db8::5]:7100" --folder ~/keys
+  python -m fl_krum key hospital-c 192.0.2.19:7100 --engine scale-mamba
 """
 
 
@@ -32,11 +33,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--days", type=int, default=roster.DAYS, metavar="N",
         help=f"how long the key is valid (default {roster.DAYS})",
     )  # fmt: skip
+    parser.add_argument(
+        "--engine", action="append", default=[], choices=roster.ENGINES,
+        help="make a key for players of this installation, too",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     folder = Path(options.folder)
-    member = roster.make_key(options.name, options.address, folder, options.days)
+    member = roster.make_key(options.name, options.address, folder, options.days, options.engine)
     print(f"{member.name} {member.address} {member.fingerprint}")
     shared.say(
         f"{folder / member.name}.key stays here; give {folder / member.name}.json to the others, "

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from ..aggregators.parameters import largest_f
-from ..players.agreement import Agreement, Limits
+from ..players.agreement import EMBEDDED, Agreement, Limits
 from ..players.engine import ACTIVE, SECURITIES
 from ..players.host_player import DEADLINE, PATIENCE, HostError, HostPlayer
-from ..players.roster import Roster
+from ..players.roster import ENGINES, Roster
 from ..program.krum_program import KrumProgram
 from . import options as shared
 
@@ -64,6 +64,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--security", choices=SECURITIES, default=ACTIVE,
                        help="active: a player that departs from the protocol ends the run "
                        f"(default {ACTIVE})")  # fmt: skip
+    group.add_argument("--engine", choices=[EMBEDDED, *ENGINES], default=EMBEDDED,
+                       help="whose players run Krum: installations are named by SCALE_MAMBA_HOME "
+                       f"or MP_SPDZ_HOME on every host (default {EMBEDDED})")  # fmt: skip
     group.add_argument("--session", default="run", metavar="TEXT",
                        help="a name for this training, a new one for each")  # fmt: skip
     group.add_argument("--round", type=int, default=1, metavar="R",
@@ -141,6 +144,7 @@ def _agreement(options: argparse.Namespace, roster: Roster) -> Agreement:
         round=options.round,
         text=text,
         security=options.security,
+        engine=options.engine,
     )
 
 

@@ -16,9 +16,11 @@ from typing import Any, cast
 from ..aggregators.parameters import check_integer
 from ..program.fixed_point import FixedPoint
 from ..program.krum_program import KrumProgram
+from .companions import checked_digit_by_digit
 from .engine import ACTIVE, SECURITIES, MambaProgram
-from .roster import Roster, check_name
+from .roster import ENGINES, Roster, check_name
 
+EMBEDDED = "embedded"
 ATTEMPTS = 256  # a round can begin again so many times less one
 
 
@@ -43,6 +45,8 @@ class Agreement:
         A program of one's own, in place of Krum; then f, d and the rest say nothing.
     security : {"active", "semi-honest"}
         Whether the run ends when a player departs from the protocol. On several hosts it may.
+    engine : {"embedded", "scale-mamba", "mp-spdz"}
+        Whose players run it; the last two compute Krum only, and can leave nobody out.
 
     Raises
     ------
@@ -64,6 +68,7 @@ class Agreement:
     attempt: int = 0
     text: str = field(default="", repr=False)
     security: str = ACTIVE
+    engine: str = EMBEDDED
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parties", tuple(self.parties))
@@ -75,6 +80,12 @@ class Agreement:
             raise ValueError("a session has a name")
         if self.security not in SECURITIES:
             raise ValueError(f"security is one of {', '.join(SECURITIES)}, not {self.security!r}")
+        if self.engine != EMBEDDED and self.engine not in ENGINES:
+            raise ValueError(
+                f"engine {self.engine!r}: choose one of {', '.join((EMBEDDED, *ENGINES))}"
+            )
+        if self.text and self.engine != EMBEDDED:
+            raise ValueError(f"{self.engine} players on several hosts compute Krum only")
         check_integer("round", self.round, 1, 1 << 40)
         check_integer("attempt", self.attempt, 0, ATTEMPTS - 1)
         _ = self.program
@@ -94,6 +105,8 @@ class Agreement:
         if self.text:
             return MambaProgram(self.text, len(self.parties), threshold=threshold)
         program = self._krum(threshold)
+        if self.engine != EMBEDDED:
+            return checked_digit_by_digit(program)
         return dataclasses.replace(program, security=program.largest_security)
 
     def _krum(self, threshold) -> KrumProgram:
@@ -132,6 +145,8 @@ class Agreement:
             The server is missing, or more clients than f, or the program is not Krum.
         """
         names = ", ".join(sorted(missing))
+        if self.engine != EMBEDDED:
+            raise ValueError(f"{self.engine} players cannot do without {names}")
         if not self.is_krum:
             raise ValueError(f"this program needs all its players, and {names} is missing")
         if self.server in missing or not set(missing) <= set(self.parties):
@@ -169,7 +184,7 @@ class Agreement:
             content: dict[str, Any] = dict(json.loads(text))
             if unknown := content.keys() - known:
                 raise ValueError(f"nobody knows {', '.join(sorted(unknown))}")
-            for name in ("session", "security"):
+            for name in ("session", "security", "engine"):
                 if not isinstance(content.get(name, ""), str):
                     raise ValueError(f"{name} is a text")
             content["parties"] = tuple(map(str, content["parties"]))

@@ -88,6 +88,16 @@ def self_signed(name: str, days: int) -> Identity:
     return Identity(name, certificate.public_bytes(_PEM), _private(key))
 
 
+def numbered(prefix: str, count: int, key_type: str, days: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """A key, and certificates that it has signed for itself as ``PREFIX0`` … ``PREFIX{count - 1}``:
+    SCALE-MAMBA's and MP-SPDZ's players are called by their numbers, which differ from run to run.
+    """
+    key = _new_key(key_type)
+    names = [f"{prefix}{i}" for i in range(count)]
+    certificates = (_player(name, name, key, key, days) for name in names)
+    return _private(key), tuple(one.public_bytes(_PEM) for one in certificates)
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a new file that only its owner can read (on Windows: as the folder allows)."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -21,8 +21,10 @@ from typing import Protocol
 
 from ..program.krum_program import KrumProgram
 from . import certificates, companions, embedded_hosts, host_files
+from .engine import RunPlan
 from .mp_spdz.hosts import MpSpdzHosts
 from .mp_spdz.installation import MP_SPDZ_HOME
+from .process import Command
 from .scale_mamba.hosts import ScaleMambaHosts
 from .scale_mamba.installation import SCALE_MAMBA_HOME
 
@@ -68,6 +70,7 @@ class Hosts(Protocol):
 
     kind: host_files.Kind
     security: str
+    active: bool  # whether players that depart from the protocol are found out
 
     def write(self, program: KrumProgram, folder: Path, hosts: Sequence[str], port: int) -> None:
         """Write all that players need but certificates; ValueError when a tool fails."""
@@ -80,6 +83,20 @@ class Hosts(Protocol):
 
     def argv(self, player: int) -> str:
         """The lines of a shell script that are the command of this player."""
+
+    def of_party(
+        self,
+        program: KrumProgram,
+        folder: Path,
+        addresses: Sequence[tuple[str, int]],
+        player: int,
+        certified: Sequence[bytes],
+        key: bytes,
+    ) -> tuple[RunPlan, Command, Path]:
+        """Write what one party's player needs to its private folder: how it runs, and its program.
+
+        ``addresses`` are host and port of all players, ``certified`` their certificates.
+        """
 
 
 EMBEDDED = "embedded"

@@ -8,6 +8,7 @@ not been shared yet: nobody shares the same words twice.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import re
@@ -20,8 +21,8 @@ from pathlib import Path
 import numpy as np
 
 from ..program.krum_program import KrumProgram
-from . import chosen, embedded
-from .agreement import Agreement, Limits
+from . import chosen, embedded, installed_party, run_folder
+from .agreement import EMBEDDED, Agreement, Limits
 from .engine import ACTIVE, RunPlan
 from .host_error import Ending, HostError
 from .player import PlayerProcess
@@ -97,7 +98,9 @@ class HostPlayer:
         self._limits = limits or Limits()
         self._limits.check(agreement, roster, name)
         self.roster, self.name, self.agreement = roster, name, agreement
-        self._key = read_key(Path(key), roster, name)
+        self._key_path, self._key = Path(key), read_key(Path(key), roster, name)
+        if agreement.engine != EMBEDDED:
+            installed_party.check(agreement, roster, name, self._key_path)
         check_dates(roster, agreement.parties)
         self._patience, self._seconds, self._listen, self._say = patience, deadline, listen, say
         self._all = agreement.parties
@@ -247,8 +250,10 @@ class HostPlayer:
 
     def _run(self) -> None:
         try:
-            while self._attempt():
-                pass
+            while True:
+                with contextlib.ExitStack() as resources:
+                    if not self._attempt(resources):
+                        break
         except (OSError, ValueError) as error:
             self._error = HostError(f"{self.name}: {' '.join(str(error).split())}")
         finally:
@@ -256,15 +261,23 @@ class HostPlayer:
                 self._ended = True
                 self._changed.notify_all()
 
-    def _attempt(self) -> bool:
+    def _attempt(self, resources: contextlib.ExitStack) -> bool:
         """One player, to its end; whether there is to be another one."""
         number = self.agreement.parties.index(self.name)
-        plan, command = self._plan(), self._command(number)
+        if not self._waits_for_all:
+            plan, command = self._plan(), self._command(number)
+        else:
+            folder, _ = run_folder.make(resources)
+            plan, command = installed_party.prepare(
+                self.agreement, self.roster, self.name, self._key_path, folder
+            )
         player = PlayerProcess(number, SpawnedProcess(command), plan, self._changed)
         with self._changed:
             self._player = player
         player.send(self._pieces(player, command.first_input))
         limit = self._until + _GRACE
+        if self._waits_for_all:
+            limit = self._until if self._is_connected(player) else 0.0
         with self._changed:
             self._changed.wait_for(
                 lambda: player.status is not None or self._stopped, limit - time.monotonic()
@@ -274,11 +287,28 @@ class HostPlayer:
             with self._changed:
                 self._changed.wait_for(lambda: player.status is not None, 5.0)
         player.close()
-        if player.status == 0:
+        harmless = player.status and plan.read_exit(player.status, player.last_words).is_harmless
+        if player.status == 0 or harmless:
             if not self.agreement.is_krum:
                 self.printed, self.told = read_transcript(bytes(player.said), plan)
             return False
         return self._begins_again(player)
+
+    @property
+    def _waits_for_all(self) -> bool:
+        """Whether its player is one of an installation, which can leave nobody out."""
+        return self.agreement.engine != EMBEDDED
+
+    def _is_connected(self, player: PlayerProcess) -> bool:
+        """Whether an installation's player has found all others. They wait for ever; here they have
+        twice the patience, since the server's player comes when its own patience is over."""
+        until = min(self._until, time.monotonic() + 2 * self._patience)
+        with self._changed:
+            self._changed.wait_for(
+                lambda: player.ready or player.status is not None or self._stopped,
+                until - time.monotonic(),
+            )
+        return player.ready or player.status is not None
 
     def _pieces(self, player: PlayerProcess, first: bytes) -> Iterator[bytes]:
         """What the player reads: as it comes, for as long as it is there."""
@@ -298,6 +328,8 @@ class HostPlayer:
         again = ending.again
         if not again or self._stopped:
             otherwise = "it was stopped" if self._stopped else ""
+            if not otherwise and self._waits_for_all and player.status == -9 and not player.ready:
+                otherwise = f"not all players were there within {2 * self._patience:g} s"
             if not otherwise and time.monotonic() > self._until:
                 otherwise = f"nothing has come of it within {self._seconds:g} s"
             port = self.roster[self.name].port

@@ -13,13 +13,17 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
 FORMAT = "fl_krum roster 1"
 DAYS = 365  # that a key is good for
+# Players of installations are called by their number in the run, and SCALE-MAMBA takes RSA keys
+# only: what they are called before their number, and the kind of their keys.
+ENGINES = {"scale-mamba": ("Player", "rsa"), "mp-spdz": ("P", "ec")}
+NUMBERS = 16  # players that a run on such an installation can have, where nobody says otherwise
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|[0-9A-Fa-f:.]+(%[A-Za-z0-9]+)?")
 _LARGEST = 1 << 20  # bytes of a roster that are read
@@ -36,11 +40,14 @@ class Member:
         ``HOST:PORT`` at which all others reach its player; an IPv6 address in brackets.
     certificate : str
         PEM, signed by its own key.
+    engines : mapping of str to tuple of str
+        Where it has SCALE-MAMBA or MP-SPDZ too: the certificates of its player as number 0, 1, …
     """
 
     name: str
     address: str
     certificate: str
+    engines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_name(self.name)
@@ -61,6 +68,15 @@ class Member:
         prints it, but for colons."""
         return hashlib.sha256(self._certificate().public_bytes(_der())).hexdigest()
 
+    def as_player(self, engine: str, number: int) -> bytes:
+        """The certificate, PEM, of its player with this number on an installation; ValueError."""
+        known = self.engines.get(engine, ())
+        if not known:
+            raise ValueError(f"{self.name} has no key for {engine} in the roster")
+        if number >= len(known):
+            raise ValueError(f"{self.name} has no certificate for {engine} as player {number}")
+        return known[number].encode("ascii")
+
     @property
     def expires(self) -> datetime:
         certificate = self._certificate()
@@ -79,14 +95,30 @@ class Member:
     def public_key(self):
         return self._certificate().public_key()
 
-    def as_dict(self) -> dict[str, str]:
-        return {"name": self.name, "address": self.address, "certificate": self.certificate}
+    def as_line(self) -> str:
+        """What the roster's digest is made of."""
+        line = f"{self.name} {self.address} {self.fingerprint}"
+        for engine, certificates in sorted(self.engines.items()):
+            line += f" {engine}:{hashlib.sha256(''.join(certificates).encode('ascii')).hexdigest()}"
+        return line + "\n"
+
+    def as_dict(self) -> dict:
+        content = {"name": self.name, "address": self.address, "certificate": self.certificate}
+        engines = {name: list(certificates) for name, certificates in self.engines.items()}
+        return {**content, "engines": engines} if engines else content
 
     @classmethod
     def from_dict(cls, content) -> Member:
         try:
-            return cls(*(str(content[key]) for key in ("name", "address", "certificate")))
-        except (KeyError, TypeError):
+            engines = {
+                str(name): tuple(map(str, certificates))
+                for name, certificates in content.get("engines", {}).items()
+            }
+            name, address, certificate = (
+                str(content[key]) for key in ("name", "address", "certificate")
+            )
+            return cls(name, address, certificate, engines)
+        except (KeyError, TypeError, AttributeError):
             raise ValueError("a party has a name, an address and a certificate") from None
 
     def write(self, path: Path) -> None:
@@ -137,9 +169,10 @@ class Roster:
 
     @property
     def digest(self) -> str:
-        """What people compare: SHA-256 of a line ``NAME ADDRESS FINGERPRINT`` for each party."""
-        lines = (f"{one.name} {one.address} {one.fingerprint}\n" for one in self.members)
-        return hashlib.sha256("".join(lines).encode("ascii")).hexdigest()
+        """What people compare: SHA-256 of a line ``NAME ADDRESS FINGERPRINT`` for each party, and
+        of its certificates for other engines, where it has any."""
+        lines = "".join(one.as_line() for one in self.members)
+        return hashlib.sha256(lines.encode("ascii")).hexdigest()
 
     def hosts(self, names: Iterable[str] | None = None) -> list[str]:
         """Hosts of these parties, by default all, in their order: what `fl_krum.players.deploy`
@@ -172,9 +205,17 @@ class Roster:
         raise ValueError(f"there is no {name!r} in the roster: it has {', '.join(self.names)}")
 
 
-def make_key(name: str, address: str, folder, days: int = DAYS) -> Member:
+def make_key(
+    name: str,
+    address: str,
+    folder,
+    days: int = DAYS,
+    engines: Iterable[str] = (),
+    numbers: int = NUMBERS,
+) -> Member:
     """Make a private key, ``NAME.key``, which its owner alone can read, and ``NAME.json``, which
-    goes to all others.
+    goes to all others; for each of ``engines`` another key, ``NAME.ENGINE.key``, with certificates
+    for as many numbers of players.
 
     Raises
     ------
@@ -185,12 +226,20 @@ def make_key(name: str, address: str, folder, days: int = DAYS) -> Member:
 
     check_name(name)
     split_address(address)
-    folder = Path(folder)
+    folder, engines = Path(folder), tuple(engines)
     key, public = folder / f"{name}.key", folder / f"{name}.json"
     if key.exists() or public.exists():
         raise ValueError(f"{key if key.exists() else public} is there already")
+    if unknown := sorted(set(engines) - ENGINES.keys()):
+        raise ValueError(f"engine {unknown[0]!r}: choose of {', '.join(ENGINES)}")
     identity = certificates.self_signed(name, days)
-    member = Member(name, address, identity.certificate.decode("ascii"))
+    of_engines = {}
+    for engine in engines:
+        prefix, kind = ENGINES[engine]
+        content, issued = certificates.numbered(prefix, numbers, kind, days)
+        certificates.write_private(engine_key(key, engine), content)
+        of_engines[engine] = tuple(one.decode("ascii") for one in issued)
+    member = Member(name, address, identity.certificate.decode("ascii"), of_engines)
     certificates.write_private(key, identity.key)
     member.write(public)
     return member
@@ -221,6 +270,11 @@ def check_dates(roster: Roster, names) -> None:
     for name in names:
         if (expires := roster[name].expires) < now:
             raise ValueError(f"the certificate of {name} was good until {expires:%Y-%m-%d}")
+
+
+def engine_key(key: Path, engine: str) -> Path:
+    """Where a party's key for an installation lies, beside its own."""
+    return Path(key).with_suffix(f".{engine}.key")
 
 
 def read_member(path) -> Member:

@@ -116,7 +116,7 @@ def _plan(found: Installation, program, folder: Path, round_deadline: float) -> 
         start_deadline=60.0 + 2.0 * program.players,
         round_deadline=round_deadline,
         stop_deadline=20.0,
-        read_exit=_read_exit,
+        read_exit=read_exit,
         disposable=tuple(keys),
     )
 
@@ -160,7 +160,7 @@ def _read_problems(said: str) -> list[Problem]:
     return [Problem(words) for words in re.findall(r"Fatal error at \S+ \(\w+\): (.+)", said)]
 
 
-def _read_exit(status: int, last_words: str) -> Exit:
+def read_exit(status: int, last_words: str) -> Exit:
     if CAUGHT.search(last_words):
         advice = (
             "What the players have does not fit together: one of them computes, or computed, "

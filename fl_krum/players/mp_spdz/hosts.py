@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import certificates
+from ..engine import RunPlan
 from ..host_files import Kind
+from ..process import WITHOUT_CORE_DUMP, Command
 from . import installation, player_files
-from .engine import player_options
+from .engine import READY, player_options, read_exit
 from .installation import MP_SPDZ_HOME, PROGRAM
 
 
@@ -36,6 +38,7 @@ openssl rehash {player_files.KEYS}""",
     def __init__(self):
         self._found = installation.find()
         self.security = self._found.protocol.security
+        self.active = self._found.protocol.active
         self._options: tuple[str, ...] = ()
 
     def write(self, program, folder: Path, hosts: Sequence[str], port: int) -> None:
@@ -50,6 +53,22 @@ openssl rehash {player_files.KEYS}""",
 
     def of_player(self, folder: Path, player: int) -> list[Path]:
         return player_files.of_player(folder, player)
+
+    def of_party(self, program, folder: Path, addresses, player: int, certified, key: bytes):
+        player_files.write(self._found, program, folder)
+        player_files.link(folder, program.players)
+        keys = folder / player_files.KEYS
+        for i, certificate in enumerate(certified):
+            (keys / player_files.authority_file(f"P{i}")).write_bytes(certificate)
+        (keys / f"P{player}.pem").write_bytes(certified[player])
+        certificates.write_private(keys / f"P{player}.key", key)
+        lines = player_files.host_lines(*zip(*addresses, strict=True))
+        (folder / player_files.HOSTS).write_text(lines, encoding="ascii")
+        options = (*player_options(program), "-p", str(player), PROGRAM)
+        argv = (*WITHOUT_CORE_DUMP, str(self._found.player), *options)
+        command = Command(argv, folder, self._found.environment)
+        plan = RunPlan(list, READY, 0.0, 0.0, read_exit=read_exit)
+        return plan, command, folder / player_files.PROGRAM_TEXT
 
     def argv(self, player: int) -> str:
         return (

@@ -27,6 +27,8 @@ from .installation import PROGRAM, Installation, OfflineNeeds
 BATCH = OfflineNeeds(triples=29952, squares=30208, bits=59904)
 QUEUE = OfflineNeeds(triples=5_000_000, squares=100_000, bits=5_000_000)
 
+READY = re.compile(rb"Signal online thread ready")
+
 LARGEST_OPTION = 2**31 - 1  # options are read as C integers
 SECURITY = "Shamir shares, honest majority, active security with abort"
 
@@ -83,11 +85,11 @@ class ScaleMambaEngine:
         patience = _patience(program, needs)
         return RunPlan(
             commands=lambda: _commands(found, program, folder, options),
-            ready=re.compile(rb"Signal online thread ready"),
+            ready=READY,
             start_deadline=60.0 + patience,
             round_deadline=60.0 + patience,
             stop_deadline=60.0,
-            read_exit=_read_exit,
+            read_exit=read_exit,
             disposable=(folder / player_files.CERTIFICATES,),
         )
 
@@ -113,11 +115,11 @@ class ScaleMambaEngine:
         options = (*(() if BINARY.search(program.text) else ("-dOT",)), "-f", "1")
         return RunPlan(
             commands=lambda: _commands(found, program, folder, options),
-            ready=re.compile(rb"Signal online thread ready"),
+            ready=READY,
             start_deadline=60.0 + program.players**2,
             round_deadline=300.0,
             stop_deadline=60.0,
-            read_exit=_read_exit,
+            read_exit=read_exit,
             disposable=(folder / player_files.CERTIFICATES,),
             any_output=True,
             prompt=re.compile(rb"(?:Input channel|Enter value on channel) \d+ : "),
@@ -187,7 +189,7 @@ def _patience(program, needs: OfflineNeeds) -> float:
     return program.players**2 * (1.0 + batches)
 
 
-def _read_exit(status: int, last_words: str) -> Exit:
+def read_exit(status: int, last_words: str) -> Exit:
     if CAUGHT.search(last_words):
         advice = (
             "Values that the players opened do not fit together: one of them computed something "

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .. import certificates
+from ..engine import RunPlan
 from ..host_files import Kind
+from ..process import WITHOUT_CORE_DUMP, Command
 from . import installation, player_files
-from .engine import SECURITY, player_options
+from .engine import READY, SECURITY, player_options, read_exit
 from .installation import CIRCUITS, PLAYER, PROGRAM, SCALE_MAMBA_HOME
 
 
@@ -44,6 +46,20 @@ ln -sf /dev/null {player_files.memory("{}")}""",
 
     def of_player(self, folder: Path, player: int) -> list[Path]:
         return player_files.of_player(folder, player)
+
+    active = True
+
+    def of_party(self, program, folder: Path, addresses, player: int, certified, key: bytes):
+        needs = player_files.write(self._found, program, folder, [host for host, _ in addresses])
+        store = folder / player_files.CERTIFICATES
+        (store / certificates.ROOT).write_bytes(b"".join(certified))
+        certificates.Identity(f"Player{player}", certified[player], key).write(store)
+        player_files.link(self._found, folder, program.players)
+        ports = ",".join(str(port) for _, port in addresses)
+        options = (*player_options(program, needs), "-pns", ports, str(player), PROGRAM)
+        command = Command((*WITHOUT_CORE_DUMP, str(self._found.player), *options), folder)
+        plan = RunPlan(list, READY, 0.0, 0.0, read_exit=read_exit)
+        return plan, command, folder / PROGRAM / "krum.mpc"
 
     def argv(self, player: int) -> str:
         return (
