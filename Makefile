@@ -52,7 +52,7 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 
 .venv-flower/ready: requirements.txt setup.py
 	$(PYTHON) -m venv .venv-flower
-	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis
+	.venv-flower/bin/pip install --quiet -e '.[flower]' pytest pytest-timeout hypothesis psutil
 	touch $@
 
 help:

@@ -13,6 +13,7 @@ import tempfile
 import weakref
 from pathlib import Path
 
+from ..players.agreement import EMBEDDED
 from ..players.ports import free_ports
 from ..players.roster import Roster, make_key
 
@@ -31,14 +32,17 @@ class ThrowAwayKeys:
     ----------
     clients : int
         Partitions of the simulation.
+    engine : str
+        Whose players run: another than the embedded ones needs keys of its own.
     """
 
-    def __init__(self, clients: int):
+    def __init__(self, clients: int, engine: str = EMBEDDED):
         self.folder = Path(tempfile.mkdtemp(prefix="fl_krum-flower-"))  # for its owner alone
         self._clean = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         names = [SERVER, *map(name_of, range(clients))]
+        engines = () if engine == EMBEDDED else (engine,)
         self.roster = Roster.of(
-            make_key(name, f"127.0.0.1:{port}", self.folder, days=2)
+            make_key(name, f"127.0.0.1:{port}", self.folder, 2, engines, numbers=len(names))
             for name, port in zip(names, free_ports(len(names)), strict=True)
         )
         self.roster.write(self.folder / "roster.json")

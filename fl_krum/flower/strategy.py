@@ -3,6 +3,10 @@
 Flower's own loop waits for all replies, for an hour if one ClientApp was killed. So a round is
 watched from here: it ends when the server's player has its result, or has failed, or its time is
 up. A round without a result keeps the old model, and the next one begins.
+
+The server's player is started when n − f clients have trained, since its patience counts from
+there: how long Flower takes to hand out messages, and clients to train, is nobody's fault. The
+clients' players are there before, and wait for it.
 """
 
 from __future__ import annotations
@@ -27,17 +31,18 @@ from flwr.common.logger import log
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg
 
-from ..players.agreement import Agreement, Limits
+from ..players.agreement import EMBEDDED, Agreement, Limits
 from ..players.host_player import HostError, HostPlayer
 from ..players.roster import Roster
 from ..program.fixed_point import FixedPoint
 from .arrays import SCALE, Layout
-from .mod import ASK
+from .nodes import Nodes
 from .plan import KEY, Plan
 from .simulation import SERVER, ThrowAwayKeys
 
 _POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
 _LAST_REPLIES = 3.0  # seconds that replies may come after the result
+_ALL_SAID = 20.0  # seconds for players to connect when every client has trained or failed
 
 
 @dataclass
@@ -54,6 +59,8 @@ class SecureRound:
         Asked, but not there in time, or lost.
     excluded : tuple of str
         Their vectors failed the check: longer than agreed.
+    back : tuple of str
+        Of the clients, those that were missing when they were asked before.
     seconds : float
         From the messages to the result.
     error : str
@@ -64,6 +71,7 @@ class SecureRound:
     clients: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
+    back: tuple[str, ...] = ()
     seconds: float = 0.0
     error: str = ""
 
@@ -75,8 +83,25 @@ class _Running:
     agreement: Agreement
     layout: Layout
     model: dict[str, np.ndarray]
-    player: HostPlayer
+    make: Callable[[float, float], HostPlayer]
     began: float = field(default_factory=time.monotonic)
+    player: HostPlayer | None = None
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def ended(self) -> bool:
+        return self.player is not None and self.player.ended
+
+    def start(self, patience: float, deadline: float) -> None:
+        self.player = self.make(patience, deadline)
+        self.player.start()
+
+    def stop(self) -> None:
+        if self.player is not None:
+            self.player.stop()
 
 
 class SecureKrum(FedAvg):
@@ -107,9 +132,11 @@ class SecureKrum(FedAvg):
         "krum", "mixed-krum" or "clipped-krum", as for `KrumProgram`.
     security : str
         "active", as players on several hosts have it, or "semi-honest", which is faster.
+    engine : str
+        Whose players: "embedded", or "scale-mamba" or "mp-spdz" where every host has an
+        installation and a key for it (``fl-krum key --engine``). These can leave nobody out.
     patience : float
-        Seconds that a client's player may come late. In simulation clients train in batches: as
-        long as all of them take to begin.
+        Seconds that a client may be later than n − f others, and that these have to begin with.
     deadline : float
         Seconds of a whole round, training included; after that its players are gone.
     limits : Limits, optional
@@ -139,6 +166,7 @@ class SecureKrum(FedAvg):
         threshold: int | None = None,
         rule: str = "krum",
         security: str = "active",
+        engine: str = EMBEDDED,
         patience: float = 60.0,
         deadline: float = 600.0,
         limits: Limits | None = None,
@@ -152,13 +180,14 @@ class SecureKrum(FedAvg):
             raise ValueError("with a roster comes the server's private key: key=FILE")
         self._f, self._m, self._name = num_malicious_nodes, num_nodes_to_select, name
         self._stays, self._scale, self._threshold = tuple(stays), float(scale), threshold
-        self._rule, self._security = rule, security
+        self._rule, self._security, self._engine = rule, security, engine
         self._patience, self._deadline = patience, deadline
         self._limits, self._fixed_point = limits or Limits(), fixed_point or FixedPoint()
         self._session = uuid.uuid4().hex
-        self._names: dict[int, str] = {}
+        self._nodes: Nodes | None = None
         self._keys: ThrowAwayKeys | None = None
         self._running: _Running | None = None
+        self._gone: set[str] = set()
         self.rounds: list[SecureRound] = []
 
     def summary(self) -> None:
@@ -185,27 +214,32 @@ class SecureKrum(FedAvg):
     def configure_train(
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
-        """Propose a round to the clients that Flower samples, and start the server's player."""
+        """Propose a round to the clients that Flower samples."""
         sampled = list(super().configure_train(server_round, arrays, config, grid))
         nodes = [message.metadata.dst_node_id for message in sampled]
         roster, key = self._identity(grid)
-        self._learn_names(grid, nodes, roster)
-        known = [node for node in nodes if node in self._names]
+        folder = str(self._keys.folder) if self._keys else ""
+        if self._nodes is None:
+            self._nodes = Nodes(roster, folder, self._construct_messages)
+        known = self._nodes.learn(grid, nodes, self._patience)
         model = {name: array.numpy() for name, array in arrays.items()}
         layout = Layout.of(model, self._stays)
-        agreement = self._propose(server_round, known, layout)
+        agreement = self._propose(server_round, tuple(known.values()), layout)
         if agreement is None:
             return []
         plan = Plan(
             agreement, roster.digest, self._scale, self._stays, self._patience, self._deadline,
-            str(self._keys.folder) if self._keys else "",
+            folder,
         )  # fmt: skip
-        player = HostPlayer(
-            roster, self._name, key, agreement, self._limits, self._patience, self._deadline,
-            say=lambda line: log(INFO, "\t%s", line),
-        )  # fmt: skip
-        player.start()
-        self._running = _Running(agreement, layout, model, player)
+
+        def make(patience, deadline):
+            return HostPlayer(
+                roster, self._name, key, agreement, self._limits, patience, deadline,
+                say=lambda line: log(INFO, "\t%s", line),
+            )  # fmt: skip
+
+        make(self._patience, self._deadline)  # a ValueError is raised before anybody is asked
+        self._running = _Running(agreement, layout, model, make)
         record = RecordDict(
             {
                 self.arrayrecord_key: arrays,
@@ -213,50 +247,16 @@ class SecureKrum(FedAvg):
                 KEY: ConfigRecord(plan.as_config()),
             }
         )
-        return self._construct_messages(record, known, MessageType.TRAIN)
+        return self._construct_messages(record, list(known), MessageType.TRAIN)
 
     def _identity(self, grid) -> tuple[Roster, object]:
         if self._roster is not None:
             return self._roster, self._key
         if self._keys is None:
-            self._keys = ThrowAwayKeys(len(list(grid.get_node_ids())))
+            self._keys = ThrowAwayKeys(len(list(grid.get_node_ids())), self._engine)
         return self._keys.roster, self._keys.key(SERVER)
 
-    def _learn_names(self, grid, nodes, roster: Roster) -> None:
-        """Which node is whom: by its public key where SuperNodes have one, else it is asked."""
-        by_key = {one.public_key_bytes: one.name for one in map(_Keyed, roster)}
-        infos = list(grid.get_nodes())
-        there = {info.node_id for info in infos}  # one that was started anew has another number
-        self._names = {node: name for node, name in self._names.items() if node in there}
-        for info in infos:
-            public = getattr(info, "public_key", None)
-            if public and (name := by_key.get(_normal(public))):
-                self._names[info.node_id] = name
-        new = [node for node in nodes if node not in self._names]
-        if not new:
-            return
-        question = {ASK: True, "simulation": str(self._keys.folder) if self._keys else ""}
-        record = RecordDict({KEY: ConfigRecord(question)})
-        asked = self._construct_messages(record, new, MessageType.TRAIN)
-        for reply in grid.send_and_receive(asked, timeout=self._patience):
-            node = reply.metadata.src_node_id
-            if reply.has_error() or KEY not in reply.content.config_records:
-                why = reply.error.reason if reply.has_error() else "it does not use secure_krum_mod"
-                log(WARNING, "\tSecureKrum: node %d takes no part: %s", node, why)
-                continue
-            said = reply.content[KEY]
-            name = str(said["name"])
-            if said["roster"] != roster.digest or name not in roster.names:
-                log(WARNING, "\tSecureKrum: node %d (%.64r) has another roster", node, name)
-            elif name in self._names.values():
-                log(
-                    WARNING, "\tSecureKrum: node %d says that it is %s, as another does", node, name
-                )
-            else:
-                self._names[node] = name
-
-    def _propose(self, number: int, nodes, layout: Layout) -> Agreement | None:
-        names = tuple(self._names[node] for node in nodes)
+    def _propose(self, number: int, names, layout: Layout) -> Agreement | None:
         n = len(names)
         f = min(self._f, (n - 3) // 2)
         if n < 3:
@@ -276,6 +276,7 @@ class SecureKrum(FedAvg):
                 session=self._session,
                 round=number,
                 security=self._security,
+                engine=self._engine,
             )
         except ValueError as error:
             self._note(SecureRound(number, error=str(error)))
@@ -284,17 +285,24 @@ class SecureKrum(FedAvg):
     # --- while it runs ---------------------------------------------------------------------------
 
     def _await(self, grid: Grid, messages: list[Message]) -> list[Message]:
-        """Replies of a round that is under way, until its player has ended."""
+        """Replies of a round that is under way, until the server's player has ended."""
         running = self._running
         assert running is not None, "configure_train has begun it"
         waiting = set(grid.push_messages(messages))
         replies: list[Message] = []
-        until = running.began + self._deadline
-        while time.monotonic() < until and (waiting or not running.player.ended):
+        trained, until = 0, running.began + self._deadline
+        while time.monotonic() < until and (waiting or not running.ended):
             for reply in grid.pull_messages(waiting):
                 waiting.discard(reply.metadata.reply_to_message_id)
                 replies.append(reply)
-            if running.player.ended:
+                trained += not reply.has_error()
+            if running.player is None:
+                f = running.agreement.f if self._engine == EMBEDDED else 0
+                enough = trained >= len(messages) - f
+                if not waiting or enough or running.seconds > self._patience:
+                    patience = self._patience if waiting else min(self._patience, _ALL_SAID)
+                    running.start(patience, until - time.monotonic())
+            if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
             time.sleep(_POLL)
         return replies
@@ -319,14 +327,17 @@ class SecureKrum(FedAvg):
             "secure-clients": len(last.clients),
             "secure-missing": len(last.missing),
             "secure-excluded": len(last.excluded),
+            "secure-back": len(last.back),
             "secure-seconds": last.seconds,
         }
         return arrays, MetricRecord({**(metrics or {}), **numbers})
 
     def _finish(self, number: int, running: _Running) -> ArrayRecord | None:
-        player, arrays = running.player, None
-        found = SecureRound(number)
+        arrays, found = None, SecureRound(number)
+        agreement, player = running.agreement, running.player
         try:
+            if player is None:
+                raise HostError(f"no client has trained within {self._deadline:g} s")
             vector = player.result()
             moved = running.layout.moved(running.model, np.asarray(vector) / self._scale)
             arrays = ArrayRecord({name: Array(array) for name, array in moved.items()})
@@ -334,12 +345,15 @@ class SecureKrum(FedAvg):
             found.error = str(error)
             found.missing = error.missing
         finally:
-            player.stop()
-        names = player.agreement.parties[1:]
-        found.missing = tuple(dict.fromkeys((*player.missing, *found.missing)))
-        found.excluded = player.excluded
+            running.stop()
+        if player is not None:
+            found.missing = tuple(dict.fromkeys((*player.missing, *found.missing)))
+            found.excluded = player.excluded
+        names = agreement.parties[1:]
         found.clients = tuple(one for one in names if one not in found.missing)
-        found.seconds = time.monotonic() - running.began
+        found.back = tuple(one for one in found.clients if one in self._gone)
+        self._gone = self._gone.difference(found.clients).union(found.missing)
+        found.seconds = running.seconds
         self._note(found)
         return arrays
 
@@ -349,43 +363,23 @@ class SecureKrum(FedAvg):
             log(WARNING, "\tSecureKrum: round %d gives nothing: %s", one.number, one.error)
         else:
             log(INFO, "\tSecureKrum: round %d, %.1f s", one.number, one.seconds)
-        for what, names in (("missing", one.missing), ("excluded", one.excluded)):
+        for what, names in (
+            ("missing", one.missing),
+            ("excluded", one.excluded),
+            ("back", one.back),
+        ):
             if names:
-                log(WARNING, "\tSecureKrum: %s: %s", what, ", ".join(names))
+                log(
+                    INFO if what == "back" else WARNING,
+                    "\tSecureKrum: %s: %s",
+                    what,
+                    ", ".join(names),
+                )
 
     def _stop(self) -> None:
         running, self._running = self._running, None
         if running is not None:
-            running.player.stop()
-
-
-class _Keyed:
-    """A member of the roster, and its public key as a node's is written."""
-
-    def __init__(self, member):
-        from cryptography.hazmat.primitives import serialization
-
-        form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        self.name, self.public_key_bytes = member.name, member.public_key().public_bytes(*form)
-
-
-def _normal(public: bytes) -> bytes:
-    """A node's public key, in whatever form Flower has it, as DER; empty if it is none."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives import serialization
-
-    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    loaders: tuple[Callable, ...] = (
-        serialization.load_pem_public_key,
-        serialization.load_ssh_public_key,
-        serialization.load_der_public_key,
-    )
-    for load in loaders:
-        try:
-            return load(public).public_bytes(*form)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            continue
-    return b""
+            running.stop()
 
 
 class _Watched(Grid):

@@ -18,9 +18,9 @@ def train(message: Message, context: Context) -> Message:
     x, y, _ = task.partition(config["data"], config["target"], number, parts)
     model = {name: array.numpy() for name, array in message.content["arrays"].items()}
     rng = np.random.default_rng([number, message.content["config"]["server-round"]])
-    trained = task.train(model, x, y, rng)
-    if config["attack"] and number >= parts - config["byzantine"]:  # what a liar would do
-        trained = {name: model[name] - 4 * (trained[name] - model[name]) for name in model}
+    trained = task.model_of(config["model"]).train(model, x, y, rng)
+    if number >= parts - config["liars"]:
+        trained = task.reversed_model(model, trained)
     arrays = ArrayRecord({name: Array(array) for name, array in trained.items()})
     metrics = MetricRecord({"num-examples": len(y)})
     return Message(RecordDict({"arrays": arrays, "metrics": metrics}), reply_to=message)
