@@ -5,8 +5,9 @@ prove of their inputs comes from `mamba.input_proof`, as it does among players.
 """
 
 import random
-from math import prod
-from operator import mul
+from functools import cache
+from math import factorial
+from operator import add, mul, sub
 
 from mamba import field, input_proof, projections
 from mamba.field import P
@@ -27,7 +28,7 @@ def run_clear(source, words):
         The signed integers that are revealed to each player.
     """
     inputs, outputs = [iter(w) for w in words], [[] for _ in words]
-    memory, allocated, coin = {}, [0], random.SystemRandom()
+    memory, coin = [0] * 1000, random.SystemRandom()  # the first addresses need no Array
     sizes = input_proof.constants(source) if input_proof.prover(source) else None
     provers = [input_proof.InputProver(sizes) for _ in words] if sizes else []
 
@@ -45,10 +46,10 @@ def run_clear(source, words):
 
         @classmethod
         def load_mem(cls, address, size=1):
-            return cls.of(memory.get(address + k, 0) for k in range(size))
+            return cls.of(memory[address : address + size])
 
         def store_in_mem(self, address):
-            memory.update((address + k, v) for k, v in enumerate(self.v))
+            memory[address : address + len(self.v)] = self.v
 
         @classmethod
         def get_private_input_from(cls, player, channel=0, size=1):
@@ -84,19 +85,20 @@ def run_clear(source, words):
             other = other.v if isinstance(other, sint) else [other] * len(self.v)
             if len(other) == 1:
                 other = other * len(self.v)
-            return sint.of(function(a, b) for a, b in zip(self.v, other, strict=True))
+            assert len(other) == len(self.v)
+            return sint.of(map(function, self.v, other))
 
         def __add__(self, other):
-            return self.with_each(other, lambda a, b: a + b)
+            return self.with_each(other, add)
 
         def __sub__(self, other):
-            return self.with_each(other, lambda a, b: a - b)
+            return self.with_each(other, sub)
 
         def __rsub__(self, other):
             return self.with_each(other, lambda a, b: b - a)
 
         def __mul__(self, other):
-            return self.with_each(other, lambda a, b: a * b)
+            return self.with_each(other, mul)
 
         __radd__, __rmul__ = __add__, __mul__
 
@@ -114,8 +116,8 @@ def run_clear(source, words):
 
     class Array:
         def __init__(self, length, value_type):
-            self.address = allocated[0]
-            allocated[0] += length
+            self.address = len(memory)
+            memory.extend([0] * length)
 
         def __getitem__(self, index):
             return sint.load_mem(self.address + index)
@@ -132,13 +134,15 @@ def run_clear(source, words):
         return lambda body: [body(i) for i in range(count)]
 
     def powers_of(base, count):
-        return sint.of(base.v[0] ** k for k in range(count))
+        return sint.of(pow(base.v[0], k, P) for k in range(count))
 
     def lagrange(point, last):
-        (x,), nodes = point.v, range(last + 1)
-        tops = [prod(x - other for other in nodes if other != node) for node in nodes]
-        bottoms = [prod(node - other for other in nodes if other != node) for node in nodes]
-        return sint.of(a * pow(b, -1, P) for a, b in zip(tops, bottoms, strict=True))
+        (x,), every = point.v, 1  # a random point, so none of the nodes
+        for node in range(last + 1):
+            every = every * (x - node) % P
+        return sint.of(
+            every * pow((x - node) * bottom, -1, P) for node, bottom in enumerate(_bottoms(last))
+        )
 
     def inner(vector, weights, count):
         runs = [vector.v[i * weights.size : (i + 1) * weights.size] for i in range(count)]
@@ -156,7 +160,7 @@ def run_clear(source, words):
     def project(seed, address, length, count, centre):
         sums = []
         for i in range(count):
-            vector = field.from_ints(memory[address + i * length + k] for k in range(length))
+            vector = field.from_ints(memory[address + i * length : address + (i + 1) * length])
             sums += field.to_ints(projections.project(seed.v[0], [vector], length, centre)[0])
         return sint.of(sums)
 
@@ -192,6 +196,12 @@ def run_clear(source, words):
     )
     exec(compile(source, "test.mpc", "exec"), names)
     return outputs
+
+
+@cache
+def _bottoms(last):
+    """For each node 0 … last the product of its differences to all others."""
+    return [(-1) ** (last - k) * factorial(k) * factorial(last - k) % P for k in range(last + 1)]
 
 
 def signed(value):
