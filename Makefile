@@ -7,25 +7,52 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	mkdir -p out
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
-# Three processes test: many tests wait, so one more than the cores of a small machine.
+# Each part is a process of its own, that reads no test of another. Three at a time: many tests wait.
+PARTS := test-style test-notebooks test-mamba test-players test-lesson test-rest test-language test-types
+TOGETHER := --keep-going --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+PYTEST := $(BIN)/python -m pytest
+
 test: export OPENBLAS_NUM_THREADS = 1  # threads of one product would wait for each other, keeping the cores busy
 test: .venv/ready        ## everything: style, types, unit tests, players, notebooks
+	@$(MAKE) $(TOGETHER) $(PARTS)
+
+test-style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+test-types:
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 -n 3 --dist loadfile --no-loadscope-reorder notebooks tests
+
+test-notebooks:
+	$(PYTEST) -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 notebooks
+
+test-mamba:
+	$(PYTEST) tests/mamba --ignore tests/mamba/language
+
+test-players:
+	$(PYTEST) tests/players
+
+test-lesson:
+	$(PYTEST) tests/lesson
+
+test-language:
+	$(PYTEST) tests/mamba/language
+
+# Whatever the parts above leave.
+test-rest:
+	$(PYTEST) tests --ignore tests/mamba --ignore tests/players --ignore tests/lesson
 
 test-browser: .venv/ready ## the notebooks' panels and the slides in a real browser, where there is Chromium
-	$(BIN)/python -m pytest -m browser tests
+	$(PYTEST) -m browser tests
 
 test-flower: .venv-flower/ready ## the Flower strategy, in an environment of its own, which has Flower
 	.venv-flower/bin/python -m pytest tests/flower
 
 test-long: .venv/ready   ## what takes minutes: sessions on several hosts that come and go
-	$(BIN)/python -m pytest -m long tests
+	$(PYTEST) -m long tests
 
 explore: .venv/ready     ## the laws that Hypothesis tests, on random examples, others each time
-	$(BIN)/python -m pytest --hypothesis-profile explore -m hypothesis -n 3 tests
+	$(PYTEST) --hypothesis-profile explore -m hypothesis tests
 	PYTHONPATH=tests/fakes $(BIN)/python tests/fakes/every_deviation.py --state out/deviations
 
 lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (default ~/fl_krum-lab)
@@ -58,4 +85,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test test-browser test-flower explore lab slides docs demo-page bench help
+.PHONY: demo test $(PARTS) test-browser test-flower explore lab slides docs demo-page bench help

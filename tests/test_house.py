@@ -172,13 +172,24 @@ def test_one_version_everywhere():
 
 
 def test_make_readme_and_pre_commit_run_the_same_checks():
-    make = re.findall(r"^\t\$\(BIN\)/(.+)$", _recipe("test"), re.M)
+    parts = re.search(r"^PARTS := (.+)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
+    recipes = [line for part in parts for line in _recipe(part).splitlines()]
+    make = [re.sub(r"^\t\$\(BIN\)/", "", line) for line in recipes]
+    checks = [line for line in make if line.startswith(("ruff", "mypy"))]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [f".venv/bin/{line}" for line in make] == re.findall(
-        r"^(\.venv/bin/(?:ruff|mypy|python -m pytest).*)$", readme, re.M
-    )
+    assert re.findall(r"^\.venv/bin/((?:ruff|mypy).*)$", readme, re.M) == checks
     hooks = re.findall(r"entry: (.+)", (ROOT / ".pre-commit-config.yaml").read_text())
-    assert hooks == [line for line in make if "pytest" not in line]
+    assert hooks == checks
+    (notebooks,) = (line.split(" ", 1)[1] for line in make if line.endswith(" notebooks"))
+    assert f"\n.venv/bin/python -m pytest {notebooks}\n.venv/bin/python -m pytest tests\n" in readme
+
+
+def test_the_parts_of_make_test_leave_no_test_out_and_run_none_twice():
+    parts = re.findall(r"^\t\$\(PYTEST\) (tests.*)$", (ROOT / "Makefile").read_text(), re.M)
+    split = [part.split(" --ignore ") for part in parts]
+    left_to_others = sorted(folder for _, *without in split for folder in without)
+    assert left_to_others == sorted(folder for folder, *_ in split if folder != "tests")
+    assert [folder for folder, *_ in split].count("tests") == 1
 
 
 def _recipe(target: str) -> str:
