@@ -16,9 +16,9 @@ from fl_krum.program.krum_program import KrumProgram
 DIMENSIONS = cycle([1, 2, 5, 17, 64])
 
 # As plain arithmetic every n up to 10 with every f and m, and the largest f beyond: that proves the
-# text, whose check knows nothing of m. Among players, where the protocols are another matter, one,
-# two and all honest vectors for a few n, and more clients than ten: their neighbours are counted on
-# bits.
+# text, whose check knows nothing of m. Among players, where the protocols are another matter, one
+# round of two and of all honest vectors for a few n (a single one: test_krum_mpc.py), and more
+# clients than ten: their neighbours are counted on bits.
 SIZES = [
     (n, f, m, next(DIMENSIONS))
     for n in range(3, 13)
@@ -29,7 +29,7 @@ SIZES = [
 AMONG_PLAYERS = [
     (n, f, m, d)
     for n, f, m, d in SIZES
-    if (n in (4, 7) and f == largest_f(n) and m in (1, 2, n - f))
+    if (n in (4, 7) and f == largest_f(n) and m in (2, n - f))
     or (n, f, m) in ((3, 0, 3), (6, 0, 5), (8, 2, 6), (11, 4, 7), (12, 4, 8))
 ]
 
@@ -67,8 +67,8 @@ def test_there_are_300_random_cases():
 
 @pytest.mark.parametrize(("n", "f", "m", "d"), AMONG_PLAYERS)
 def test_random_cases_with_ties_agree_with_plaintext_multi_krum(n, f, m, d):
-    words = random_words(n, f, m, d)
-    program = KrumProgram(n, f, d, len(words), average=m)
+    words = random_words(n, f, m, d)[:1]
+    program = KrumProgram(n, f, d, average=m)
     assert (sums(program, words, run_program) == expected(words, f, m)).all()
 
 

@@ -76,8 +76,9 @@ def test_a_session_of_the_rules_that_learn_equals_plaintext_bit_for_bit(rule):
         np.testing.assert_allclose(record.vector, mean, rtol=1e-9)
 
 
-@pytest.mark.parametrize("d", [5, 60])
-def test_two_clients_that_lie_below_the_protocol(d):
+def test_two_clients_that_lie_below_the_protocol():
+    """Vectors that are checked by random sums; shorter ones: the sessions above."""
+    d = 60
     program = KrumProgram(7, 2, d, rounds=2)
     words = program.fixed_point.encode(np.random.default_rng(d).normal(size=(7, d)))
     poison = words.copy()
@@ -170,7 +171,7 @@ def test_players_end_with_their_parent(own_folder):
     assert list(own_folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("odd", [0, 3, 5])
+@pytest.mark.parametrize("odd", [0, 5])
 def test_a_player_with_another_program_is_named(monkeypatch, odd):
     """One with f = 0 ended well everywhere, with a wrong result."""
     other, given, made = KrumProgram(n=5, f=0, d=2).source(), embedded._given, []
