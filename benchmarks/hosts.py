@@ -88,13 +88,21 @@ def measure(task, where: str, lab, folder: Path, repeat: int, security: str) -> 
             results.append(server.result())
             seconds.append(time.perf_counter() - begin)
         spent.append(usage.cpu(processes))
-        reported = server.exchanges
+        reported = _reported(server, repeat + 1)
     expected = agreement.fixed_point.decode(task.words[task.chosen])
     return Sample(
         start, seconds[0], seconds[1:], (reported[repeat] - reported[0]) / repeat,
         None if spent[-1] is None else (spent[-1] - spent[1]) / repeat,
         all(np.array_equal(result, expected) for result in results),
     )  # fmt: skip
+
+
+def _reported(server: HostPlayer, count: int) -> list[int]:
+    """Its exchanges by the end of each result; it reports them a moment after the result."""
+    until = time.perf_counter() + PATIENCE
+    while len(server.exchanges) < count and time.perf_counter() < until:
+        time.sleep(0.01)
+    return server.exchanges
 
 
 @contextlib.contextmanager

@@ -77,20 +77,24 @@ class LastWords:
 
         One that speaks itself is there. When few name it all the same, it is these that are left
         out: else a client that lies could have honest ones left out one by one, and f with them.
+        When two name each other nobody can tell, and the round ends.
         """
         said = self.missing
         most = max((len(witnesses) for witnesses in said.values()), default=0)
         named = {culprit for culprit, witnesses in said.items() if len(witnesses) == most}
-        for culprit in sorted(named):
-            witnesses = {*said[culprit]}
-            speaks = culprit in self.late and culprit not in witnesses
-            if speaks and SERVER not in witnesses and 2 * most <= len(self.late):
-                named = named - {culprit} | witnesses
+        disputed = {culprit for culprit in named if self._is_disputed(culprit, said[culprit])}
+        accusers = {witness for culprit in disputed for witness in said[culprit]}
+        named = named - disputed | accusers
         others = [late for player, late in self.late.items() if player not in (SERVER, *named)]
         is_over = any(claim.reason is Reason.SILENT for claim in self.claims)  # the time is up
-        if is_over or SERVER in named or 2 * sum(others) >= max(1, len(others)):
+        has_gone_on = 2 * sum(others) >= max(1, len(others))
+        if is_over or has_gone_on or SERVER in named or accusers & disputed:
             return []
         return sorted(named)
+
+    def _is_disputed(self, culprit, witnesses):
+        speaks = culprit in self.late and culprit not in witnesses
+        return speaks and SERVER not in witnesses and 2 * len(witnesses) <= len(self.late)
 
 
 def packed(claims):

@@ -21,7 +21,7 @@ from mamba.randomness import Randomness
 LIAR, PLAYERS = 2, 3
 HONEST = [player for player in range(PLAYERS) if player != LIAR]
 MEETING = Meeting("all hold", "run", 7, "server a b", "digest")
-PATIENCE, DEADLINE = 1.0, 2.5  # seconds of an honest player
+PATIENCE, DEADLINE = 2.0, 4.0  # seconds of an honest player
 HANG_UP = None
 
 
@@ -171,6 +171,12 @@ class End:
     line: str
     said: object
     seconds: float
+
+    @property
+    def blames_the_honest(self):
+        """Whether an honest player missed the other one: where the machine is too busy."""
+        named = [(claim.witness, claim.culprit) for claim in self.said.claims] if self.said else []
+        return any({*pair} == {*HONEST} for pair in named)
 
 
 def play(credentials, ports, its_script):

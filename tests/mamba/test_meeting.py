@@ -10,6 +10,7 @@ from mamba_players import PATIENCE
 
 from fl_krum.players.certificates import self_signed
 from fl_krum.players.embedded import free_ports
+from mamba import inbox
 from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
 from mamba.farewell import Farewell, Reason
@@ -80,6 +81,28 @@ def test_a_round_does_not_begin_again_without_the_server():
     assert claims((1, 0, False), (2, 0, False)).to_leave_out() == []
 
 
+def test_who_speaks_is_not_left_out_because_one_names_it():
+    """Client 1 says that client 5 is lost, and all others have only heard so; client 5 speaks."""
+    words = claims((1, 5, False))
+    for player in (0, 2, 3, 4, 5):
+        words.add(player, [Farewell(Reason.LOST, 5, 1)])
+    assert words.missing == {5: [1]}
+    assert words.to_leave_out() == [1]
+
+
+def test_when_two_name_each_other_the_round_ends():
+    words = claims((1, 5, False), (5, 1, False))
+    words.add(2, [Farewell(Reason.LOST, 5, 1)])
+    assert words.to_leave_out() == []
+
+
+def test_players_that_do_not_exist_are_not_named():
+    words = LastWords(0, 7)
+    words.add(1, [Farewell(Reason.LOST, 7, 1), Farewell(Reason.LOST, 1 << 15, 1)])
+    words.add(0, [Farewell(Reason.AGAIN, 7, 0), Farewell(Reason.AGAIN, None, 0)])
+    assert words.missing == {} and words.again == []
+
+
 def test_only_the_server_says_who_is_left_out():
     words = LastWords(2, 7)
     words.add(1, [Farewell(Reason.AGAIN, 3, 1)])
@@ -119,7 +142,7 @@ def greet(network, size=4):
 
 
 def run(
-    credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None, deadlines=None,
+    credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None,
     deadline=None, listen=LOOPBACK,
 ):  # fmt: skip
     """``play(network)`` for each player in a thread; what it returned, or its error and last
@@ -130,7 +153,7 @@ def run(
         network = Network(
             me, ports, credentials[me], patience, at_once=False,
             meeting=(meetings or {}).get(me, MINE), listen=listen,
-            deadline=(deadlines or {}).get(me, deadline),
+            deadline=deadline,
         )  # fmt: skip
         try:
             network.connect(range(PLAYERS))
@@ -295,19 +318,24 @@ def test_a_wrong_key_is_named_on_both_sides(credentials):
     assert "player 0 refuses this player's certificate" in results[2][0]
 
 
-def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credentials):
+def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credentials, monkeypatch):
     """Player 0 waits for player 1, and that one for player 2, which says nothing."""
+    monkeypatch.setattr(inbox, "_LONG", 0.5)
+    are_over = threading.Event()
 
     def play(network):
         greet(network)
         if network.me == 2:
-            time.sleep(8)
+            are_over.wait(PATIENCE)
             return None
-        return network.exchange({}, {0: {1: 4}, 1: {2: 4}}[network.me])
+        if network.me == 0:
+            network._inbox._deadline = time.monotonic() + 3  # the server's time is over first
+        try:
+            return network.exchange({}, {0: {1: 4}, 1: {2: 4}}[network.me])
+        finally:
+            threading.Timer(3, are_over.set).start()
 
-    # The server's time is over first.
-    deadlines = {0: time.monotonic() + 5, 1: time.monotonic() + 60}
-    results = run(credentials, play, deadlines=deadlines)
+    results = run(credentials, play)
     assert results[0][0] == "round 2: the deadline is over, and player 1 says nothing"
     assert results[1][0] == "player 0 has ended: player 0 waited for player 1 until its deadline"
     for me in (0, 1):
