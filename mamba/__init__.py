@@ -73,7 +73,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``input_words.py``     the words that a player reads
 ``client.py``          the client's side of the proof, beside a SCALE-MAMBA player
 ``view.py``            what one player saw, for the lesson
-``program_error.py``   the error of a program, a word or a client
+``run_error.py``       the error of a program, a word or a client
 ``fork_server.py``     forks players on Linux, quicker than to start each
 =====================  =======================================================================
 """

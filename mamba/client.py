@@ -23,7 +23,7 @@ from pathlib import Path
 from mamba import field, input_proof
 from mamba.field import P
 from mamba.input_words import WordReader
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 # A coin, or what SCALE-MAMBA's players print before every word that they read.
 _SPEECH = re.compile(rb"Output channel 1 : (-?\d+)\s|Input channel \d+ : ")
@@ -93,7 +93,7 @@ def main(arguments):
         try:
             for _ in range(prover.sizes.rounds):
                 client.answer()
-        except ProgramError as problem:  # the player must not take what is missing for a number
+        except RunError as problem:  # the player must not take what is missing for a number
             problems.append(problem)
             player.kill()
         except OSError:  # the player has ended, and its exit tells why

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
 from mamba.meeting import Meeting
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Given:
 def read_given(descriptor):
     """Its length as eight digits, then JSON: ``program``, ``root``, ``certificate``, ``key``; on
     several hosts also ``peers``, a list of ``[host, port, fingerprint]``, ``listen`` and
-    ``meeting``. ProgramError, which quotes nothing, for anything else."""
+    ``meeting``. RunError, which quotes nothing, for anything else."""
     try:
         given = json.loads(_read_exactly(descriptor, int(_read_exactly(descriptor, 8))))
         root, certificate, key = (
@@ -56,7 +56,7 @@ def read_given(descriptor):
         )
     except (ValueError, LookupError, TypeError, AttributeError):  # whose words may quote a secret
         message = "standard input does not begin with a program and certificates"
-        raise ProgramError(message) from None
+        raise RunError(message) from None
 
 
 def _read_exactly(descriptor, count):
@@ -64,6 +64,6 @@ def _read_exactly(descriptor, count):
     while len(data) < count:
         chunk = os.read(descriptor, count - len(data))
         if not chunk:
-            raise ProgramError("standard input ended before the program and certificates")
+            raise RunError("standard input ended before the program and certificates")
         data += chunk
     return data

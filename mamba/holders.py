@@ -18,8 +18,8 @@ starts the players must not start them again by itself once the draw has begun.
 import hashlib
 import os
 
-from mamba.program_error import ProgramError
 from mamba.randomness import Randomness
+from mamba.run_error import RunError
 
 SERVER = 0
 _BYTES = 32  # of a coin, and of a digest
@@ -48,11 +48,11 @@ def meeting(players, threshold=None, named=None):
 
 
 def check_threshold(players, threshold):
-    """The threshold, by default the largest; ProgramError when it cannot be kept."""
+    """The threshold, by default the largest; RunError when it cannot be kept."""
     largest = (players - 1) // 2
     threshold = largest if threshold is None else threshold
     if not 1 <= threshold <= largest:
-        raise ProgramError(
+        raise RunError(
             f"threshold {threshold}: among {players} players it is 1 to {largest}, for 2t + 1 of "
             "them hold shares"
         )
@@ -60,14 +60,12 @@ def check_threshold(players, threshold):
 
 
 def check_named(players, threshold, named):
-    """Holders that somebody has named, in order; ProgramError when they cannot be these."""
+    """Holders that somebody has named, in order; RunError when they cannot be these."""
     count = 2 * threshold + 1
     if len(set(named)) != len(named) or len(named) != count:
-        raise ProgramError(
-            f"{len(set(named))} holders are named; threshold {threshold} takes {count}"
-        )
+        raise RunError(f"{len(set(named))} holders are named; threshold {threshold} takes {count}")
     if not all(0 <= player < players for player in named):
-        raise ProgramError(f"there is no such holder: there are players 0 to {players - 1}")
+        raise RunError(f"there is no such holder: there are players 0 to {players - 1}")
     return tuple(sorted(named))
 
 

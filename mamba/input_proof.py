@@ -22,7 +22,7 @@ import numpy as np
 
 from mamba import field
 from mamba.field import P
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
 
@@ -32,7 +32,7 @@ def constants(text):
     names: dict = {}
     first = _FIRST_ARRAY.search(text)
     if first is None:
-        raise ProgramError("this program checks inputs, but sets no sizes before its first Array")
+        raise RunError("this program checks inputs, but sets no sizes before its first Array")
     exec(compile(text[: first.start()], "krum.mpc", "exec"), names)
     return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
 

@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _WHITE_SPACE = b" \n\t\r\v\f"
 _LARGEST = 2**64 - 1
@@ -40,17 +40,17 @@ class WordReader:
         threading.Thread(target=self._read_ahead, daemon=True).start()
 
     def read(self, count, until=None, look=lambda: None):
-        """The next `count` words, as ``uint64``; ProgramError for anything else than such words, or
+        """The next `count` words, as ``uint64``; RunError for anything else than such words, or
         when they are not there in time, `until` (`time.monotonic`). Meanwhile `look` is called now
         and then."""
         with self._news:
             while self._ready < count and not self._ended:
                 look()
                 if until is not None and time.monotonic() > until:
-                    raise ProgramError("the deadline is over, and this player has no input yet")
+                    raise RunError("the deadline is over, and this player has no input yet")
                 self._news.wait(_PAUSE)
             if self._ready < count:
-                raise self._problem or ProgramError(
+                raise self._problem or RunError(
                     f"the input ended {_count(count - self._ready)} early: this player was given "
                     f"{_count(self._parsed)}"
                 )
@@ -62,12 +62,12 @@ class WordReader:
         self._closed = True
 
     def check_end(self):
-        """Wait for `END`; ProgramError when there are words before it that nobody has read."""
+        """Wait for `END`; RunError when there are words before it that nobody has read."""
         with self._news:
             while not self._ended:
                 self._news.wait()
             if self._ready:
-                raise self._problem or ProgramError(
+                raise self._problem or RunError(
                     f"this player was given {_count(self._parsed)}, of which the program reads "
                     f"{self._parsed - self._ready}"
                 )
@@ -105,7 +105,7 @@ class WordReader:
         """Add what was read; False when it is not what a player reads."""
         try:
             words = parse_words(text, self._parsed)
-        except ProgramError as problem:
+        except RunError as problem:
             words, ended, self._problem = np.zeros(0, np.uint64), True, problem
         with self._news:
             if len(words):
@@ -118,7 +118,7 @@ class WordReader:
 
 
 def parse_words(text, before=0):
-    """Unsigned 64-bit integers from decimal text; ProgramError for anything else.
+    """Unsigned 64-bit integers from decimal text; RunError for anything else.
 
     The message gives the position, counted from `before`, and not the word, which may be a secret.
     """
@@ -139,4 +139,4 @@ def _check_words(text, before):
     for position, word in enumerate(text.split(), before + 1):
         digits = word.lstrip(b"0") or b"0"  # Python refuses to read very long numbers
         if not digits.isdigit() or len(digits) > 20 or int(digits) > _LARGEST:
-            raise ProgramError(f"input word {position} is not an unsigned 64-bit integer")
+            raise RunError(f"input word {position} is not an unsigned 64-bit integer")

@@ -33,8 +33,8 @@ from mamba.language.messages import at_line, explain
 from mamba.language.names import known_names, namespace
 from mamba.language.static_check import check
 from mamba.network import Network, NetworkError
-from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
+from mamba.run_error import RunError
 from mamba.view import View
 
 resource: Any = None
@@ -177,13 +177,13 @@ def leave(status):
 
 
 def read_program(path):
-    """Text of a ``.mpc`` file; ProgramError when it cannot be read."""
+    """Text of a ``.mpc`` file; RunError when it cannot be read."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except OSError as error:
-        raise ProgramError(f"cannot read {path}: {error.strerror}") from None
+        raise RunError(f"cannot read {path}: {error.strerror}") from None
     except ValueError as error:
-        raise ProgramError(f"{Path(path).name} is not a text file: {error}") from None
+        raise RunError(f"{Path(path).name} is not a text file: {error}") from None
 
 
 def compile_program(text, path, checked=False):
@@ -197,7 +197,7 @@ def compile_program(text, path, checked=False):
         return None, [at_line(path, problem.line, problem.message) for problem in problems]
     try:
         return compile_text(text, path), []
-    except ProgramError as error:  # branches that do not fit together
+    except RunError as error:  # branches that do not fit together
         return None, [at_line(path, error.line, str(error))]
     except SyntaxError as error:  # return outside of a function, for instance
         return None, [at_line(path, error.lineno, error.msg)]

@@ -89,7 +89,7 @@ class Protocols:
 
     Raises
     ------
-    ProgramError
+    RunError
         Threshold or holders cannot be these.
     ProtocolError
         Players are about to run different things, or cheat when holders are drawn.

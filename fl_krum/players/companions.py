@@ -21,7 +21,7 @@ LONGEST_CHECKED = 1000  # words of a vector
 
 MAMBA = TEMPLATE.parent
 # What the companion is made of, for hosts without fl_krum; it needs NumPy besides.
-FILES = ("client.py", "field.py", "input_proof.py", "input_words.py", "program_error.py")
+FILES = ("client.py", "field.py", "input_proof.py", "input_words.py", "run_error.py")
 NEEDS = "Python 3.10 or later with NumPy"
 
 

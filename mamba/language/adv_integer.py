@@ -7,7 +7,7 @@ argument is a result writes into it.
 
 from mamba import truncation
 from mamba.language.vectors import Vector, integer
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class AdvInteger:
@@ -269,7 +269,7 @@ _ELEMENTWISE = AdvInteger.or_op, AdvInteger.xor_op, AdvInteger.mul_op, AdvIntege
 def _write(target, value):
     """Let a vector be another value."""
     if not isinstance(target, Vector):
-        raise ProgramError(f"this routine writes into a sint or a cint, not {target!r}")
+        raise RunError(f"this routine writes into a sint or a cint, not {target!r}")
     value = type(target).conv(value)
     if value.waits:
         value.machine.waiting.find(value.level)

@@ -4,13 +4,13 @@ An element is loaded when it is read and stored when it is assigned, so a functi
 where it could not change a Python name. An index may be a ``regint``. A slice is a copy.
 
 SCALE-MAMBA checks no index that is known only when the players run, and takes slices whose bounds
-are negative or outside for other words of memory; here each of these is a `ProgramError`.
+are negative or outside for other words of memory; here each of these is a `RunError`.
 """
 
 from math import prod
 
 from mamba.language.vectors import Operand, Vector, integer, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class Array:
@@ -38,7 +38,7 @@ class Array:
         if isinstance(value_type, str):
             value_type = cls.letters.get(value_type, value_type)
         if not (isinstance(value_type, type) and hasattr(value_type, "_memory")):
-            raise ProgramError(
+            raise RunError(
                 f"an Array holds sint, cint, regint, sfix or cfix, not {told(value_type)}"
             )
         return value_type
@@ -63,13 +63,13 @@ class Array:
         if isinstance(index, slice):
             places = range(*self._bounds(index))
             if isinstance(value, (Array, Vector, list, tuple)) and len(value) < len(places):
-                raise ProgramError(f"{len(value)} values do not fill a slice of {len(places)}")
+                raise RunError(f"{len(value)} values do not fill a slice of {len(places)}")
             for source, place in enumerate(places):
                 self[place] = value[source]
             return
         value, address = self.value_type.conv(value), self.get_address(index)
         if self.length is not None and address - self.address + value.size > self.length:
-            raise ProgramError(
+            raise RunError(
                 f"a vector of {value.size} elements does not fit at index {integer(index)} of an "
                 f"Array of {self.length}"
             )
@@ -83,18 +83,16 @@ class Array:
         if isinstance(index, int) and place < 0:
             place += self.length
         if not 0 <= place < self.length:
-            raise ProgramError(
-                f"index {integer(index)} is outside an Array of {self.length} elements"
-            )
+            raise RunError(f"index {integer(index)} is outside an Array of {self.length} elements")
         return self.address + place
 
     def _bounds(self, index):
         if self.length is None and index.stop is None:
-            raise ProgramError("a slice of an Array of unknown length needs an end")
+            raise RunError("a slice of an Array of unknown length needs an end")
         start, stop = integer(index.start or 0), integer(index.stop or self.length)
         step = integer(index.step or 1)
         if start < 0 or step < 1 or stop <= start or stop > (self.length or stop):
-            raise ProgramError(
+            raise RunError(
                 f"a slice of an Array of {self.length} elements has bounds from 0 to that, a step "
                 f"from 1 on, and is not empty: not {start}:{stop}:{step}"
             )
@@ -102,27 +100,27 @@ class Array:
 
     def __len__(self):
         if self.length is None:
-            raise ProgramError("nobody knows the length of this Array")
+            raise RunError("nobody knows the length of this Array")
         return self.length
 
     def __iter__(self):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, _value):
-        raise ProgramError("what an Array contains is known only when the players run")
+        raise RunError("what an Array contains is known only when the players run")
 
     def assign(self, other):
         """Set the elements, from the first on, to those of an Array, a vector or any iterable."""
         if isinstance(other, Array):
             whole = other.value_type.load_mem(other.get_address(0), size=min(len(self), len(other)))
             if len(other) < len(self):
-                raise ProgramError(
+                raise RunError(
                     f"an Array of {len(other)} elements cannot be assigned to one of {len(self)}"
                 )
             self[0] = whole
         elif isinstance(other, Vector):
             if len(other) != len(self):
-                raise ProgramError(
+                raise RunError(
                     f"a vector of {len(other)} elements is not assigned to an Array of {len(self)}"
                 )
             self[0] = other
@@ -157,7 +155,7 @@ class Matrix:
         return self.rows
 
     def __iter__(self):
-        raise ProgramError("SCALE-MAMBA cannot iterate over a Matrix; take range(len(matrix))")
+        raise RunError("SCALE-MAMBA cannot iterate over a Matrix; take range(len(matrix))")
 
     def assign_all(self, value):
         """Set every element to one value."""
@@ -171,7 +169,7 @@ class MultiArray:
     def __init__(self, sizes, value_type, address=None):
         self.sizes = [_length(size) for size in sizes]
         if len(self.sizes) < 2 and address is None:
-            raise ProgramError("a MultiArray has two sizes or more; with one it is an Array")
+            raise RunError("a MultiArray has two sizes or more; with one it is an Array")
         array = self.array_type(prod(self.sizes), value_type, address)
         self.value_type, self.address = array.value_type, array.address
 
@@ -184,7 +182,7 @@ class MultiArray:
         return type(self)(rest, self.value_type, address)
 
     def __iter__(self):
-        raise ProgramError("SCALE-MAMBA cannot iterate over a MultiArray; count its index")
+        raise RunError("SCALE-MAMBA cannot iterate over a MultiArray; count its index")
 
 
 def typed(array, matrix, multi_array, value_type):
@@ -200,14 +198,14 @@ def typed(array, matrix, multi_array, value_type):
 def _length(length):
     if not isinstance(length, int):
         kind = type(length).__name__ if isinstance(length, Operand) else told(length)
-        raise ProgramError(f"how long an Array is, is a Python integer, not {kind}")
+        raise RunError(f"how long an Array is, is a Python integer, not {kind}")
     if length < 1:
-        raise ProgramError(f"an Array has at least one element, not {length}")
+        raise RunError(f"an Array has at least one element, not {length}")
     return length
 
 
 def _within(index, count, what):
     place = integer(index)
     if not 0 <= place < count:
-        raise ProgramError(f"index {place} is outside {what.format(count)}")
+        raise RunError(f"index {place} is outside {what.format(count)}")
     return place

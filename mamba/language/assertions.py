@@ -9,7 +9,7 @@ import sys
 
 from mamba.field import P
 from mamba.language.vectors import Operand, Vector, integer, read
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _FIXED_POINT_ERROR = 1e-3  # what SCALE-MAMBA's own script allows
 
@@ -41,7 +41,7 @@ class Assertions:
         self._tests[sys._getframe(1).f_lineno, address] = kind, value, (lower, upper)
 
     def check(self):
-        """ProgramError when a test failed."""
+        """RunError when a test failed."""
         failures = []
         for (line, address), (found, wanted, upper) in self._tests.items():
             if address is not None:
@@ -55,9 +55,7 @@ class Assertions:
                     f"{self._plain(wanted)}{limit}"
                 )
         if failures:
-            raise ProgramError(
-                f"{failures[0]} ({len(failures)} of {len(self._tests)} tests failed)"
-            )
+            raise RunError(f"{failures[0]} ({len(failures)} of {len(self._tests)} tests failed)")
 
     def _fits(self, found, lower, upper):
         lower, upper = self._plain(lower), self._plain(upper)

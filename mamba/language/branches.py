@@ -11,7 +11,7 @@ import ast
 import re
 
 from mamba.language.vectors import Vector
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 DIVIDE, OR, AND = "__divide__", "__or__", "__and__"
 _REWRITTEN = re.compile(r"\b(if_then|else_then|end_if|or 0)\b|^[^#\n]*[^/]/[^/]", re.M)
@@ -24,7 +24,7 @@ def compile_text(text, path):
     ------
     SyntaxError
         It is not Python.
-    ProgramError
+    RunError
         Its branches do not begin and end in one block, or set Python names that are used later.
     """
     if not _REWRITTEN.search(text):  # nothing to do, which takes longer than to compile it
@@ -45,7 +45,7 @@ def first_or(a, b):
     if not _is_public(a):
         return a or b()
     if a.known() == [0] and _known(b()) != [0]:
-        raise ProgramError(
+        raise RunError(
             "SCALE-MAMBA compiles this or before there are values, and takes what stands left of "
             "it, 0, though the right is not 0; or_(a, b) in a condition decides when players run"
         )
@@ -58,7 +58,7 @@ def last_and(a, b):
         return a and b()
     b = b()
     if a.known() == [0] and _known(b) != [0]:
-        raise ProgramError(
+        raise RunError(
             "SCALE-MAMBA compiles this and before there are values, and takes what stands right of "
             "it, though the left is 0; and_(a, b) in a condition decides when players run"
         )
@@ -174,7 +174,7 @@ def _branch(opening, statements):
 
 
 def _check_names(branch, rest):
-    """ProgramError when a branch binds a Python name that is used after it."""
+    """RunError when a branch binds a Python name that is used after it."""
     bound: dict[str, ast.AST] = {}
     for statement in branch:
         for node in _in_scope(statement):
@@ -219,4 +219,4 @@ def _called(statement):
 
 
 def _error(node, message):
-    return ProgramError(message, node.lineno)
+    return RunError(message, node.lineno)

@@ -16,7 +16,7 @@ from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
 from mamba.language.verified_integers import VerifiedInteger
 from mamba.masks import Demand
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class AbsentInteger(SharedInteger):
@@ -34,7 +34,7 @@ class AbsentInteger(SharedInteger):
         if not isinstance(val, Vector):
             val = integer(val)
         elif size not in (None, known) and known != 1:
-            raise ProgramError(f"a vector of {known} elements cannot become one of {size}")
+            raise RunError(f"a vector of {known} elements cannot become one of {size}")
         if isinstance(val, AbsentInteger):
             val._wait()
         self._size = known if size is None else size_of(size)

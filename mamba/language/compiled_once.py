@@ -10,7 +10,7 @@ What changes from turn to turn is kept in memory: in an ``Array`` or a ``MemValu
 
 from types import FunctionType
 
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _MISSING = object()
 
@@ -61,7 +61,7 @@ class Bindings:
                 container.update(copy)
 
     def check_unchanged(self, what):
-        """ProgramError when any name was bound anew, or any list changed."""
+        """RunError when any name was bound anew, or any list changed."""
         changed = [
             name
             for name, value in self._names.items()
@@ -75,7 +75,7 @@ class Bindings:
         )
         if changed or inside or lists:
             named = f"the Python name {changed[0]}" if changed else "a Python name or list"
-            raise ProgramError(
+            raise RunError(
                 f"{what} changes {named}, which SCALE-MAMBA does when it compiles the text, "
                 "whatever the condition is; use a MemValue or an Array"
             )

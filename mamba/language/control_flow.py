@@ -8,7 +8,7 @@ compiled once does (`mamba.language.compiled_once`).
 
 from mamba.language.compiled_once import Bindings
 from mamba.language.vectors import Operand, integer, read, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class ControlFlow:
@@ -38,7 +38,7 @@ class ControlFlow:
         first, last = (0, start) if stop is None else (start, stop)
         step = 1 if step is None else step
         if integer(step) == 0:
-            raise ProgramError("the step of a loop is not 0")
+            raise RunError("the step of a loop is not 0")
         bindings = Bindings(loop_body)
         moving = isinstance(last, self._mem_value)
         counters = self._moving_range if moving else lambda *bounds: range(*map(integer, bounds))
@@ -56,7 +56,7 @@ class ControlFlow:
     def while_loop(self, loop_body, condition, arg):
         """Call ``arg = loop_body(arg)`` as long as ``condition(arg)`` holds."""
         if not callable(condition):
-            raise ProgramError("the condition of a while_loop is a function, lambda x: x < 5")
+            raise RunError("the condition of a while_loop is a function, lambda x: x < 5")
         if not self._holds(condition(arg)):
             return
         bindings, state = Bindings(loop_body), self._regint.conv(arg)
@@ -93,7 +93,7 @@ class ControlFlow:
 
     def _next(self, result):
         if result is None:
-            raise ProgramError("the body of this loop returns the next value, and there is none")
+            raise RunError("the body of this loop returns the next value, and there is none")
         return self._regint.conv(result)
 
     # --- map and reduce -------------------------------------------------------------------------
@@ -115,7 +115,7 @@ class ControlFlow:
         leaves in place of the function returns the last one.
         """
         if not isinstance(n_parallel, int):
-            raise ProgramError("how many turns go side by side is a Python integer")
+            raise RunError("how many turns go side by side is a Python integer")
 
         def run(loop_body):
             count, state = integer(n_loops), [tupled(initializer())]
@@ -141,7 +141,7 @@ class ControlFlow:
         if not thread_mem_req:
             return decorator
         if list(thread_mem_req) != [self._regint]:
-            raise ProgramError("a thread can ask for memory of regint only")
+            raise RunError("a thread can ask for memory of regint only")
         memory = self._regint.Array(thread_mem_req[self._regint])
         return lambda loop_body: decorator(lambda i: loop_body(i, memory))
 
@@ -150,7 +150,7 @@ class ControlFlow:
         kinds = tupled(value_types)
         kinds = kinds * n_items if len(kinds) == 1 else kinds
         if len(kinds) != n_items:
-            raise ProgramError(f"{n_items} sums have {n_items} types, not {len(kinds)}")
+            raise RunError(f"{n_items} sums have {n_items} types, not {len(kinds)}")
         return self.map_reduce(
             n_threads,
             n_parallel,
@@ -180,7 +180,7 @@ class ControlFlow:
     def else_(self, body):
         """Decorator that calls its function where the condition of `if_e` was 0."""
         if not self._decided:
-            raise ProgramError("else_ belongs after if_e")
+            raise RunError("else_ belongs after if_e")
         if not self._decided.pop():
             self._branch(body)
 
@@ -214,12 +214,12 @@ class ControlFlow:
         if isinstance(condition, (bool, int)):
             return bool(condition)
         if isinstance(condition, Operand) and not hasattr(condition, "known"):
-            raise ProgramError(
+            raise RunError(
                 f"a secret, {type(condition).__name__}, cannot decide which way a program goes: "
                 "everybody would see it. x.if_else(a, b) selects on shares; reveal() opens x"
             )
         if not isinstance(condition, Operand):
-            raise ProgramError(f"{told(condition)} is not a condition; it returns cint or regint")
+            raise RunError(f"{told(condition)} is not a condition; it returns cint or regint")
         return self._regint(condition).known() != [0]
 
     # --- what `mamba.language.branches` turns if_then into ----------------------------------------
@@ -230,7 +230,7 @@ class ControlFlow:
 
     def else_then(self):
         """Only reached where no if_then is before it."""
-        raise ProgramError("else_then and end_if belong after an if_then of the same block")
+        raise RunError("else_then and end_if belong after an if_then of the same block")
 
     end_if = else_then
 

@@ -10,7 +10,7 @@ place may be one too large. Division is Goldschmidt's, from an approximation of 
 from math import ceil, floor, log2
 
 from mamba.language.vectors import Operand, Vector, integer, read, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class FixedPoint(Operand):
@@ -23,7 +23,7 @@ class FixedPoint(Operand):
         """Let numbers have `k` bits, of which `f` after the point; 2f where there is no k."""
         f, k = integer(f), integer(2 * f if k is None else k)
         if not 0 < f < k:
-            raise ProgramError(f"set_precision takes 0 < f < k, not f = {f} and k = {k}")
+            raise RunError(f"set_precision takes 0 < f < k, not f = {f} and k = {k}")
         cls.f, cls.k = f, k
 
     @property
@@ -62,7 +62,7 @@ class FixedPoint(Operand):
         """Let this number be an integer."""
         v = read(v)
         if isinstance(v, float):
-            raise ProgramError(f"load_int takes an integer; write {type(self).__name__}({v})")
+            raise RunError(f"load_int takes an integer; write {type(self).__name__}({v})")
         self.v = self._mantissas()(v, size=getattr(v, "size", self.size)) * 2**self.f
 
     @classmethod
@@ -90,7 +90,7 @@ class FixedPoint(Operand):
         elif not isinstance(other, FixedPoint):
             return NotImplemented
         if (other.f, other.k) != (self.f, self.k):
-            raise ProgramError(
+            raise RunError(
                 f"sfix and cfix have different precisions, ({self.f}, {self.k}) and "
                 f"({other.f}, {other.k}); set_precision sets each"
             )
@@ -207,7 +207,7 @@ class PublicFixedPoint(FixedPoint):
         elif isinstance(v, (int, float)):
             v = rounded(v * 2**self.f)
         elif not isinstance(v, self.types.cint):
-            raise ProgramError(f"a cfix is made of a public number, not of {_kind(v)}")
+            raise RunError(f"a cfix is made of a public number, not of {_kind(v)}")
         self.v = self.types.cint(v, size=size)
 
     @classmethod
@@ -240,12 +240,12 @@ class SharedFixedPoint(FixedPoint):
             v = v.v
         elif isinstance(v, (int, float)):
             if abs(v) >= 2 ** (self.k - self.f - 1):
-                raise ProgramError(
+                raise RunError(
                     f"{v} does not fit a sfix of {self.k} bits, {self.f} after the point"
                 )
             v = rounded(v * 2**self.f)
         elif not isinstance(v, self.types.sint):
-            raise ProgramError(f"a sfix is not made of {_kind(v)}; see load_int, and sfix(0) + x")
+            raise RunError(f"a sfix is not made of {_kind(v)}; see load_int, and sfix(0) + x")
         self.v = self.types.sint(v, size=size)
 
     @classmethod
@@ -285,7 +285,7 @@ def _quotient(a, b):
 
 
 def fitting(mantissas, bits):
-    """Mantissas that have so many bits, sign included; ProgramError where they may have more."""
+    """Mantissas that have so many bits, sign included; RunError where they may have more."""
     if not hasattr(mantissas, "known"):
         cure = "sfix.set_precision(f, k) says how many a sfix has"
         mantissas.machine.lengths.require(mantissas.bound, bits, what="this mantissa", cure=cure)
@@ -293,10 +293,10 @@ def fitting(mantissas, bits):
 
 
 def refuse(bits, message):
-    """ProgramError where one of these shared bits is 1: how many are is opened, and when the
+    """RunError where one of these shared bits is 1: how many are is opened, and when the
     program goes on it was none."""
     if any(sum(bits[1:], bits[0]).reveal().known()):
-        raise ProgramError(message)
+        raise RunError(message)
 
 
 def _by_public(a, divisors):
@@ -307,7 +307,7 @@ def _by_public(a, divisors):
         return a.v._joined([_by_public(a._of(v), [divisor]) for v, divisor in pairs])
     divisor = divisors[0]
     if divisor == 0:
-        raise ProgramError("division by zero")
+        raise RunError("division by zero")
     places = a.k - 2 - a.f + abs(divisor).bit_length()
     reciprocal = rounded_quotient(2 ** (a.f + places), divisor)
     return (fitting(a.v, a.k) * reciprocal).truncated(2 * a.k, places, a.kappa)
@@ -347,7 +347,7 @@ def rounded_quotient(a, b):
 
 def _divided(a, b, f):
     if b == 0:
-        raise ProgramError("division by zero")
+        raise RunError("division by zero")
     quotient = abs(a * 2**f) // abs(b)
     return quotient if (a < 0) == (b < 0) else -quotient
 

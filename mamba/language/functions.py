@@ -9,7 +9,7 @@ may not rely on any order between them, nor can it here find out.
 from functools import update_wrapper
 
 from mamba.language.vectors import integer, read
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _MISSING = object()
 
@@ -71,7 +71,7 @@ class Functions:
     def run(self, function, args, argument):
         """Run a function as a thread does."""
         if self._number:
-            raise ProgramError("a thread cannot start threads")
+            raise RunError("a thread cannot start threads")
         self._argument, self._number = integer(argument or 0), 1
         try:
             function(*args)
@@ -87,7 +87,7 @@ class Functions:
 
             def __init__(self, target, name, args=(), runtime_arg=None):
                 if not callable(target):
-                    raise ProgramError(f"the thread {name} is made of a function")
+                    raise RunError(f"the thread {name} is made of a function")
                 self.name, self._target, self._args = name, target, args
                 self._argument, self._running, self._compiled = runtime_arg, 0, Compiled(target)
 
@@ -100,7 +100,7 @@ class Functions:
             def join(self):
                 """Wait until it has ended."""
                 if not self._running:
-                    raise ProgramError(f"the thread {self.name} is not running")
+                    raise RunError(f"the thread {self.name} is not running")
                 self._running -= 1
 
         return MPCThread
@@ -132,7 +132,7 @@ class Compiled:
         self._function, self._names = function, None
 
     def check(self):
-        """ProgramError when a name of the program that it uses was bound anew since the first
+        """RunError when a name of the program that it uses was bound anew since the first
         time."""
         code = getattr(self._function, "__code__", None)
         if code is None:
@@ -142,7 +142,7 @@ class Compiled:
         before, self._names = self._names or now, self._names or now
         for name, value in now.items():
             if before[name] is not value:
-                raise ProgramError(
+                raise RunError(
                     f"{self._function.__name__} is compiled at its first call, and the Python name "
                     f"{name} meant something else then; use a MemValue, or give it as an argument"
                 )

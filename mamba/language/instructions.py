@@ -7,7 +7,7 @@ import time
 from functools import partial
 
 from mamba.language.vectors import Operand, Vector, address_of, integer, read, size_of, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class Instructions:
@@ -83,7 +83,7 @@ class Instructions:
     @staticmethod
     def _check(kind, value):
         if not isinstance(value, kind) or not isinstance(value, Vector):
-            raise ProgramError(f"this instruction takes a {kind.__name__}, not {told(value)}")
+            raise RunError(f"this instruction takes a {kind.__name__}, not {told(value)}")
 
     def _check_regint(self, value):
         self._check(self._types.regint, value)
@@ -117,7 +117,7 @@ class Instructions:
     def stop_timer(self, timer_id=0):
         """Print on player 0 how long it took since `start_timer`."""
         if timer_id not in self._timers:
-            raise ProgramError(f"timer {timer_id} was not started")
+            raise RunError(f"timer {timer_id} was not started")
         self._machine.flush()
         self._machine.waiting.find_all()
         seconds = time.perf_counter() - self._timers[timer_id]
@@ -145,7 +145,7 @@ class _Blocks:
         """Give such words back."""
         size = self._taken.pop(integer(address), None)
         if size is None:
-            raise ProgramError(f"there is nothing to delete at address {integer(address)}")
+            raise RunError(f"there is nothing to delete at address {integer(address)}")
         self._free.setdefault(size, []).append(integer(address))
 
 

@@ -8,7 +8,7 @@ same length; of an input nobody else learns more than that it was too large.
 """
 
 from mamba.language.bounds import LARGEST_WORD
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 BIT_LENGTH = 64  # MAMBA's default, without the sign
 CAPACITY = 126  # bits of a number and its mask together that the field has room for
@@ -69,7 +69,7 @@ class Lengths:
         return bits
 
     def require(self, bound, bits, security=None, what="this number", cure=""):
-        """ProgramError where numbers may be longer than so many bits, sign included; it says what
+        """RunError where numbers may be longer than so many bits, sign included; it says what
         to do."""
         if bound is None or bound.bits <= bits:
             return
@@ -82,36 +82,36 @@ class Lengths:
             cure = f"the most that program.bit_length can be here is {room - 1}"
         caps = bound.largest_inputs(-half, half - 1)
         if caps is None:
-            raise ProgramError(
+            raise RunError(
                 f"{what} may have {bound.bits} bits, its sign included, and {bits} are looked at; "
                 f"{cure}"
             )
         self._refuse_inputs(caps, f"{what} may then have more than {bits} bits; {cure}")
 
     def require_range(self, bound, low, high, what):
-        """ProgramError where numbers are not from `low` to `high`; that one may be below because
+        """RunError where numbers are not from `low` to `high`; that one may be below because
         others are subtracted cannot be known."""
         if bound is None:
             return
         least, most = bound.at(0)
         if (not bound.sources and least < low) or most > high or most < low:
             wrong = least if least < low else most
-            raise ProgramError(f"{what} is {low} to {high}, and may be {wrong}")
+            raise RunError(f"{what} is {low} to {high}, and may be {wrong}")
         caps = bound.largest_inputs(-(2**CAPACITY), high)
         if caps:
             self._refuse_inputs(caps, f"{what} is {low} to {high}")
 
     def _refuse_inputs(self, caps, why):
-        """ProgramError where an input of this player's is larger than that. Its value is not told,
+        """RunError where an input of this player's is larger than that. Its value is not told,
         and other players learn that it was too large."""
         self._machine.flush_inputs()  # on all players, since bounds and lengths are public
         for line, source in self._lines.items():
             if self._largest.get(source, 0) > caps.get(source, LARGEST_WORD):
-                raise ProgramError(f"an input of line {line} is above {caps[source]}: {why}")
+                raise RunError(f"an input of line {line} is above {caps[source]}: {why}")
 
     def _refuse_impossible(self, bound, bits):
         least, most = bound.at(0) if not bound.sources else (0, 0)
         if least >= 2 ** (bits - 1) or most < -(2 ** (bits - 1)):
-            raise ProgramError(
+            raise RunError(
                 f"a number of {bound.bits} bits, its sign included, cannot be compared by {bits}"
             )

@@ -7,7 +7,7 @@ from there and leaves its result there. A product may have one factor of shares:
 
 from mamba.field import P
 from mamba.language.vectors import integer
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class LocalFunctions:
@@ -26,7 +26,7 @@ class LocalFunctions:
             right, left = (self._pop(kind) for kind in reversed(factors[number]))
             self._push(cint if number == 0 else sint, product(left, right))
         else:
-            raise ProgramError(f"LF knows the local functions 0 to 3, not {number!r}")
+            raise RunError(f"LF knows the local functions 0 to 3, not {number!r}")
 
     def _known(self, kind):
         return [[value.known()[0] for value in row] for row in self._pop(kind)]
@@ -34,7 +34,7 @@ class LocalFunctions:
     def _pop(self, kind):
         columns, rows = integer(self._regint.pop()), integer(self._regint.pop())
         if columns < 1 or rows < 1:
-            raise ProgramError(f"there is no matrix of {rows} rows and {columns} columns")
+            raise RunError(f"there is no matrix of {rows} rows and {columns} columns")
         values = kind.pop(size=rows * columns)[:]
         return [values[i * columns : (i + 1) * columns] for i in range(rows)]
 
@@ -49,7 +49,7 @@ class LocalFunctions:
 def product(a, b):
     """The product of two matrices, lists of rows."""
     if len(a[0]) != len(b):
-        raise ProgramError(
+        raise RunError(
             f"a matrix of {len(a[0])} columns cannot be multiplied by one of {len(b)} rows"
         )
     columns = list(zip(*b, strict=True))

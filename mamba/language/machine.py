@@ -22,8 +22,8 @@ from mamba.language.factors import Factors, Lent, Origins, Rows, Selection
 from mamba.language.lengths import Lengths
 from mamba.language.waiting import Waiting
 from mamba.masks import Demand, make_masks
-from mamba.program_error import ProgramError
 from mamba.protocols import SECURITY
+from mamba.run_error import RunError
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
 FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
@@ -261,9 +261,9 @@ class Machine:
             check()
 
     def check_player(self, player):
-        """The player's number; ProgramError when there is none of that number."""
+        """The player's number; RunError when there is none of that number."""
         if not 0 <= player < self.protocols.players:
-            raise ProgramError(
+            raise RunError(
                 f"there is no player {player}; there are players 0 to {self.protocols.players - 1}"
             )
         return int(player)
@@ -291,7 +291,7 @@ class Machine:
             self._prover.be_told(prime.to_ints(values))
 
     def input_publicly(self, count):
-        """The next words of this player's input, as a field array; ProgramError unless all players
+        """The next words of this player's input, as a field array; RunError unless all players
         gave the same ones, as holders of shares compare. One round."""
         self.flush()
         words = prime.from_words(self._read_words(count))
@@ -302,7 +302,7 @@ class Machine:
         )
         for player, other in received.items():
             if bytes(other) != data:
-                raise ProgramError(f"player {player} gave another public input than this player")
+                raise RunError(f"player {player} gave another public input than this player")
         return words
 
     def project(self, seed, address, length, count, centre):
@@ -477,11 +477,11 @@ class Machine:
             return entry.own
         if entry.channel == 1:
             if self._prover is None:
-                raise ProgramError("this program asks for a proof of the input, and has no check")
+                raise RunError("this program asks for a proof of the input, and has no check")
             return self._prover.answer(entry.size)
         try:
             words = self._read_words(entry.size)
-        except ProgramError as error:
+        except RunError as error:
             error.line = entry.line  # now another line is at work, or none
             raise
         if self._prover is not None:

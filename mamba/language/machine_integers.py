@@ -10,7 +10,7 @@ from mamba import field as prime
 from mamba.language.bounds import Bound
 from mamba.language.machine import KNOWN
 from mamba.language.vectors import Vector, constant, integer, read, size_of
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class MachineInteger(Vector):
@@ -114,9 +114,7 @@ class MachineInteger(Vector):
         if words is NotImplemented:
             return NotImplemented
         if 1 not in (self.size, len(words)) and self.size != len(words):
-            raise ProgramError(
-                f"vectors of {self.size} and {len(words)} elements do not fit together"
-            )
+            raise RunError(f"vectors of {self.size} and {len(words)} elements do not fit together")
         a, b = (words, self.words) if backwards else (self.words, words)
         with np.errstate(all="ignore"):
             return self._of_words(np.asarray(function(a, b), np.int64))
@@ -226,7 +224,7 @@ def _low_word(value):
 
 def _divide(a, b):
     if (b == 0).any():
-        raise ProgramError("division by zero")
+        raise RunError("division by zero")
     quotient = a // b
     return quotient + ((a % b != 0) & ((a < 0) != (b < 0)))  # cut towards zero
 
@@ -245,5 +243,5 @@ def _shift_right(a, b):
 
 def _checked(places):
     if ((places < 0) | (places > 63)).any():
-        raise ProgramError("a regint is shifted by 0 to 63 places")
+        raise RunError("a regint is shifted by 0 to 63 places")
     return places

@@ -8,7 +8,7 @@ wherever a value of its type can stand. ``MemFix`` is the same for ``sfix`` and 
 import operator
 
 from mamba.language.vectors import Operand, read, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class _Memory(Operand):
@@ -60,7 +60,7 @@ class MemValue(_Memory):
         if isinstance(value, int):
             value = self.types.regint(value)
         if not hasattr(type(value), "_memory"):
-            raise ProgramError(
+            raise RunError(
                 f"a MemValue holds an integer or a value of the language, not {told(value)}; "
                 "see MemFix"
             )
@@ -82,7 +82,7 @@ class MemValue(_Memory):
             value = self.value_type(value, size=self._size)
         if not isinstance(value, self.value_type) or value.size != self._size:
             kind = type(value).__name__ if isinstance(value, Operand) else told(value)
-            raise ProgramError(
+            raise RunError(
                 f"this MemValue holds a {self.value_type.__name__} of {self._size}, so a {kind} "
                 f"cannot be written to it; {self.value_type.__name__}(...) makes one"
             )
@@ -95,7 +95,7 @@ class MemValue(_Memory):
 
     def _check(self):
         if self._deleted:
-            raise ProgramError("this MemValue was deleted")
+            raise RunError("this MemValue was deleted")
 
     def reveal(self):
         """What it holds, opened to every player."""
@@ -139,5 +139,5 @@ class MemFix(_Memory):
         value = read(value)
         if not hasattr(value, "v"):
             kind = type(value).__name__ if isinstance(value, Operand) else told(value)
-            raise ProgramError(f"a MemFix holds a sfix or a cfix, not {kind}")
+            raise RunError(f"a MemFix holds a sfix or a cfix, not {kind}")
         return value

@@ -30,7 +30,7 @@ from mamba.language.public_integers import PublicInteger
 from mamba.language.square_root import MpcMath
 from mamba.language.values import inner, lagrange, powers_of, smallest
 from mamba.language.vector_sums import VectorSums
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def namespace(machine):
@@ -123,7 +123,7 @@ NOT_SUPPORTED = {
 }
 
 
-class MissingError(ProgramError, AttributeError):
+class MissingError(RunError, AttributeError):
     """The program uses a name that embedded players do not support."""
 
 

@@ -5,7 +5,7 @@ Only ``%s`` is filled in, by public values; every other per cent sign stays one.
 
 from mamba.language.arrays import Array, Matrix, MultiArray
 from mamba.language.vectors import Operand, read
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class Printing:
@@ -39,18 +39,18 @@ class Printing:
 
     def runtime_error(self, msg="", *args):
         """Print a message and end all players."""
-        raise ProgramError(f"the program ended itself: {filled(msg, args)}")
+        raise RunError(f"the program ended itself: {filled(msg, args)}")
 
     def crash(self):
         """End all players."""
-        raise ProgramError("the program ended itself: crash()")
+        raise RunError("the program ended itself: crash()")
 
 
 def filled(text, values):
-    """A text whose ``%s`` are filled with values; ProgramError where one is secret."""
+    """A text whose ``%s`` are filled with values; RunError where one is secret."""
     parts = text.split("%s")
     if len(values) != len(parts) - 1:
-        raise ProgramError(
+        raise RunError(
             f"the text has {len(parts) - 1} times %s, and {len(values)} values are given"
         )
     filling = [_text(value) for value in values]
@@ -63,8 +63,8 @@ def _text(value):
         return "[" + ", ".join(map(_text, value)) + "]"
     if isinstance(value, (Array, Matrix, MultiArray)):
         kind = type(value).__name__
-        raise ProgramError(f"a whole {kind} cannot be printed; print its elements, a[i]")
+        raise RunError(f"a whole {kind} cannot be printed; print its elements, a[i]")
     if isinstance(value, Operand) and type(value).__str__ is object.__str__:
         kind = type(value).__name__
-        raise ProgramError(f"a {kind} is secret and cannot be printed; reveal() opens it first")
+        raise RunError(f"a {kind} is secret and cannot be printed; reveal() opens it first")
     return str(value)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 from mamba.field import P
 from mamba.language.vectors import integer, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class ProgramObject:
@@ -61,7 +61,7 @@ class ProgramObject:
     def malloc(self, size, mem_type, reg_type=None):
         """Address of `size` new words of a type, or of the memory s, c or r."""
         if not isinstance(size, int):
-            raise ProgramError("the size of memory is a Python integer")
+            raise RunError("the size of memory is a Python integer")
         return self._types.Array(size, mem_type).address
 
     def free(self, addr, mem_type):
@@ -84,5 +84,5 @@ class ProgramObject:
 
 def _positive(name, value):
     if not isinstance(value, int) or value < 1:
-        raise ProgramError(f"program.{name} is a Python integer from 1 on, not {told(value)}")
+        raise RunError(f"program.{name} is a Python integer from 1 on, not {told(value)}")
     return value

@@ -12,7 +12,7 @@ from mamba.field import P
 from mamba.language import bounds
 from mamba.language.machine import KNOWN
 from mamba.language.vectors import Vector, constant, read, repeated, size_of
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class PublicInteger(Vector):
@@ -30,7 +30,7 @@ class PublicInteger(Vector):
     def __init__(self, val=0, size=None):
         val = read(0 if val is None else val)
         if isinstance(val, Vector) and not hasattr(val, "known"):
-            raise ProgramError("a secret does not become a cint by itself; reveal() opens it")
+            raise RunError("a secret does not become a cint by itself; reveal() opens it")
         self.value = repeated(val, size) if isinstance(val, Vector) else constant(val, size)
 
     @classmethod
@@ -141,7 +141,7 @@ class PublicInteger(Vector):
 
     def __rpow__(self, base):
         if base != 2:
-            raise ProgramError("a public exponent has the base 2; 2**x, or x**3")
+            raise RunError("a public exponent has the base 2; 2**x, or x**3")
         return 1 << self
 
     def __invert__(self):
@@ -225,13 +225,13 @@ class PublicInteger(Vector):
 
 def _quotient(a, b):
     if b == 0:
-        raise ProgramError("division by zero")
+        raise RunError("division by zero")
     return a * pow(b, -1, P)
 
 
 def _remainder(a, b):
     if b == 0:
-        raise ProgramError("division by zero")
+        raise RunError("division by zero")
     return a % b
 
 
@@ -245,5 +245,5 @@ def _shift_right(a, places):
 
 def _checked(places):
     if places > 63:
-        raise ProgramError(f"the shift is by 0 to 63 places, not {prime.signed_residue(places)}")
+        raise RunError(f"the shift is by 0 to 63 places, not {prime.signed_residue(places)}")
     return places

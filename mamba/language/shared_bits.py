@@ -11,7 +11,7 @@ from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, combined
 from mamba.language.vectors import integer, read, size_of
 from mamba.masks import Demand, toss
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class BitOperations:
@@ -40,13 +40,13 @@ class BitOperations:
         if isinstance(modulus, float):
             return NotImplemented
         if not isinstance(modulus, int) or modulus < 1 or modulus & modulus - 1:
-            raise ProgramError(
+            raise RunError(
                 "the remainder of a sint is for powers of two, Python integers like 2, 4, 8"
             )
         return self.mod2m(modulus.bit_length() - 1)
 
     def __rmod__(self, _number):
-        raise ProgramError("the remainder by a secret is not part of the language")
+        raise RunError("the remainder by a secret is not part of the language")
 
     def mod2m(self, exponent, bit_length=None, security=None, signed=True):
         """The remainder modulo 2^exponent of numbers of `bit_length` bits."""
@@ -71,7 +71,7 @@ class BitOperations:
         if places == 0:
             return self
         if not 0 < places <= bits:
-            raise ProgramError(f"a sint of {bits} bits is shifted by 0 to {bits} places")
+            raise RunError(f"a sint of {bits} bits is shifted by 0 to {bits} places")
         return self._divided(places, bits + 1, security)[0]
 
     __rshift__ = right_shift
@@ -173,5 +173,5 @@ class BitOperations:
 
     def __rpow__(self, base):
         if read(base) is not base or base != 2:
-            raise ProgramError("a secret exponent has the base 2: 2**x")
+            raise RunError("a secret exponent has the base 2: 2**x")
         return self.pow2()

@@ -4,7 +4,7 @@ Nothing is opened, so nobody learns the order. The networks are Batcher's (AFIPS
 Computer Conference, 1968), and bubble sort.
 """
 
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 NAMES = "cond_swap sort odd_even_merge odd_even_merge_sort loopy_odd_even_merge_sort".split()
 
@@ -41,7 +41,7 @@ def odd_even_merge_sort(a):
     """Sort a list whose length is a power of two, in place, by about n (log n)^2 / 4
     comparisons."""
     if len(a) & len(a) - 1 or not len(a):
-        raise ProgramError(f"odd_even_merge_sort takes 1, 2, 4, 8, ... numbers, not {len(a)}")
+        raise RunError(f"odd_even_merge_sort takes 1, 2, 4, 8, ... numbers, not {len(a)}")
     if len(a) == 1:
         return
     half = len(a) // 2

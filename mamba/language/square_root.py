@@ -10,7 +10,7 @@ from math import sqrt
 
 from mamba.language.fixed_point import fitting, refuse
 from mamba.language.vectors import read, told
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 _ITERATIONS = 4  # from an error of 2^-6 to one below 2^-40
 
@@ -25,10 +25,10 @@ class MpcMath:
         x = read(x)
         kind = getattr(getattr(type(x), "types", None), "sfix", None)
         if kind is None or type(x) not in (kind, kind.types.sint):
-            raise ProgramError(f"mpc_math.sqrt takes a sfix or a sint, not {told(x)}")
+            raise RunError(f"mpc_math.sqrt takes a sfix or a sint, not {told(x)}")
         x = x if isinstance(x, kind) else kind.load_sint(x)
         if x.k < 12:
-            raise ProgramError(f"mpc_math.sqrt needs sfix of 12 bits at least, not {x.k}")
+            raise RunError(f"mpc_math.sqrt needs sfix of 12 bits at least, not {x.k}")
         v = fitting(x.v, x.k)
         if v.bound is None or v.bound.range[0] < 0:
             refuse(v.less_than(0, x.k + 1, x.kappa), "the square root of a number below 0")

@@ -20,7 +20,7 @@ from mamba.language.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.language.shared_bits import BitOperations
 from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 from mamba.masks import Demand
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class SharedInteger(Tracked, BitOperations, Vector):
@@ -180,7 +180,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
         """A random number of a triple, known to every player one round sooner than from `reveal`,
         and for proofs only: see `mamba.protocols.Protocols.announce`."""
         if not self.is_coin:
-            raise ProgramError("only a random number of a triple can be announced")
+            raise RunError("only a random number of a triple can be announced")
         share = self.value  # what is queued is done before `part` is read
         shares = self.parts if self.machine.holds_shares else [share]
         return self.types.cint._of(self.machine.run("announce", self.part, shares))
@@ -194,7 +194,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
         if not isinstance(other, Vector):
             return NotImplemented
         if isinstance(other, SharedInteger) and self.size != other.size:
-            raise ProgramError(
+            raise RunError(
                 f"sint vectors of {self.size} and {other.size} elements do not fit together; "
                 "repeat the shorter one in memory"
             )
@@ -283,7 +283,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
         mask = self.get_random_triple(size=self.size)[0]
         opened = (self * mask).reveal()
         if not opened.value.any(axis=0).all():
-            raise ProgramError("division by a secret that is 0, as everybody knows now")
+            raise RunError("division by a secret that is 0, as everybody knows now")
         return (other * mask * (1 / opened)).within(None)
 
     def square(self):
@@ -436,7 +436,7 @@ def inverse_factorial(number):
 def inner(vector, weights, count):
     """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
     if vector.size != weights.size * count:
-        raise ProgramError(
+        raise RunError(
             f"{vector.size} elements are not {count} runs of {weights.size} elements each"
         )
     if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
@@ -462,7 +462,7 @@ def smallest(vector, columns, most, bit_length=None, security=None):
     ``sint`` holds row by row. Of equal elements, that of the earlier row is the smaller one."""
     columns, most, rows = integer(columns), integer(most), vector.size // max(1, integer(columns))
     if columns < 1 or rows * columns != vector.size or rows < 2 or not 0 < most < rows:
-        raise ProgramError(
+        raise RunError(
             f"the {most} smallest of each of {columns} columns: {vector.size} elements are no "
             "such table, of more rows than are wanted"
         )

@@ -10,7 +10,7 @@ from mamba import field as prime
 from mamba.field import P
 from mamba.language.bounds import Bound, combined
 from mamba.language.vectors import address_of, integer, size_of
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 MOST_VECTORS = 4096  # of a weighted sum: more would not be exact in floating point
 
@@ -31,7 +31,7 @@ class VectorSums:
         words: |a - b|^2 = <a, a> + <b, b> - 2 <a, b>, from one Gram matrix."""
         count = size_of(count)
         if any(not 0 <= i < count for couple in couples for i in couple):
-            raise ProgramError(f"a couple is two of the vectors 0 to {count - 1}")
+            raise RunError(f"a couple is two of the vectors 0 to {count - 1}")
         rows = self._rows(array, count, length)
         words = self._machine.memory.bound(address_of(array.address), count * size_of(length))
         bound = combined(lambda word: (word - word).squared().times(length), words)
@@ -48,7 +48,7 @@ class VectorSums:
         that is one of the vectors, and nobody knows which."""
         count = size_of(count)
         if count > MOST_VECTORS:
-            raise ProgramError(f"{count} vectors are more than the {MOST_VECTORS} of a select")
+            raise RunError(f"{count} vectors are more than the {MOST_VECTORS} of a select")
         start, size = integer(start), size_of(length if size is None else size)
         numbers = self._secret.load_mem(numbers.address, size=count)
         self._secret._reduce(numbers)

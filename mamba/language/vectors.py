@@ -12,7 +12,7 @@ import numbers
 
 from mamba import field as prime
 from mamba.language.machine import joint_dealer
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 class Operand:
@@ -21,11 +21,11 @@ class Operand:
     def __bool__(self):
         kind = type(self).__name__
         if not hasattr(self, "known"):
-            raise ProgramError(
+            raise RunError(
                 f"a {kind} cannot decide an if, a while, a max or a sort: it is secret, and "
                 "everybody would see which way it went. b.if_else(x, y) computes both and chooses"
             )
-        raise ProgramError(
+        raise RunError(
             f"a {kind} cannot decide an if, a while, an and or an or: the program is compiled "
             "before there are values. if_then, while_do, and_ and or_ can use it"
         )
@@ -38,7 +38,7 @@ class Operand:
     def __floordiv__(self, other):
         secret = isinstance(other, Operand) and not hasattr(other, "known")
         how = (other if secret else self).quotients
-        raise ProgramError(f"SCALE-MAMBA has no // for its types: {how}")
+        raise RunError(f"SCALE-MAMBA has no // for its types: {how}")
 
     __rfloordiv__ = __floordiv__
 
@@ -54,7 +54,7 @@ class Operand:
     def __pow__(self, exponent):
         """A power, the exponent a Python integer: by squaring and multiplying."""
         if not isinstance(exponent, int) or exponent < 0:
-            raise ProgramError(f"an exponent is a Python integer from 0 on, not {told(exponent)}")
+            raise RunError(f"an exponent is a Python integer from 0 on, not {told(exponent)}")
         if exponent == 0:
             return type(self)(1, size=self.size)
         result = self
@@ -70,11 +70,11 @@ class Operand:
         return sum(bit * 2**place for place, bit in enumerate(bits))
 
     def unequal(self, other):
-        """NotImplemented when the other operand may know how to compare, else a ProgramError:
+        """NotImplemented when the other operand may know how to compare, else a RunError:
         Python would compare the objects and not what they hold."""
         if isinstance(other, Operand):
             return NotImplemented
-        raise ProgramError(f"a {type(self).__name__} cannot be compared with {told(other)}")
+        raise RunError(f"a {type(self).__name__} cannot be compared with {told(other)}")
 
 
 class Vector(Operand):
@@ -153,7 +153,7 @@ class Vector(Operand):
     def pop(cls, size=1):
         """Take the `size` values from the top of the stack."""
         if len(cls._stack) < size:
-            raise ProgramError(f"the stack of {cls.__name__} holds {len(cls._stack)} values")
+            raise RunError(f"the stack of {cls.__name__} holds {len(cls._stack)} values")
         values = cls._stack[-size:]
         del cls._stack[-size:]
         return cls._joined(values)
@@ -192,7 +192,7 @@ class Vector(Operand):
     @classmethod
     def _place(cls, place):
         if not 0 <= place < len(cls._stack):
-            raise ProgramError(
+            raise RunError(
                 f"place {place} is outside the stack of {cls.__name__}, "
                 f"which holds {len(cls._stack)} values"
             )
@@ -234,9 +234,7 @@ class Vector(Operand):
 
     def _check_sizes(self, other):
         if 1 not in (self.size, other.size) and self.size != other.size:
-            raise ProgramError(
-                f"vectors of {self.size} and {other.size} elements do not fit together"
-            )
+            raise RunError(f"vectors of {self.size} and {other.size} elements do not fit together")
 
     # --- choosing -------------------------------------------------------------------------------
 
@@ -263,7 +261,7 @@ def places(address):
 
 
 def integer(value):
-    """A Python integer of an integer or of one public value; ProgramError of anything else."""
+    """A Python integer of an integer or of one public value; RunError of anything else."""
     if type(value) is int:
         return value
     value = read(value)
@@ -271,25 +269,23 @@ def integer(value):
         return value
     if hasattr(value, "known"):
         if value.size != 1:
-            raise ProgramError(
-                f"a {type(value).__name__} of {value.size} elements is not one integer"
-            )
+            raise RunError(f"a {type(value).__name__} of {value.size} elements is not one integer")
         return value.known()[0]
     if isinstance(value, Operand):
-        raise ProgramError(
+        raise RunError(
             f"a secret, {type(value).__name__}, cannot be an index, an address or a count: which "
             "words of memory are used would tell it. See docs/mamba.md for an oblivious look-up"
         )
     if isinstance(value, numbers.Integral):
         return int(value)
-    raise ProgramError(f"{told(value)} is not an integer")
+    raise RunError(f"{told(value)} is not an integer")
 
 
 def address_of(address):
     """An address as a Python integer."""
     address = integer(address)
     if address < 0:
-        raise ProgramError(f"there is no memory at address {address}")
+        raise RunError(f"there is no memory at address {address}")
     return address
 
 
@@ -297,7 +293,7 @@ def size_of(size):
     """A number of elements as a Python integer."""
     size = integer(1 if size is None else size)
     if size < 1:
-        raise ProgramError(f"a vector has at least one element, not {size}")
+        raise RunError(f"a vector has at least one element, not {size}")
     return size
 
 
@@ -306,14 +302,14 @@ def repeated(vector, size):
     if size in (None, vector.size):
         return vector.value
     if vector.size != 1:
-        raise ProgramError(f"a vector of {vector.size} elements cannot become one of {size}")
+        raise RunError(f"a vector of {vector.size} elements cannot become one of {size}")
     return vector.value.repeat(size_of(size), axis=1)
 
 
 def constant(value, size):
     """A field array of one integer, `size` times."""
     if not isinstance(value, int):
-        raise ProgramError(f"{told(value)} is not an integer")
+        raise RunError(f"{told(value)} is not an integer")
     return prime.from_ints([value]).repeat(size_of(size), axis=1)
 
 

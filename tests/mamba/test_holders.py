@@ -18,8 +18,8 @@ from mamba import field, gf256, shamir
 from mamba import holders as drawing
 from mamba.holders import sample
 from mamba.network import NetworkError
-from mamba.program_error import ProgramError
 from mamba.protocols import ProtocolError, Protocols
+from mamba.run_error import RunError
 
 CHANCE = 1e-9  # of a test failing by bad luck
 
@@ -136,7 +136,7 @@ def test_holders_can_be_named():
     ],
 )
 def test_what_cannot_be_is_an_error(threshold, holders, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         together(6, lambda network: Protocols(network, threshold=threshold, holders=holders))
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mamba.input_words import WordReader
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 words = st.one_of(st.sampled_from([0, 1, 2**63, 2**64 - 1]), st.integers(0, 2**64 - 1))
 spaces = st.text(st.sampled_from(" \t\r\n\v\f"), min_size=1, max_size=3)
@@ -74,7 +74,7 @@ BAD = [b"-1", b"+1", b"1.0", b"1e3", b"0x10", b"abc", b"nan", b"1_000", b"\xd9\x
 @pytest.mark.parametrize("word", BAD)
 def test_what_is_no_word_is_named_by_its_place_alone(word):
     words = reader(b"20 3 ", word, b" 7\n")
-    with pytest.raises(ProgramError) as caught:
+    with pytest.raises(RunError) as caught:
         words.read(4)
     assert str(caught.value) == "input word 3 is not an unsigned 64-bit integer"
 
@@ -85,11 +85,11 @@ def test_places_are_counted_over_all_rounds():
     os.write(sink, b"1 2 ")
     assert words.read(2).tolist() == [1, 2]
     os.write(sink, b"3 x 5 ")
-    with pytest.raises(ProgramError, match="^input word 4 is"):
+    with pytest.raises(RunError, match="^input word 4 is"):
         words.read(3)
 
 
 @pytest.mark.parametrize(("text", "missing"), [(b"", 3), (b"   ", 3), (b"1 2", 1), (b"1\n", 2)])
 def test_an_early_end(text, missing):
-    with pytest.raises(ProgramError, match=f"the input ended {missing} words? early"):
+    with pytest.raises(RunError, match=f"the input ended {missing} words? early"):
         reader(text).read(3)

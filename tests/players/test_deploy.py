@@ -35,7 +35,7 @@ Programs/Bytecode/krum-0.bc Programs/Bytecode/krum-LTZ(21)_63-3.bc Programs/Sche
 Programs/Source/krum.mpc krum.mpc README.txt guard.py run.sh""",
 }
 OF_A_CLIENT = """\
-mamba/client.py mamba/field.py mamba/input_proof.py mamba/input_words.py mamba/program_error.py
+mamba/client.py mamba/field.py mamba/input_proof.py mamba/input_words.py mamba/run_error.py
 words.py"""
 SOURCE = {"scale-mamba": "Programs/krum/krum.mpc", "mp-spdz": "Programs/Source/krum.mpc"}
 

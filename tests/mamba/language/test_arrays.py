@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from mamba_players import run_program
 
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def printed(source):
@@ -135,5 +135,5 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("lines", "message"), MISTAKES)
 def test_mistakes_are_program_errors(lines, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         printed(lines)

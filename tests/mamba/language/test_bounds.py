@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from mamba_players import run_program
 
 from mamba.language.bounds import BIT, LARGEST_WORD, Bound, constant, of_input
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 INPUTS = "a = sint.get_private_input_from(0)\nb = sint.get_private_input_from(1)\n"
 
@@ -59,13 +59,13 @@ WRONG = [
 
 @pytest.mark.parametrize(("expression", "inputs", "message"), WRONG)
 def test_what_may_be_longer_than_the_field_has_room_for_is_an_error(expression, inputs, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         shown(expression, *inputs)
 
 
 @pytest.mark.parametrize("threshold", [1, 2])
 def test_also_of_players_without_shares(threshold):
-    with pytest.raises(ProgramError, match="an input of line 1 is above"):
+    with pytest.raises(RunError, match="an input of line 1 is above"):
         shown("a * a == 0", 2**43, 0, players=5, threshold=threshold)
     assert shown("a * a == 0", 2**40, 0, players=5, threshold=threshold) == 0
 
@@ -73,7 +73,7 @@ def test_also_of_players_without_shares(threshold):
 def test_a_length_that_the_program_sets_holds_and_is_checked():
     text = f"program.bit_length = 80\n{INPUTS}print_ln('%s', (a * a > b).reveal())"
     assert printed(text, 2**39, 5) == ["1"]
-    with pytest.raises(ProgramError, match="line 2 is above 1099511627775: .*at most 84|is 84"):
+    with pytest.raises(RunError, match="line 2 is above 1099511627775: .*at most 84|is 84"):
         printed(text, 2**41, 5)
 
 
@@ -86,7 +86,7 @@ def add(i):
     total.iadd(squares[i])
 print_ln('%s', (total.read() == 0).reveal())"""
     assert printed(text, 2**40, 0) == ["0"]
-    with pytest.raises(ProgramError, match="line 1 is above"):
+    with pytest.raises(RunError, match="line 1 is above"):
         printed(text, 2**43, 0)
 
 
@@ -113,7 +113,7 @@ for bid in (a * a, b * b, a * b):
 print_ln('%s', second.reveal())"""
     )
     assert printed(text, 2**35, 2**38) == [str(2**73)]
-    with pytest.raises(ProgramError, match="line 2 is above"):
+    with pytest.raises(RunError, match="line 2 is above"):
         printed(text, 2**35, 2**45)
 
 
@@ -139,7 +139,7 @@ def test_no_comparison_is_wrong(left, right, operator, a, b):
     constants = "".join(f"{name} = sint({number})\n" for name, number in CONSTANTS.items())
     try:
         (line,) = printed(f"{INPUTS}{constants}print_ln('%s', ({expression}).reveal())", a, b)
-    except ProgramError as error:
+    except RunError as error:
         assert "bits" in str(error)
     else:
         assert int(line) == eval(expression, {"a": a, "b": b, **CONSTANTS})
@@ -183,7 +183,7 @@ OUT_OF_RANGE = [
 
 @pytest.mark.parametrize(("expression", "inputs", "message"), OUT_OF_RANGE)
 def test_shifts_and_powers_by_secrets_out_of_range_are_errors(expression, inputs, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         shown(expression, *inputs)
 
 
@@ -209,7 +209,7 @@ FIXED = [
 
 @pytest.mark.parametrize(("expression", "message"), FIXED)
 def test_fixed_point_results_that_do_not_fit_are_errors(expression, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         printed(f"{INPUTS}x = {expression}\nprint_ln('%s', x.reveal())", 9, 2**21)
 
 
@@ -231,5 +231,5 @@ def test_fixed_point_results_that_fit(expression, value):
      ("regint(7) // sint(2)", "x >> k divides by 2"), ("sfix(7) // 2", "/ divides")],
 )  # fmt: skip
 def test_what_there_is_in_place_of_whole_division_fits_the_type(line, advice):
-    with pytest.raises(ProgramError, match=advice):
+    with pytest.raises(RunError, match=advice):
         printed(line)

@@ -6,7 +6,7 @@ import pytest
 from mamba_players import run_program
 
 from mamba.language.branches import compile_text
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def printed(source, words=((), (), ())):
@@ -214,7 +214,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("text", "line", "message"), REFUSED)
 def test_branches_that_cannot_be_are_told_with_their_line(text, line, message):
-    with pytest.raises(ProgramError, match=message) as caught:
+    with pytest.raises(RunError, match=message) as caught:
         compile_text(text, "test.mpc")
     assert caught.value.line == line
 
@@ -232,7 +232,7 @@ def test_a_branch_may_bind_names_of_its_own():
 
 def test_lines_and_columns_stay_where_they_are():
     text = "if_then(cint(0))\nprint_ln()\nelse_then()\n\nsint(1.5)\nend_if()\n"
-    with pytest.raises(ProgramError) as caught:
+    with pytest.raises(RunError) as caught:
         printed(text)
     frames, error = [], caught.value.__traceback__
     while error:
@@ -264,12 +264,12 @@ def test_or_and_and_in_a_condition_are_what_scale_mamba_makes_of_them():
     ("words", "side"), [("x == 1 or x == 3", "left"), ("x == 1 and x == 3", "right")]
 )
 def test_where_they_would_differ_the_error_says_so(words, side):
-    with pytest.raises(ProgramError, match=f"takes what stands {side} of it"):
+    with pytest.raises(RunError, match=f"takes what stands {side} of it"):
         printed(f"x = regint(3)\nif_then({words})\nend_if()")
 
 
 def test_what_may_open_a_secret_is_not_called_by_or():
-    with pytest.raises(ProgramError, match="a regint cannot decide"):
+    with pytest.raises(RunError, match="a regint cannot decide"):
         printed("if_then(cint(0) == 1 or sint(1).reveal() == 1)\nend_if()")
 
 
@@ -304,7 +304,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("lines", "message"), MISTAKES)
 def test_mistakes_are_program_errors(lines, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         printed(lines)
 
 
@@ -336,7 +336,7 @@ def test_only_s_is_filled_in_and_values_are_printed_as_they_are():
 def test_public_input_is_the_same_for_all_or_an_error():
     source = "print_ln('%s %s', cint.public_input(), regint.public_input(2))"
     assert printed(source, [(5, 6)] * 3) == ["5 6"]
-    with pytest.raises(ProgramError, match="gave another public input"):
+    with pytest.raises(RunError, match="gave another public input"):
         printed(source, [(5, 6), (5, 6), (5, 7)])
 
 

@@ -10,8 +10,8 @@ from mamba_players import dealt, reconstruct, run_program, together
 
 from mamba import field, truncation
 from mamba.masks import make_masks
-from mamba.program_error import ProgramError
 from mamba.protocols import Protocols
+from mamba.run_error import RunError
 
 ULP = 2**-20
 
@@ -66,11 +66,11 @@ def test_square_roots_are_as_exact_as_their_last_places(players):
 
 
 def test_roots_of_what_has_none():
-    with pytest.raises(ProgramError, match="the square root of a number below 0"):
+    with pytest.raises(RunError, match="the square root of a number below 0"):
         numbers("mpc_math.sqrt(sfix(-1000))")
-    with pytest.raises(ProgramError, match="takes a sfix or a sint, not 1.5"):
+    with pytest.raises(RunError, match="takes a sfix or a sint, not 1.5"):
         numbers("mpc_math.sqrt(1.5)")
-    with pytest.raises(ProgramError, match="needs sfix of 12 bits at least, not 8"):
+    with pytest.raises(RunError, match="needs sfix of 12 bits at least, not 8"):
         numbers("sfix.set_precision(4, 8)\nmpc_math.sqrt(sfix(1))")
 
 
@@ -170,5 +170,5 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("lines", "message"), MISTAKES)
 def test_mistakes_are_errors(lines, message):
-    with pytest.raises((ProgramError, TypeError), match=message):
+    with pytest.raises((RunError, TypeError), match=message):
         numbers(lines)

@@ -5,7 +5,7 @@ import textwrap
 import pytest
 from mamba_players import run_program
 
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def numbers(source):
@@ -49,5 +49,5 @@ def test_words_given_back_are_taken_again_and_nothing_else_is():
     ],
 )
 def test_mistakes_are_program_errors(source, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         numbers(source)

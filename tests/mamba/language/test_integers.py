@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mamba_players import run_program
 
 from mamba.field import P
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def printed(source, players=3):
@@ -284,5 +284,5 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("line", "message"), MISTAKES)
 def test_mistakes_are_program_errors(line, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         printed(line)

@@ -6,7 +6,7 @@ import pytest
 from mamba_players import run_program
 
 from mamba.language.local_functions import reduced
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def numbers(source):
@@ -54,5 +54,5 @@ def test_row_reduction_finds_pivots_below_and_passes_columns_of_zeros():
     ],
 )
 def test_mistakes_are_program_errors(source, message):
-    with pytest.raises(ProgramError, match=message):
+    with pytest.raises(RunError, match=message):
         numbers(source)

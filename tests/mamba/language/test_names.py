@@ -13,7 +13,7 @@ from mamba_players import run_processes, run_program
 from mamba import comparison
 from mamba.field import P
 from mamba.language import machine
-from mamba.program_error import ProgramError
+from mamba.run_error import RunError
 
 
 def outputs(source, words=((), (), ())):
@@ -408,7 +408,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("line", "message"), MISTAKES)
 def test_mistakes_are_program_errors(line, message):
-    with pytest.raises((ProgramError, ValueError), match=message):
+    with pytest.raises((RunError, ValueError), match=message):
         outputs(line)
 
 
