@@ -37,10 +37,8 @@ def clipped_krum(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row, real or integer.
-    f : int
-        Byzantine clients to tolerate: f >= 0 and 2f + 2 < n.
+    X, f
+        As for `krum`.
     m : int, optional
         How many vectors the centre is the mean of, 1 <= m <= n - f; by default n - f.
     excluded : iterable of int
@@ -53,8 +51,7 @@ def clipped_krum(
     Raises
     ------
     ValueError
-        f does not fit n, m is out of range, X is not a matrix of finite numbers, or more than f
-        rows are excluded.
+        As `multi_krum`.
     """
     X, excluded = check_all_but(X, excluded)
     weights = clipped_krum_weights(X, f, m, excluded)

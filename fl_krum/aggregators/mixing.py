@@ -49,10 +49,8 @@ def mixed_krum(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row, real or integer.
-    f : int
-        Byzantine clients to tolerate: f >= 0 and 2f + 2 < n.
+    X, f
+        As for `krum`.
     m : int, optional
         How many mixtures to average, 1 <= m <= n - f; by default n - f.
     excluded : iterable of int
@@ -65,8 +63,7 @@ def mixed_krum(
     Raises
     ------
     ValueError
-        f does not fit n, m is out of range, X is not a matrix of finite numbers, or more than f
-        rows are excluded.
+        As `multi_krum`.
     """
     X, excluded = check_all_but(X, excluded)
     weights = mixed_krum_weights(X, f, m, excluded)

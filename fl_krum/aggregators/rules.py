@@ -56,19 +56,15 @@ def weighted_mean(X: ArrayLike, weights: ArrayLike) -> np.ndarray:
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row.
+    X
+        As for `mean`, and so is what is returned.
     weights : array_like, shape (n,)
         Not negative, and not all 0.
-
-    Returns
-    -------
-    ndarray of float64, shape (d,)
 
     Raises
     ------
     ValueError
-        X is not a matrix of finite numbers, or the weights do not fit.
+        As `mean`, or the weights do not fit.
     """
     X, weights = _real(X), np.asarray(weights, dtype=np.float64)
     if weights.shape != (len(X),) or not (weights >= 0).all() or not 0 < weights.sum() < np.inf:
@@ -94,19 +90,15 @@ def trimmed_mean(X: ArrayLike, f: int) -> np.ndarray:
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row.
+    X
+        As for `mean`, and so is what is returned.
     f : int
         How many values to drop at either end, f >= 0 and 2f < n.
-
-    Returns
-    -------
-    ndarray of float64, shape (d,)
 
     Raises
     ------
     ValueError
-        X is not a matrix of finite numbers, or f is out of range.
+        As `mean`, or f is out of range.
     """
     X = _real(X)
     n = len(X)
@@ -129,21 +121,17 @@ def geometric_median(X: ArrayLike, smoothing: float = 1e-6, steps: int = 100) ->
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row.
+    X
+        As for `mean`, and so is what is returned.
     smoothing : float
         Above 0.
     steps : int
         At most; a tenth to a third of them will do, as a rule.
 
-    Returns
-    -------
-    ndarray of float64, shape (d,)
-
     Raises
     ------
     ValueError
-        X is not a matrix of finite numbers.
+        As `mean`.
     """
     X = _real(X)
     centre, middle = X.mean(axis=0), np.median(X, axis=0)
@@ -170,22 +158,18 @@ def centred_clipping(
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row.
+    X
+        As for `mean`, and so is what is returned.
     centre : array_like, shape (d,), optional
     radius : float, optional
         At least 0.
     steps : int
         How often to clip and move.
 
-    Returns
-    -------
-    ndarray of float64, shape (d,)
-
     Raises
     ------
     ValueError
-        X is not a matrix of finite numbers.
+        As `mean`.
     """
     X = _real(X)
     centre = np.median(X, axis=0) if centre is None else np.asarray(centre, dtype=np.float64)
@@ -208,19 +192,15 @@ def bulyan(X: ArrayLike, f: int) -> np.ndarray:
 
     Parameters
     ----------
-    X : array_like, shape (n, d)
-        One client's vector a row.
+    X
+        As for `mean`, and so is what is returned.
     f : int
         Byzantine clients to tolerate, f >= 0 and 4f + 3 <= n: 11 clients for f = 2.
-
-    Returns
-    -------
-    ndarray of float64, shape (d,)
 
     Raises
     ------
     ValueError
-        X is not a matrix of finite numbers, or f does not fit n.
+        As `mean`, or f does not fit n.
     """
     X = _real(X)
     n = len(X)

@@ -70,16 +70,7 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(f"{output} is neither a .npy nor a .csv file")
     updates = _without(read_updates(Path(options.updates)), options.without)
     n, d = updates.shape
-    program = KrumProgram(
-        n,
-        options.byzantine,
-        d,
-        average=options.average,
-        rule=options.rule,
-        fixed_point=shared.fixed_point(options),
-        threshold=options.threshold,
-        holders=options.holders,
-    )
+    program = shared.krum_program(options, n=n, d=d, rounds=1, holders=options.holders)
     program.fixed_point.check(updates)  # wrong values are found before anything is started
     if options.plain:
         chosen = _in_the_clear(updates, program)

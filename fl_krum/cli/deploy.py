@@ -8,7 +8,6 @@ from pathlib import Path
 from ..aggregators.parameters import largest_f
 from ..players import deploy
 from ..players.roster import Roster
-from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "write one folder a host, for players on several machines"
@@ -70,16 +69,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     hosts = _hosts(options)
     clients = len(hosts) - 1
-    program = KrumProgram(
-        n=clients,
-        f=largest_f(clients) if options.byzantine is None else options.byzantine,
-        d=options.dimension,
-        rounds=options.rounds,
-        average=options.average,
-        rule=options.rule,
-        fixed_point=shared.fixed_point(options),
-        threshold=options.threshold,
-    )
+    f = largest_f(clients) if options.byzantine is None else options.byzantine
+    program = shared.krum_program(options, n=clients, f=f)
     folders = deploy.deploy(
         program, hosts, Path(options.output), options.port, options.engine, options.own_keys
     )

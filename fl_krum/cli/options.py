@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from ..aggregators.weights import WEIGHTS
 from ..federation.report import write_whole
@@ -16,6 +17,7 @@ from ..players.engine import SECURITIES
 from ..players.find_engine import ENGINES
 from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
+from ..program.krum_program import KrumProgram
 
 
 def add_krum(parser: argparse.ArgumentParser, rounds: int, own_data: bool = False) -> None:
@@ -99,6 +101,18 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
         metavar="B",
         help=f"bits of them after the point (default {default.fraction})",
     )
+
+
+_OF_KRUM = {
+    "n": "clients", "f": "byzantine", "d": "dimension", "rounds": "rounds", "average": "average",
+    "rule": "rule", "threshold": "threshold",
+}  # fmt: skip
+
+
+def krum_program(options: argparse.Namespace, **own: Any) -> KrumProgram:
+    """The program that a command's options ask for; what is in `own` counts in their place."""
+    given = {name: getattr(options, said) for name, said in _OF_KRUM.items() if name not in own}
+    return KrumProgram(fixed_point=fixed_point(options), **given, **own)
 
 
 def add_players(parser: argparse.ArgumentParser) -> None:

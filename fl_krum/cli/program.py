@@ -6,7 +6,6 @@ import argparse
 import sys
 
 from ..federation.report import write_whole
-from ..program.krum_program import KrumProgram
 from . import options as shared
 
 SUMMARY = "write the MAMBA program for given n, f, d and T"
@@ -31,17 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    program = KrumProgram(
-        n=options.clients,
-        f=options.byzantine,
-        d=options.dimension,
-        rounds=options.rounds,
-        average=options.average,
-        rule=options.rule,
-        fixed_point=shared.fixed_point(options),
-        threshold=options.threshold,
-        portable=options.portable,
-    )
+    program = shared.krum_program(options, portable=options.portable)
     if options.output is None:
         sys.stdout.write(program.source())
         return 0

@@ -175,15 +175,11 @@ def _prepare(
     )
     assert isinstance(model, LogisticModel), "the command line knows no other"
     clients = options.clients
-    program = KrumProgram(
+    program = shared.krum_program(
+        options,
         n=data.clients(task.get("partition")) if clients is None else clients,
-        f=options.byzantine,
         d=model.dimension,
         rounds=options.rounds - done,
-        average=options.average,
-        rule=options.rule,
-        fixed_point=shared.fixed_point(options),
-        threshold=options.threshold,
         holders=options.holders,
     )
     engine = _cheating(options, program) if options.cheat else options.engine

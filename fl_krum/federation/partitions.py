@@ -80,16 +80,10 @@ def partition_shares(labels, clients, rng, shares) -> list[np.ndarray]:
 
     Parameters
     ----------
-    labels : array_like, shape (samples,)
-    clients : int
-    rng : numpy.random.Generator
+    labels, clients, rng
+        As for `partition_iid`, and so is what is returned.
     shares : sequence of numbers above 0, one a client
         In any unit: [6, 1, 1, 1, 1, 1, 1] gives half of all samples to the first of 7 clients.
-
-    Returns
-    -------
-    list of ndarray
-        For each client the row numbers of its samples, ascending.
 
     Raises
     ------
@@ -121,16 +115,10 @@ def partition_dirichlet(labels, clients, alpha, rng) -> list[np.ndarray]:
 
     Parameters
     ----------
-    labels : array_like of int, shape (samples,)
-    clients : int
+    labels, clients, rng
+        As for `partition_iid`, and so is what is returned.
     alpha : float
         Concentration, above 0.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    list of ndarray
-        For each client the row numbers of its samples, ascending.
 
     Raises
     ------
