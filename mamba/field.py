@@ -24,6 +24,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
 _S32, _S31 = np.uint64(32), np.uint64(31)
 _S16, _M16 = np.uint64(16), np.uint64(2**16 - 1)
+_AT_ONCE = 8  # arrays of which products of 48 bits, four of each, can be added up in 53 bits
 _HALVES = 8  # limbs of 16 bits that an element has, for matrix products
 
 
@@ -237,17 +238,25 @@ def gram(arrays):
 def weighted_sum(numbers, arrays):
     """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares.
 
-    The same exact matrix product as in `gram`: one row for each weight 2^(16 w) of the result.
+    A matrix product as exact as in `gram`, with one row for each weight 2^(16 w) of the result. Few
+    products are added up here, so one factor may have limbs of 32 bits, which it is stored in.
     """
-    weights = _limbs16(numbers)  # (8, count)
-    matrix = np.zeros((2 * _HALVES - 1, _HALVES * len(arrays)))
-    for i, row in enumerate(weights):
-        for j in range(_HALVES):
-            matrix[i + j, j::_HALVES] = row
-    result = zeros(length(arrays[0]))
+    result, matrices = zeros(length(arrays[0])), []
+    for start in range(0, len(arrays), _AT_ONCE):
+        weights = _limbs16(numbers[:, start : start + _AT_ONCE])  # (8, count)
+        matrices.append(np.zeros((2 * _HALVES - 1, 4 * weights.shape[1])))
+        for i, row in enumerate(weights):
+            for j in range(4):
+                matrices[-1][i + 2 * j, j::4] = row
     for part in _blocks(length(result)):
-        limbs = np.concatenate([_limbs16(array[:, part]) for array in arrays])
-        result[:, part] = _from_limbs16((matrix @ limbs).astype(np.uint64))
+        total = np.zeros((2 * _HALVES - 1, part.stop - part.start), np.uint64)
+        for k, matrix in enumerate(matrices):
+            some = arrays[k * _AT_ONCE : (k + 1) * _AT_ONCE]
+            limbs = np.empty((4 * len(some), part.stop - part.start))
+            for place, array in enumerate(some):
+                limbs[4 * place : 4 * place + 4] = array[:, part]
+            total += (matrix @ limbs).astype(np.uint64)
+        result[:, part] = _from_limbs16(total)
     return result
 
 
