@@ -15,12 +15,14 @@ If all claims are true, h(a) = sum rho_j z_aj, which is local, for a = 1 ... k; 
 of these k equations is false but for a chance of 2^-72. The holders multiply for h at
 k + 1 ... 2k - 1 alone. Where claims are inner products, all terms of one have the same weight.
 
-Of many pairs of few columns a claim is made short at once, without a message: with a weight
-rho_ij for the pair (i, j), sum rho_ij <x_i, y_j> is the sum of <x_i, Y_i> over the columns i alone,
-where Y_i = sum over j of rho_ij y_j is linear and so local. It joins the others at the second
-level.
+Of many pairs of few columns a claim is made short at once, without a message: with weights a_r of
+the rows, u_i and w_j of the columns, the sum of a_r u_i w_j <x_ri, y_rj> over all pairs (i, j) is
+that of <a_r u_i x_ri, Y_ri> over the columns i alone, where Y_ri is the sum of all w_j y_rj, linear
+and so local. Where a pair comes again, w_j is another one. So each claim has a monomial of its own,
+of degree 3, and a false one makes the sum false but for a chance of 3 / 2^72 (Schwartz 1980, Zippel
+1979). It joins the others at the second level.
 
-Soundness: 2^-72, and (2k - 2) / 2^72 for each level, k up to 128: below 2^-62 with as
+Soundness: 3 / 2^72, and (2k - 2) / 2^72 for each level, k up to 128: below 2^-62 with as
 many levels as there can be.
 """
 
@@ -261,29 +263,49 @@ def _of_pairs(claims, stream):
     """X, Y and Z of `mamba.claims.SmallPairs`."""
     xs, ys, total = [gf2_72.zeros(0)], [gf2_72.zeros(0)], gf2_72.zeros(1)
     for claim in claims:
-        weights = gf2_72.random(stream, len(claim.z))
-        total ^= gf2_72.weigh(weights, claim.z)[:, np.newaxis]
-        lifted = gf2_72.zeros(claim.x.size)
-        lifted[0] = claim.x.ravel()
-        xs.append(lifted)
-        ys.append(_gathered(claim, weights.reshape(gf2_72.DEGREE, claim.x.shape[1], -1)))
+        rows, again = claim.x.shape[1], _again(claim.left, claim.right)
+        a, u = gf2_72.random(stream, rows), gf2_72.random(stream, claim.x.shape[2])
+        w = gf2_72.random(stream, claim.y.shape[2] * (1 + again.max(initial=0)))
+        w = w.reshape(gf2_72.DEGREE, -1, claim.y.shape[2])
+        of_pairs = gf2_72.mul(u[:, claim.left], w[:, again, claim.right])
+        sums = gf2_72.weigh(of_pairs, claim.z.reshape(rows, -1))
+        total ^= gf2_72.inner(a, sums)[:, np.newaxis]
+        weights = gf2_72.mul(a[:, :, np.newaxis], u[:, np.newaxis])
+        xs.append(gf256.mul(weights[:, np.newaxis], claim.x).reshape(gf2_72.DEGREE, -1))
+        ys.append(_sums_of_neighbours(claim, w, again))
     return np.concatenate(xs, axis=1), np.concatenate(ys, axis=1), total
 
 
-def _gathered(claim, weights):
-    """Y_i: for each column i of x, the columns of y that it is multiplied with, each with its
-    weight."""
-    result = np.zeros((gf2_72.DEGREE, *claim.x.shape), np.uint8)
-    order = np.argsort(claim.left, kind="stable")
-    step = max(1, _PORTION // (claim.x.shape[0] * claim.x.shape[1]))
-    for start in range(0, len(order), step):
-        some = order[start : start + step]
-        columns, starts = np.unique(claim.left[some], return_index=True)
-        factors = claim.y[:, :, claim.right[some]]
-        for i in range(gf2_72.DEGREE):
-            products = gf256.mul(weights[i][:, some], factors)
-            result[i][:, :, columns] ^= np.bitwise_xor.reduceat(products, starts, axis=2)
-    return result.reshape(gf2_72.DEGREE, -1)
+def _again(left, right):
+    """Of each pair, how often it has come before."""
+    keys = left.astype(np.int64) * (1 + right.max(initial=0)) + right
+    order = np.argsort(keys, kind="stable")
+    first = np.searchsorted(keys[order], keys[order])
+    again = np.empty(len(keys), np.int64)
+    again[order] = np.arange(len(keys)) - first
+    return again
+
+
+def _sums_of_neighbours(claim, w, again):
+    """Y: for each column i of x, the sum of the columns of y that it is multiplied with, each with
+    its weight. Whole columns are added up, eight bytes at a time."""
+    terms, rows, width = claim.x.shape
+    height = gf2_72.DEGREE * terms * rows
+    result = np.zeros((width, -(-height // 8)), np.uint64)
+    for layer in range(w.shape[1]):
+        columns = np.zeros((claim.y.shape[2], 8 * result.shape[1]), np.uint8)
+        weighted = gf256.mul(w[:, layer, np.newaxis, np.newaxis], claim.y)
+        columns[:, :height] = weighted.reshape(height, -1).T
+        columns = columns.view(np.uint64)
+        pairs = np.flatnonzero(again == layer)
+        pairs = pairs[np.argsort(claim.left[pairs], kind="stable")]
+        step = max(1, _PORTION // height)
+        for start in range(0, len(pairs), step):
+            some = pairs[start : start + step]
+            found, starts = np.unique(claim.left[some], return_index=True)
+            result[found] ^= np.bitwise_xor.reduceat(columns[claim.right[some]], starts, axis=0)
+    flat = np.ascontiguousarray(result.view(np.uint8)[:, :height].T)
+    return flat.reshape(gf2_72.DEGREE, -1)
 
 
 def _side_by_side(arrays):

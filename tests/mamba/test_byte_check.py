@@ -138,11 +138,18 @@ def test_pairs_of_columns(size, more, monkeypatch):
         ]
         return accepted(holders, 1)[0]
 
+    if len(left) > 1:  # a pair that comes again, whose errors could cancel
+        left[1], right[1] = left[0], right[0]
+        z = np.bitwise_xor.reduce(gf256.mul(x[:, :, left], y[:, :, right]), axis=0).ravel()
     assert verified(z)
     for place in {0, len(z) // 2, len(z) - 1}:
         assert not verified(off(z, place, 16))
     if len(z) > 1:
         assert not verified(off(off(z, 0, 3), 1, 3))
+        _, first = np.unique(np.stack([left, right]), axis=1, return_index=True)
+        (again, *_) = sorted({*range(len(left))} - {*first.tolist()})  # a pair that comes twice
+        before = np.flatnonzero((left == left[again]) & (right == right[again]))[0]
+        assert before < again and not verified(off(off(z, before, 3), again, 3))
 
 
 def test_the_quick_weights_are_those_of_lagrange():
