@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .distances import check_all_but, check_comparable, check_finite, squared_distances
-from .krum import score
-from .parameters import check_average, check_excluded, check_parameters
+from .krum import score, without_excluded
 
 #: Lengths are clipped to multiples of 1 / STEPS of themselves, from below; as in ``clipping.mpc``.
 STEPS = 16
@@ -67,28 +66,22 @@ def clipped_krum_weights(
     of the m, the weight of w_i is m L_i + s_i (16 n - L_1 - ... - L_n), which is never below 0.
     Parameters and errors are those of `clipped_krum`.
     """
-    X, excluded = check_all_but(X, excluded)
-    n = len(X)
-    check_parameters(n, f)
-    m = check_average(n, f, m)
-    kept = check_excluded(n, f, excluded)
-    X = X[kept]
-    distances = squared_distances(X)
-    scores = score(distances, n - f - 2)[1]
-    check_comparable(X, scores, m)
+    vectors, kept, m = without_excluded(X, f, m, excluded)
+    half = (len(kept) + 1) // 2
+    distances = squared_distances(vectors)
+    scores = score(distances, len(X) - f - 2)[1]
+    check_comparable(vectors, scores, m)
     chosen = np.argsort(scores, kind="stable")[:m]
-    radii = _radii(X, distances, chosen)
-    check_comparable(X, STEPS**2 * radii, (len(X) + 1) // 2)
-    clip = np.sort(radii)[(len(X) + 1) // 2 - 1]
-    lengths = sum((step**2 * radii <= STEPS**2 * clip).astype(np.int64) for step in _COUNTED)
+    radii = _radii(vectors, distances, chosen)
+    check_comparable(vectors, STEPS**2 * radii, half)
+    clip = np.sort(radii)[half - 1]
+    steps = range(1, STEPS + 1)
+    lengths = sum((step**2 * radii <= STEPS**2 * clip).astype(np.int64) for step in steps)
     inside = m * lengths
-    inside[chosen] += STEPS * len(X) - lengths.sum()
-    weights = np.zeros(n, np.int64)
+    inside[chosen] += STEPS * len(kept) - lengths.sum()
+    weights = np.zeros(len(X), np.int64)
     weights[kept] = inside
     return weights
-
-
-_COUNTED = range(1, STEPS + 1)
 
 
 def _radii(X, distances, chosen) -> np.ndarray:

@@ -142,6 +142,19 @@ def multi_krum(
     return check_finite(X[result.ranking[:m]].astype(np.float64).mean(axis=0))
 
 
+def without_excluded(
+    X: ArrayLike, f: int, m: int | None, excluded: Iterable[int]
+) -> tuple[np.ndarray, list[int], int]:
+    """The vectors that a rule of distances looks at, which rows of X these are, and its m.
+
+    Parameters and errors are those of `multi_krum`.
+    """
+    X, excluded = check_all_but(X, excluded)
+    check_parameters(len(X), f)
+    kept = check_excluded(len(X), f, excluded)
+    return X[kept], kept, check_average(len(X), f, m)
+
+
 def score(distances: np.ndarray, near: int) -> tuple[np.ndarray, np.ndarray]:
     """Each row's `near` nearest others, as in `KrumResult`, and the sum of their distances."""
     neighbours = nearest(distances, near)

@@ -23,8 +23,8 @@ from .distances import (
     check_vectors,
     squared_distances,
 )
-from .krum import nearest, score
-from .parameters import check_average, check_excluded, check_parameters
+from .krum import nearest, score, without_excluded
+from .parameters import check_parameters
 
 
 def mix(X: ArrayLike, f: int) -> np.ndarray:
@@ -70,23 +70,17 @@ def mixed_krum(
     return check_finite(weights @ X.astype(np.float64) / weights.sum())
 
 
-def mixed_krum_weights(
-    X: ArrayLike, f: int, m: int | None = None, excluded: Iterable[int] = ()
-) -> np.ndarray:
+def mixed_krum_weights(X, f: int, m: int | None = None, excluded: Iterable[int] = ()) -> np.ndarray:
     """Return in how many of the m chosen mixtures each vector is: integers, shape (n,).
 
     Their sum is m (n - f), and `mixed_krum` is the mean of the vectors with these weights.
     Parameters and errors are those of `mixed_krum`.
     """
-    X, excluded = check_all_but(X, excluded)
+    vectors, kept, m = without_excluded(X, f, m, excluded)
     n = len(X)
-    check_parameters(n, f)
-    m = check_average(n, f, m)
-    kept = check_excluded(n, f, excluded)
-    X = X[kept]
-    distances = squared_distances(X)
+    distances = squared_distances(vectors)
     mixed_with = _neighbourhoods(distances, n - f)
-    scores = score(_mixed_distances(X, distances, mixed_with), n - f - 2)[1]
+    scores = score(_mixed_distances(vectors, distances, mixed_with), n - f - 2)[1]
     check_comparable(None, scores, m)  # mixtures may well be equal where the vectors are not
     chosen = np.argsort(scores, kind="stable")[:m]
     check_comparable(None, np.sort(distances[chosen], axis=1)[:, n - f - 1], m)

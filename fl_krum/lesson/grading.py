@@ -18,7 +18,7 @@ from .results import FILE, Results, read_results
 
 #: Points of an exercise; 1 where it is not here.
 POINTS = {
-    "masks": 2, "attack": 2, "fewest_honest": 2, "scores": 2, "smallest": 2,
+    "masks": 2, "attack": 2, "clip": 2, "fewest_honest": 2, "scores": 2, "smallest": 2,
     "reconstruct": 2, "reduce": 2, "less_than_zero": 2, "bits_needed": 2, "seconds_across": 2,
     "largest": 3, "majority": 3, "near": 3, "rank": 3,
 }  # fmt: skip

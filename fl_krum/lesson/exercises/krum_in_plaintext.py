@@ -8,6 +8,7 @@ import numpy as np
 
 from ...aggregators.distances import squared_distances
 from ...aggregators.krum import krum, krum_scores, multi_krum
+from ...aggregators.rules import centred_clipping
 from ..toy_vectors import example_vectors
 from .exercise import Wrong, compare, exercise, numbers
 
@@ -214,6 +215,86 @@ def check_multi(multi: Callable) -> None:
     """Check ``multi(X, f, m)``: the mean of the m vectors with the smallest scores."""
     cases = [(_V1, 1, 3), (_V2, 2, 5), (_V2, 2, 2), (_V2, 1, 4)]
     compare(multi, lambda X, f, m: multi_krum(X, f, m), cases)
+
+
+def _lengths(X, centre) -> np.ndarray:
+    """How far each row lies from the centre, as a column."""
+    return np.linalg.norm(X - centre, axis=1, keepdims=True)
+
+
+def _clipped(X, centre, radius) -> np.ndarray:
+    """The differences from the centre, none longer than the radius."""
+    return (X - centre) * (radius / np.maximum(_lengths(X, centre), radius))
+
+
+@exercise(
+    "clip(X, centre, radius)",
+    praise="Right: no vector moves the result by more than radius / n, wherever it lies.",
+    hints=(
+        "Three steps: the differences X - centre, the length of each row of them, and how much of "
+        "each row is kept.",
+        "Keep radius / length of a difference that is longer than the radius, and all of the "
+        "others: radius / np.maximum(length, radius). Then take the mean, and add the centre.",
+    ),
+    mistakes={
+        "That is the mean difference. Add the centre: it is where you begin.": (
+            lambda X, centre, radius: _clipped(X, centre, radius).mean(axis=0)
+        ),
+        "You add the sum of the differences. Take their mean.": (
+            lambda X, centre, radius: centre + _clipped(X, centre, radius).sum(axis=0)
+        ),
+        "These are the shortened vectors, a row for each client. Take their mean.": (
+            lambda X, centre, radius: centre + _clipped(X, centre, radius)
+        ),
+        "A vector at the centre has the length 0, and 0 / 0 is nan. Divide by "
+        "np.maximum(length, radius).": lambda X, centre, radius: (
+            centre
+            + ((X - centre) / _lengths(X, centre) * _lengths(X, centre).clip(max=radius)).mean(
+                axis=0
+            )
+        ),
+        "That is the mean of all vectors: nothing was shortened.": lambda X, centre, radius: X.mean(
+            axis=0
+        ),
+        "You leave out the long ones. Shorten them: a rare client is to have its say.": (
+            lambda X, centre, radius: X[_lengths(X, centre)[:, 0] <= radius].mean(axis=0)
+        ),
+        "The long ones count as 0 in your mean. Shorten them to the radius.": (
+            lambda X, centre, radius: (
+                centre + ((X - centre) * (_lengths(X, centre) <= radius)).mean(axis=0)
+            )
+        ),
+        "You clip each coordinate by itself. What counts is the length of the whole difference.": (
+            lambda X, centre, radius: centre + np.clip(X - centre, -radius, radius).mean(axis=0)
+        ),
+        "You shorten the vectors. It is their differences from the centre that are too long.": (
+            lambda X, centre, radius: _clipped(X, 0, radius).mean(axis=0)
+        ),
+        "You make the short ones longer as well. They stay as they are.": (
+            lambda X, centre, radius: (
+                centre
+                + ((X - centre) * radius / np.maximum(_lengths(X, centre), 1e-9)).mean(axis=0)
+            )
+        ),
+        "You compare or divide by the squared length. Take its root.": lambda X, centre, radius: (
+            centre
+            + ((X - centre) * (radius / np.maximum(_lengths(X, centre) ** 2, radius))).mean(axis=0)
+        ),
+        "You clip the mean difference. By then a single liar has moved it: clip each one.": (
+            lambda X, centre, radius: (
+                centre + _clipped(X.mean(axis=0, keepdims=True), centre, radius)[0]
+            )
+        ),
+        "You take lengths of columns. A client's difference is a row: axis=1.": (
+            lambda X, centre, radius: centre + _clipped(X.T, centre[:, None], radius).mean(axis=1)
+        ),
+    },
+)
+def check_clip(clip: Callable) -> None:
+    """Check ``clip(X, centre, radius)``: one step of centred clipping."""
+    X, Y = _V1.astype(np.float64), _V2.astype(np.float64)
+    cases = [(X, np.array([2.0, 1.0]), 3.0), (X, X[2], 2.5), (Y, Y[:5].mean(axis=0), 6.0)]
+    compare(clip, centred_clipping, cases)
 
 
 @exercise(

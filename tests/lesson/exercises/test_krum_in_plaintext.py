@@ -6,6 +6,7 @@ import pytest
 from fl_krum import krum, krum_scores, multi_krum
 from fl_krum.lesson.exercises.krum_in_plaintext import (
     check_attack,
+    check_clip,
     check_fewest_honest,
     check_largest_f,
     check_multi,
@@ -19,6 +20,7 @@ CHECKS = (
     check_scores,
     check_smallest,
     check_multi,
+    check_clip,
     check_attack,
 )
 
@@ -115,6 +117,14 @@ def test_right_answers_pass(check, answer):
          "You want one a coordinate"),
         (check_multi, lambda X, f, m: krum(X, f).ranking[:m], "you return an array of shape (3,)"),
         (check_multi, lambda X, f, m: X[np.sort(krum_scores(X, f))[:m]], "there is no item with"),
+        (check_clip, lambda X, centre, radius: X - centre,
+         "Return 2 numbers; you return an array of shape (5, 2)."),
+        (check_clip, lambda X, centre, radius: centre,
+         "With radius = 3.0, in place 0 of the result: "),
+        (check_clip, lambda X, centre, radius: centre + (
+            (X - centre) * np.minimum(1, radius / np.linalg.norm(X - centre, axis=1))
+        ).mean(axis=0), "could not be broadcast together"),
+        (check_clip, lambda X, centre: X.mean(axis=0), "yours is written for (X, centre)."),
         (check_attack, lambda honest: [-honest.mean(axis=0)] * 2, "the honest mean, turned round"),
         (check_attack, lambda honest: honest[:2], "These are two honest vectors. They do no harm."),
         (check_attack, lambda honest: [[0, 0], [0, 0]], "the old global model. It is too far"),

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from fl_krum import krum, krum_scores
+from fl_krum.aggregators.rules import centred_clipping
 from fl_krum.lesson import toy_shares
 from fl_krum.lesson.exercises import choices_and_comparisons as comparisons
 from fl_krum.lesson.exercises import federated_session, generate_krum_mpc, use_case
@@ -157,6 +158,52 @@ def multi_by_sorting(X, f, m):
     return sum(X[row] for row in rows) / m
 
 
+def clip_by_loop(X, centre, radius):
+    total = np.zeros(len(centre))
+    for row in X:
+        away = row - centre
+        length = np.sqrt((away**2).sum())
+        if length > radius:
+            away *= radius / length
+        total += away
+    return centre + total / len(X)
+
+
+def clip_in_place(X, centre, radius):
+    X -= centre
+    length = np.linalg.norm(X, axis=1)
+    X[length > radius] *= (radius / length[length > radius])[:, None]
+    return X.mean(axis=0) + centre
+
+
+def clip_by_where(X, centre, radius):
+    lengths = np.linalg.norm(X - centre, axis=1)
+    safe = np.where(lengths == 0, 1, lengths)
+    return centre + (np.minimum(1, radius / safe)[:, None] * (X - centre)).mean(axis=0)
+
+
+def clip_dividing_by_zero(X, centre, radius):
+    with np.errstate(divide="ignore"):  # NumPy warns, and takes infinity, of which 1 is kept
+        kept = np.minimum(1, radius / np.linalg.norm(X - centre, axis=1))
+    return centre + (kept[:, None] * (X - centre)).mean(axis=0)
+
+
+def clip_vectors(X, centre, radius):
+    """The mean of the vectors that the differences, shortened, lead to."""
+    moved = [c + (x - c) * min(1, radius / (np.linalg.norm(x - c) or 1)) for x, c in
+             ((x, centre) for x in X)]  # fmt: skip
+    return np.mean(moved, axis=0)
+
+
+def clip_in_plain_python(X, centre, radius):
+    result = [float(c) for c in centre]
+    for row in X.tolist():
+        away = [x - c for x, c in zip(row, centre, strict=True)]
+        scale = min(1.0, radius / max(sum(a * a for a in away) ** 0.5, 1e-300))
+        result = [r + scale * a / len(X) for r, a in zip(result, away, strict=True)]
+    return result
+
+
 def lie_by_sums(others, target):
     return (len(others) + 1) * target - sum(others)
 
@@ -258,6 +305,37 @@ FAMILIES = {
         lambda X, f, m: np.average(X[krum(X, f).ranking[:m]], axis=0),
         lambda X, f, m: list(multi_by_sorting(X, f, m)),
     ],
+    plaintext.check_clip: [
+        clip_by_loop,
+        clip_in_place,
+        clip_by_where,
+        clip_dividing_by_zero,
+        clip_vectors,
+        clip_in_plain_python,
+        centred_clipping,
+        lambda X, centre, radius: centred_clipping(X, centre=centre, radius=radius, steps=1),
+        lambda X, centre, radius: tuple(clip_by_loop(X, centre, radius)),
+        lambda X, centre, radius: (
+            centre
+            + sum((x - centre) / max(1, np.linalg.norm(x - centre) / radius) for x in X) / len(X)
+        ),
+        lambda X, centre, radius: (
+            centre
+            + np.average(
+                (X - centre).T
+                * np.clip(radius / (np.linalg.norm(X - centre, axis=1) + 1e-30), 0, 1),
+                axis=1,
+            )
+        ),
+        lambda X, centre, radius: (
+            centre
+            + np.einsum(
+                "i,ij->j",
+                radius / np.maximum(np.sqrt(((X - centre) ** 2).sum(axis=1)), radius) / len(X),
+                X - centre,
+            )
+        ),
+    ],  # fmt: skip
     generate_krum_mpc.check_smaller: [
         lambda a, b: (a < b) * a + (1 - (a < b)) * b,
         lambda a, b: b + (a < b) * (a - b),
