@@ -82,8 +82,6 @@ class Protocols:
         Whose it is to collect next (`mamba.collectors`), the same for all holders.
     claims : mamba.claims.Claims
         Where players may deviate, what is still to be verified.
-    dealt_last : list of list of field arrays
-        For each secret that this player dealt last, the shares of all holders.
     coin_pool : list
         Coins that were dealt ahead (`mamba.coins`).
 
@@ -118,7 +116,7 @@ class Protocols:
         self.view = view
         self.sent, self.drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.agreement, self.collector_turn = agreement.Agreement(), 0
-        self.claims, self.coin_pool, self.dealt_last = Claims(), [], []
+        self.claims, self.coin_pool = Claims(), []
         # Only a holder has anything to say to everybody.
         self.peers = self.all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
@@ -184,11 +182,17 @@ class Protocols:
         so only the other t + 1 are sent (pseudo-random shares, Cramer, Damgard and Ishai, TCC
         2005).
         """
+        return self.deal_and_keep(shapes, secrets, continued)[1]
+
+    def deal_and_keep(self, shapes, secrets=(), continued=False):
+        """The shares of all holders of each secret that this player deals; and what `deal` gives.
+
+        They are returned, and not kept in the object: protocols run beside each other.
+        """
         split = [
             self._split(field, secret)
             for (field, _), secret in zip(shapes.get(self.me, []), secrets, strict=True)
         ]
-        self.dealt_last = split
         outgoing = {
             player: b"".join(
                 field.to_bytes(shares[self.holders.index(player)])
@@ -202,7 +206,7 @@ class Protocols:
         if not self.is_holder:
             if not inner:
                 self.network.exchange(outgoing, {}, continued)
-            return {dealer: _zeros(shape) for dealer, shape in shapes.items()}
+            return split, {dealer: _zeros(shape) for dealer, shape in shapes.items()}
         if self.me in self.sent:
             expected = {dealer: _size(shape) for dealer, shape in others.items()}
             received = self.exchange(outgoing, expected, continued, inner)
@@ -220,7 +224,7 @@ class Protocols:
             self.note(dealer, shapes[dealer], arrays)
         if self.me in shapes:
             dealt[self.me] = [shares[self.place] for shares in split]
-        return dealt
+        return split, dealt
 
     def _split(self, field, secret):
         """The holders' shares of a secret; those of the first t come from keys agreed with them."""
@@ -306,13 +310,13 @@ def reduce_by_all(protocols, parts, continued=False):
     Rabin, PODC 1998)."""
     shape = [(field, field.length(array)) for field, array in parts]
     own = [array for _, array in parts]
-    dealt = protocols.deal(dict.fromkeys(protocols.holders, shape), own, continued)
+    sent, dealt = protocols.deal_and_keep(dict.fromkeys(protocols.holders, shape), own, continued)
     received = [[dealt[dealer][k] for dealer in protocols.holders] for k in range(len(parts))]
     products = [
         shamir.reconstruct(field, shares, 2 * protocols.threshold)
         for (field, _), shares in zip(shape, received, strict=True)
     ]
-    return products, list(map(Dealing, protocols.dealt_last, received))
+    return products, list(map(Dealing, sent, received))
 
 
 def _joined(arrays):

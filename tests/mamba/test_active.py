@@ -229,3 +229,9 @@ def test_who_is_told_a_result_cannot_have_holders_weigh_it_differently(monkeypat
     with pytest.raises(ProtocolError, match="has been told is not what"):
         krum_among(4, 0, 8, {0: (liar(__init__=init), None, None)}, check=False, threshold=1,
                    holders=(1, 2, 3))  # fmt: skip
+
+
+def test_dealings_of_protocols_that_run_beside_each_other_are_not_mistaken():
+    """With n even the server holds shares, too."""
+    told, right = krum_among(4, 0, 60)
+    assert told == right
