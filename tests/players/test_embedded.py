@@ -163,7 +163,7 @@ def test_players_end_with_their_parent(own_folder):
     assert run.returncode == -9
     left = set(map(int, run.stdout.split()))
     assert len(left) == 6
-    until = time.monotonic() + 60
+    until = time.monotonic() + 200
     while left and time.monotonic() < until:
         left = {pid for pid in left if is_running(pid)}
         time.sleep(0.05)
