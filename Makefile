@@ -61,6 +61,16 @@ lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (defau
 slides: .venv/ready      ## slides of the lesson, for a room without network, in out/slides
 	$(BIN)/python -m fl_krum export --output out/slides
 
+lite: .venv/ready        ## notebooks 1 to 4 as a site that runs in the browser, in out/lite
+	test -d .venv-lite || $(PYTHON) -m venv .venv-lite
+	.venv-lite/bin/pip install --quiet 'jupyterlite-core>=0.8,<0.9' 'jupyterlite-pyodide-kernel>=0.8,<0.9' jupyter_server 'ipywidgets>=8.1'
+	$(BIN)/python docs/make_lite.py out/lite-source
+	rm -rf out/lite
+	cd out/lite-source && ../../.venv-lite/bin/jupyter lite build --output-dir ../lite
+
+addresses: .venv/ready   ## README's badges and the notebooks' first cell, out of PROJECT_URL in setup.py
+	$(BIN)/python docs/addresses.py
+
 docs: .venv/ready        ## the API reference, of the docstrings, in out/reference
 	$(BIN)/python docs/make_reference.py
 
@@ -85,4 +95,4 @@ bench: .venv/ready       ## measure; BENCH="--peers mp-spdz" adds others, see be
 help:
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:[^#]*## */\t/'
 
-.PHONY: demo test $(PARTS) test-browser test-flower explore lab slides docs demo-page bench help
+.PHONY: demo test $(PARTS) test-browser test-flower explore lab slides lite addresses docs demo-page bench help

@@ -1,6 +1,8 @@
 """The package as it is installed: a wheel is built, and works away from the sources."""
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +20,8 @@ pytest.importorskip("setuptools", reason="setuptools builds the wheel")
 
 BUILD = "import sys; from setuptools import build_meta; build_meta.build_wheel(sys.argv[1])"
 SOURCES = ("fl_krum", "mamba")
+#: Python in a browser, as the npm package `pyodide` has it: `npm install --no-save pyodide`.
+PYODIDE = Path(os.environ.get("FL_KRUM_PYODIDE", ROOT / "node_modules/pyodide"))
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +95,79 @@ def test_the_wheel_tells_its_engines_and_version(installed):
     assert run(installed, "--version").split() == ["fl_krum", fields["Version"]]
     required = "\n".join(fields.get_all("Requires-Dist"))
     assert "numpy>=" in required and 'jupyterlab>=4.1; extra == "notebooks"' in required
+
+
+# --- In Pyodide, which is Python in a browser -----------------------------------------------------
+
+#: Runs a text of Python in Pyodide, with the wheel on its path, and prints its value.
+NODE = """
+const [pyodide, wheel, text, numpy] = process.argv.slice(1);
+const { loadPyodide } = await import(`${pyodide}/pyodide.mjs`);
+const python = await loadPyodide();
+if (numpy) await python.loadPackage("numpy");
+python.FS.mkdir("/wheel");
+python.FS.mount(python.FS.filesystems.NODEFS, { root: wheel }, "/wheel");
+console.log(python.runPython(text));
+"""
+#: Solutions of exercises, put to their checks; toy shares; what the system refuses there.
+IN_THE_BROWSER = """
+import importlib, json, sys, threading, types
+sys.path.insert(0, "/wheel")
+if not NUMPY:  # the package has Python alone: checks of shares need no more of NumPy than this name
+    sys.modules["numpy"] = types.ModuleType("numpy")
+    sys.modules["numpy"].ndarray = type("ndarray", (), {})
+from fl_krum.lesson import toy_comparison, toy_shares
+
+result = {}
+shares = toy_shares.share(42, 3, range(1, 8))
+result["secret"] = toy_shares.reconstruct({player: shares[player] for player in (2, 4, 5, 7)})
+computation = toy_shares.Computation(p=2**61 - 1)
+small, large = computation.share(3), computation.share(40)
+result["less"] = toy_comparison.less_than(small, large, 8).open()
+try:
+    threading.Thread(target=print).start()
+except RuntimeError as error:
+    result["thread"] = str(error)
+for module, check, function, solution in SOLUTIONS:
+    scope = {}
+    exec(solution, scope)
+    result[check] = getattr(importlib.import_module(module), check)(scope[function]).passed
+wrong = importlib.import_module("fl_krum.lesson.exercises.shares_by_hand").check_share
+result["wrong"] = wrong(lambda secret, t, players, p: {player: secret for player in players})
+json.dumps(result)
+"""
+WITHOUT_NUMPY = ("check_share", "check_reduce", "check_choose", "check_less_than_zero")
+
+
+def solutions_of_shares():
+    """Module, check, function and solution of the exercises of notebook 3."""
+    cells = json.loads((ROOT / "notebooks/03_shares_by_hand.ipynb").read_text("utf-8"))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    for text, below in zip(texts, texts[1:], strict=False):
+        call = re.search(r"^(check_\w+)\((\w+)\)", text, re.M)
+        solution = re.search(r"<details>.*?```python\n(.*?)```", below, re.S)
+        if call and solution:
+            module = re.search(rf"from (\S+) import {call[1]}$", text, re.M)[1]
+            yield module, call[1], call[2], solution[1]
+
+
+def test_the_wheel_runs_in_pyodide(installed):
+    node = shutil.which("node")
+    if node is None or not (PYODIDE / "pyodide.mjs").is_file():
+        pytest.skip("no Node, or no Pyodide: npm install --no-save pyodide")
+    numpy = any(PYODIDE.glob("numpy-*.whl"))  # in the full distribution
+    solutions = [one for one in solutions_of_shares() if numpy or one[1] in WITHOUT_NUMPY]
+    text = f"NUMPY, SOLUTIONS = {numpy}, {solutions!r}\n{IN_THE_BROWSER}"
+    done = subprocess.run(
+        [node, "--input-type=module", "-e", NODE, str(PYODIDE), str(installed), text,
+         "1" if numpy else ""],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert (found["secret"], found["less"], found["thread"]) == (42, 1, "can't start new thread")
+    assert {name: found[name] for _, name, *_ in solutions} == {
+        name: True for _, name, *_ in solutions
+    }
+    assert len(solutions) >= len(WITHOUT_NUMPY)
+    assert found["wrong"] == "✗ Every player holds the secret itself."

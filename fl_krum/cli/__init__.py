@@ -24,7 +24,7 @@ from .parser import Parser, layout, set_usage
 
 COMMANDS = (
     "session", "sweep", "aggregate", "run", "program", "check", "key", "roster", "player",
-    "deploy", "lab", "grade", "export", "contest",
+    "deploy", "lab", "grade", "otter", "export", "contest",
 )  # fmt: skip
 
 DESCRIPTION = (

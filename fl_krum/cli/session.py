@@ -130,9 +130,7 @@ _STORED = (
     "dropout", "average", "bits", "fraction", "compare", *NAMES,
 )  # fmt: skip
 _OF_THE_START = ("first_round", "start_accuracy")
-_MAY_DIFFER = {
-    "version", "engine", "security", "rounds", "data", "client_data", *_OF_THE_START
-}  # fmt: skip
+_MAY_DIFFER = {"version", "engine", "rounds", "data", "client_data", *_OF_THE_START}
 
 
 def _read(options: argparse.Namespace) -> Stored:

@@ -20,7 +20,7 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ READING = "reading"
 _KEY = "fl_krum"  # of a copy's metadata
 _LINK = re.compile(r"(\]\()\.\./([^)#\s]+)")  # ](../docs/glossary.md
 _FOLDER_ABOVE = "str(Path.cwd().parent)"  # where a notebook's first cell finds the package
-_SOLUTION = "<details><summary>Solution"  # how a cell with one begins
+_SOLUTION = re.compile(r"<details>\s*<summary>Solution.*?</details>\s*", re.S)
 _ABOUT_SOLUTIONS = (  # what notebooks say about them, and what they say instead
     (re.compile(r",?\s+and\s+the\s+solution\s+is\s+folded\s+up\s+below"), ""),
     (re.compile(r"\s+The\s+solution\s+is\s+folded\s+up\s+below,\s+and\s+later"), " Later"),
@@ -111,9 +111,29 @@ def make_copies(
     if folder.resolve() == (root / "notebooks").resolve():
         raise ValueError(f"{folder} holds the notebooks themselves; copies go elsewhere")
     folder.mkdir(parents=True, exist_ok=True)
-    for file in sorted({file for path in notebooks for file in _linked_files(path)}):
-        _copy_reading(root / file, folder / READING / file)
+    copy_reading(root, folder)
     return [_copy(path, folder, package or root, solutions) for path in notebooks]
+
+
+def copy_reading(root: Path, folder: Path) -> None:
+    """Copy what the notebooks of a checkout link to into the folder `READING` of a folder."""
+    for file in sorted({file for path in find_notebooks(root) for file in _linked_files(path)}):
+        _copy_reading(root / file, folder / READING / file)
+
+
+def fit(notebook: dict[str, Any], first_cell: Callable[[str], str]) -> None:
+    """Make a notebook work in another folder, beside what `copy_reading` has put there.
+
+    Its links are changed, and the cell that finds the package becomes what `first_cell` makes of
+    its text.
+    """
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])  # a list of lines, or one text
+        if cell["cell_type"] == "markdown":
+            text = _LINK.sub(rf"\1{READING}/\2", text)
+        elif _FOLDER_ABOVE in text:
+            text = first_cell(text)
+        cell["source"] = text.splitlines(keepends=True)
 
 
 def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -126,17 +146,15 @@ def without_outputs(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_solutions(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The same notebook without the cells that have the solutions, and without a word on them."""
+    """The same notebook without the solutions that are folded up in it, and a word on them."""
     result = copy.deepcopy(notebook)
-    result["cells"] = [
-        cell for cell in result["cells"] if not "".join(cell["source"]).startswith(_SOLUTION)
-    ]
     for cell in result["cells"]:
         if cell["cell_type"] == "markdown":
-            text = "".join(cell["source"])
+            text = _SOLUTION.sub("", "".join(cell["source"]))
             for pattern, instead in _ABOUT_SOLUTIONS:
                 text = pattern.sub(instead, text)
             cell["source"] = text.splitlines(keepends=True)
+    result["cells"] = [cell for cell in result["cells"] if "".join(cell["source"]).strip()]
     return result
 
 
@@ -152,7 +170,8 @@ def _copy(path: Path, folder: Path, package: Path, solutions: bool) -> Copied:
         if _digest_of(candidate) == digest:
             return Copied(path.name, candidate, False, None)
         older = candidate
-    _fit(notebook, package, solutions)
+    keep = _KEEP_RESULTS if solutions else _KEEP_RESULTS.replace("()", "(solutions=False)")
+    fit(notebook, lambda text: text.replace(_FOLDER_ABOVE, repr(str(package))) + keep)
     notebook["metadata"][_KEY] = {"copy_of": path.name, "sha256": digest}
     with candidate.open("x", encoding="utf-8") as file:  # "x": never a file that is there
         json.dump(notebook, file, indent=1, ensure_ascii=False)
@@ -174,18 +193,6 @@ def _digest_of(path: Path) -> str | None:
         return json.loads(path.read_text(encoding="utf-8"))["metadata"][_KEY]["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _fit(notebook: dict[str, Any], package: Path, solutions: bool) -> None:
-    """Make it work in another folder: its links, and the first cell, which finds the package."""
-    keep_results = _KEEP_RESULTS if solutions else _KEEP_RESULTS.replace("()", "(solutions=False)")
-    for cell in notebook["cells"]:
-        text = "".join(cell["source"])  # a list of lines, or one text
-        if cell["cell_type"] == "markdown":
-            text = _LINK.sub(rf"\1{READING}/\2", text)
-        elif _FOLDER_ABOVE in text:
-            text = text.replace(_FOLDER_ABOVE, repr(str(package))) + keep_results
-        cell["source"] = text.splitlines(keepends=True)
 
 
 def _linked_files(path: Path) -> Iterator[str]:
