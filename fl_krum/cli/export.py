@@ -14,6 +14,9 @@ DETAILS = """\
 Writes one HTML file for each notebook, as it is committed, with its outputs. All that a browser
 needs is in the file, formulas and reveal.js too: it asks the network for nothing.
 
+A slide is a cell with a sentence, "slide", in its metadata: this sentence, and below it the cell's
+figure, table or printed lines, or the question that it asks.
+
 In slides, the arrow keys go on and back, Esc shows all, and F fills the screen.
 
 examples:

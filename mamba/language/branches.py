@@ -4,7 +4,8 @@
 statements after it. SCALE-MAMBA compiles them into jumps; here the syntax tree is rewritten before
 it is compiled to Python's code, every statement keeping its line. Changed are besides ``/`` between
 Python integers, which rounds down, since MAMBA is written in Python 2; and ``or`` and ``and`` in
-the condition of an if_then, and ``x or 0``: SCALE-MAMBA decides them when there are no values.
+the condition of an if_then, and ``x or 0``: SCALE-MAMBA decides them when there are no values. And
+``from Compiler import mpc_math``, which SCALE-MAMBA needs, brings here what is there already.
 """
 
 import ast
@@ -14,7 +15,9 @@ from mamba.language.vectors import Vector
 from mamba.run_error import RunError
 
 DIVIDE, OR, AND = "__divide__", "__or__", "__and__"
-_REWRITTEN = re.compile(r"\b(if_then|else_then|end_if|or 0)\b|^[^#\n]*[^/]/[^/]", re.M)
+_REWRITTEN = re.compile(
+    r"\b(if_then|else_then|end_if|or 0)\b|^[^#\n]*[^/]/[^/]|^\s*from Compiler\b", re.M
+)
 
 
 def compile_text(text, path):
@@ -99,6 +102,17 @@ class _Rewriter(ast.NodeTransformer):
             if isinstance(default, ast.Constant) and default.value == 0:
                 return _joined(node)
         return node
+
+    def visit_ImportFrom(self, node):
+        """Of the compiler only names of the language can be imported: the static check says so."""
+        if node.module != "Compiler":
+            return node
+        new: list[ast.stmt] = [
+            ast.Assign([ast.Name(one.asname, ast.Store())], ast.Name(one.name, ast.Load()))
+            for one in node.names
+            if one.asname
+        ]
+        return [ast.copy_location(one, node) for one in new or [ast.Pass()]]
 
     def visit_AugAssign(self, node):
         self.generic_visit(node)

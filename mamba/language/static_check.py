@@ -182,6 +182,8 @@ class _Known:
     def _import(self, node):
         module = getattr(node, "module", None) or node.names[0].name
         if module.split(".")[0] == "Compiler":
+            if module == "Compiler" and all(one.name in self._known_here for one in node.names):
+                return
             unsupported = [missing(one.name) for one in node.names if one.name in NOT_SUPPORTED]
             yield Problem(
                 node.lineno,
@@ -190,6 +192,11 @@ class _Known:
                 else f"{module} is a part of SCALE-MAMBA's compiler, which is not here; the names "
                 "of the language need no import",
             )
+
+    @property
+    def _known_here(self):
+        """What the compiler has too and is here without an import, such as mpc_math."""
+        return {name for name, value in self._names.items() if not isinstance(value, Missing)}
 
     def _all_names(self):
         return [*self._bound, *self._names, *dir(builtins)]
@@ -259,7 +266,7 @@ def _types(names):
 def _is_import(node):
     """Whether a module of somebody else's is imported, whose objects may have any attribute."""
     if isinstance(node, ast.ImportFrom):
-        return node.module != "__future__"
+        return node.module not in ("__future__", "Compiler")
     return isinstance(node, ast.Import)
 
 

@@ -1,9 +1,10 @@
-"""How the cells of a notebook become slides.
+"""Which cells of a notebook become slides, and what of them is shown.
 
-A notebook is made to be read, a slide to be seen from the back row. So a heading begins a new
-slide, long text goes on on the next one, a prediction has a slide of its own, and a figure does not
-share one with a long program. What only the reader at a keyboard needs is left out: the cells that
-find the package, that import, and that print versions.
+A notebook is made to be read, a slide to be seen from the back row. So a slide has one sentence of
+about ten words and below it one thing to look at: a figure, a table, a few printed lines, or a
+question whose answer is on the next slide. The sentence stands in the metadata of the cell that has
+the thing, as ``"slide": "One liar of seven ruins the mean."``. Cells without one are left out; a
+notebook that has none gets a slide for each of its figures, under the heading of its section.
 """
 
 from __future__ import annotations
@@ -15,50 +16,74 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-WORDS = 90  # on one slide of text, unless what belongs together has more
-LINES, LINES_WITH_FIGURE = 9, 3  # of a program that shares a slide with what comes out of it
-_PREDICTION = "> **Predict"
-_LEFT_OUT = "find_spec(", "print_versions("
+LINES = 11  # of a program above its result
+_QUESTION = "> **Predict.**"
+_HEADING = re.compile(r"^#+ (.*)", re.M)
+_SHOWN = re.compile(r"\|.*\n\|[-: |]+\n|```|> (?!\*\*In five)")  # a table, a program, a quotation
 
 
 def as_slides(notebook: NotebookNode) -> NotebookNode:
-    """A notebook whose cells are the slides of another; its columns begin at headings 1 and 2."""
+    """A notebook whose cells are the slides of another: a title, then a sentence and a thing each.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        With its outputs.
+
+    Returns
+    -------
+    NotebookNode
+    """
+    sentences = {place: cell.metadata.slide for place, cell in enumerate(notebook.cells)
+                 if "slide" in cell.metadata} or _figures(notebook)  # fmt: skip
     cells: list[NotebookNode] = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cells += _text_slides(cell.source)
-        elif questions := _questions(cell.source):
-            cells.append(_slide("markdown", questions, "subslide"))
-            cells[-1].metadata["question"] = True
-        elif cell.cell_type == "code" and not _is_left_out(cell.source):
-            first, *rest = _code_slides(cell)
-            if cells and _leaves_room(cells[-1], first):
-                first.metadata.slideshow.slide_type = "-"  # on the slide of the text above it
-            cells += [first, *rest]
+    for place, cell in enumerate(notebook.cells):
+        if place == 0:
+            title = _HEADING.search(cell.source)
+            said = f"# {title[1] if title else ''}\n\n{sentences.get(0, '')}"
+            cells.append(_slide("markdown", said, "slide"))
+        elif place in sentences:
+            cells.append(_slide("markdown", f"## {sentences[place]}", "slide"))
+            cells += _things(cell)
     for number, cell in enumerate(cells):
         cell["id"] = f"slide-{number}"
     return NotebookNode(notebook, cells=cells)
 
 
-def _text_slides(text: str) -> Iterator[NotebookNode]:
-    slide: list[str] = []
-    for block in blocks(text):
-        if slide and not _belongs(slide, block):
-            yield _text_slide(slide)
-            slide = []
-        slide.append(block)
-    if slide:
-        yield _text_slide(slide)
+def _figures(notebook: NotebookNode) -> dict[int, str]:
+    """The place of every cell with a figure, and the heading of its section."""
+    found, heading = {}, ""
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown":
+            heading = (_HEADING.findall(cell.source) or [heading])[-1]
+        elif any(_is_image(output) for output in cell.outputs):
+            found[place] = heading
+    return found
 
 
-def _belongs(slide: list[str], block: str) -> bool:
-    """Whether a block is shown on the slide before it."""
-    last = slide[-1]
-    if block.startswith("#") or _PREDICTION in (block[:11], last[:11]):
-        return False
-    if last.startswith("#") or re.match(r"([-*]|1\.) |\$\$", block) or last[-1] not in ".?!>":
-        return True  # nothing ends with a heading, nor in the middle of a sentence
-    return sum(len(other.split()) for other in [*slide, block]) <= WORDS
+def _things(cell: NotebookNode) -> Iterator[NotebookNode]:
+    """What of a cell stands below the sentence; nothing of a text without a table or the like."""
+    if cell.cell_type == "markdown":
+        shown = [block for block in blocks(cell.source) if _SHOWN.match(block)]
+        if shown:
+            yield _slide("markdown", "\n\n".join(shown), "-")
+    elif questions := _questions(cell.source):
+        yield _slide("markdown", questions, "-")
+    elif outputs := [one for one in map(_without_predictions, cell.outputs) if one is not None]:
+        images = [one for one in outputs if _is_image(one)]
+        result = _slide("code", cell.source, "-", outputs=images or outputs)
+        if images or not _is_short_program(cell.source):
+            result.metadata["transient"] = {"remove_source": True}
+        if "alt" in cell.metadata:
+            result.metadata["alt"] = cell.metadata.alt
+        yield result
+    else:
+        yield _slide("code", cell.source, "-", outputs=[])
+
+
+def _is_short_program(source: str) -> bool:
+    """Whether a text for players is to be seen above what comes out of it."""
+    return source.startswith("%%mamba") and len(source.splitlines()) <= LINES
 
 
 def blocks(text: str) -> list[str]:
@@ -68,8 +93,6 @@ def blocks(text: str) -> list[str]:
     for part in re.split(r"\n[ \t]*\n", text.strip("\n")):
         if inside:
             found[-1] += "\n\n" + part
-        elif part.startswith("#") and "\n" in part:  # a heading right above its paragraph
-            found += part.split("\n", 1)
         elif part.strip():
             found.append(part)
         if found:
@@ -78,42 +101,31 @@ def blocks(text: str) -> list[str]:
     return found
 
 
-def _text_slide(parts: list[str]) -> NotebookNode:
-    column = re.match(r"##? ", parts[0]) is not None
-    return _slide("markdown", "\n\n".join(parts), "slide" if column else "subslide")
+def _is_image(output: NotebookNode) -> bool:
+    return any(kind.startswith("image/") for kind in output.get("data", {}))
 
 
-def _code_slides(cell: NotebookNode) -> list[NotebookNode]:
-    most = LINES_WITH_FIGURE if _has_image(cell) else LINES
-    apart = cell.outputs and len(cell.source.splitlines()) > most
-    first = _slide("code", cell.source, "subslide", outputs=[] if apart else cell.outputs)
-    if not apart:
-        return [first]
-    result = _slide("code", cell.source, "subslide", outputs=cell.outputs)
-    result.metadata["transient"] = {"remove_source": True}
-    return [first, result]
-
-
-def _leaves_room(text: NotebookNode, code: NotebookNode) -> bool:
-    """Whether a program can stand below a text: a short one, no question that it would answer."""
-    if text.cell_type != "markdown" or _PREDICTION in text.source or _has_image(code):
-        return False
-    printed = sum(len(out.get("text", "").splitlines()) for out in code.outputs)
-    lines = len(code.source.splitlines()) + printed
-    return lines <= LINES + 3 and len(text.source.split()) <= WORDS // 2
-
-
-def _has_image(cell: NotebookNode) -> bool:
-    return any(kind.startswith("image/") for out in cell.outputs for kind in out.get("data", {}))
+def _without_predictions(output: NotebookNode) -> NotebookNode | None:
+    """What comes out of a cell but for predictions that nobody has made; None if that is all."""
+    data = output.get("data", {})
+    text = output.get("text", "" if _is_image(output) or "text/html" in data
+                      else data.get("text/plain", ""))  # fmt: skip
+    lines = text.splitlines()
+    kept = [line for line, after in zip(lines, [*lines, ""][1:], strict=True)
+            if "No prediction" not in line and "  No prediction" not in after]  # fmt: skip
+    if len(kept) == len(lines):
+        return output
+    said = "\n".join(kept).strip("\n")
+    return NotebookNode(output_type="stream", name="stdout", text=said) if said else None
 
 
 def _questions(source: str) -> str:
-    """What a cell of predictions asks, as a quotation; nothing when it does anything else too."""
+    """What a cell asks the reader to predict, as a quotation; nothing when it asks nothing."""
     asked = []
     for line in _statements(source):
         call = line.value if isinstance(line, ast.Assign) else None
         if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "predict"):
-            return ""
+            continue
         choices = [key.value for key in call.keywords if key.arg == "choices"]
         try:
             offered = [ast.literal_eval(one) for one in choices]
@@ -124,14 +136,7 @@ def _questions(source: str) -> str:
             names = one.items() if isinstance(one, dict) else ((name, "") for name in one)
             asked += [f"* {name}{words and ': '}{words}" for name, words in names]
     text = "\n\n".join(asked).replace("\n\n* ", "\n* ").replace("?\n* ", "?\n\n* ")
-    return "" if not asked else f"{_PREDICTION}.** " + text.replace("\n", "\n> ")
-
-
-def _is_left_out(source: str) -> bool:
-    if any(sign in source for sign in _LEFT_OUT):
-        return True
-    lines = _statements(source)
-    return bool(lines) and all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in lines)
+    return "" if not asked else f"{_QUESTION} " + text.replace("\n", "\n> ")
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -14,11 +14,12 @@ import pytest
 
 from fl_krum import krum, krum_scores
 from fl_krum.aggregators.rules import centred_clipping
-from fl_krum.lesson import toy_shares
+from fl_krum.lesson import toy_comparison, toy_shares
 from fl_krum.lesson.exercises import choices_and_comparisons as comparisons
 from fl_krum.lesson.exercises import federated_session, generate_krum_mpc, use_case
 from fl_krum.lesson.exercises import krum_in_plaintext as plaintext
 from fl_krum.lesson.exercises import shares_by_hand as by_hand
+from fl_krum.lesson.toy_comparison import bits_value, borrow
 
 
 def multiply_in_place(a, b, p):
@@ -218,6 +219,21 @@ def read_by_all_rows(change):
     return error @ change[:, :-1] / (error @ error)
 
 
+def less_than_zero_by_highest_bit(x, k, mask):
+    p, size = x.computation.p, 2 ** (k - 1)
+    c = (x + size + mask.number).open()
+    borrowed = borrow(c % size, mask.bits[:-1])
+    low = (c % size) - bits_value(mask.bits[:-1]) + borrowed * size
+    return (low - x) * pow(size, -1, p)
+
+
+def less_than_zero_without_names(x, k, mask):
+    c = (mask.number + x + 2 ** (k - 1)).open() % 2 ** (k - 1)
+    bits = [mask.bits[place] for place in range(k - 1)]
+    low = borrow(c, bits) * 2 ** (k - 1) + (c - bits_value(bits))
+    return 1 - (x + 2 ** (k - 1) - low) * pow(2 ** (k - 1), x.computation.p - 2, x.computation.p)
+
+
 FAMILIES = {
     by_hand.check_share: [share_by_horner, share_by_powers, share_with_numpy, toy_shares.share],
     by_hand.check_reconstruct: [
@@ -246,6 +262,11 @@ FAMILIES = {
         lambda bit, a, b: a - (1 - bit) * (a - b),
         lambda bit, a, b: (a - b) * bit + b,
         lambda bit, a, b: a * bit - b * bit + b,
+    ],
+    comparisons.check_less_than_zero: [
+        toy_comparison.less_than_zero,
+        less_than_zero_by_highest_bit,
+        less_than_zero_without_names,
     ],
     comparisons.check_bits_needed: [
         bits_of_the_largest,

@@ -65,6 +65,14 @@ def test_square_roots_are_as_exact_as_their_last_places(players):
     assert found[-1] == pytest.approx(7, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [("from Compiler import mpc_math", "mpc_math"), ("from Compiler import mpc_math as m", "m")],
+)
+def test_the_import_that_scale_mamba_needs_is_no_mistake_here(line, name):
+    assert numbers(f"{line}\nprint_ln('%s', {name}.sqrt(sint(49), 6, 0).reveal())")[0] == 7
+
+
 def test_roots_of_what_has_none():
     with pytest.raises(RunError, match="the square root of a number below 0"):
         numbers("mpc_math.sqrt(sfix(-1000))")
