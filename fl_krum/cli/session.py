@@ -130,7 +130,9 @@ _STORED = (
     "dropout", "average", "bits", "fraction", "compare", *NAMES,
 )  # fmt: skip
 _OF_THE_START = ("first_round", "start_accuracy")
-_MAY_DIFFER = {"version", "engine", "rounds", "data", "client_data", *_OF_THE_START}
+_MAY_DIFFER = {
+    "version", "engine", "security", "rounds", "data", "client_data", *_OF_THE_START
+}  # fmt: skip
 
 
 def _read(options: argparse.Namespace) -> Stored:

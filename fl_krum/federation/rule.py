@@ -79,7 +79,7 @@ class Rule:
         m of a rule of `WEIGHTS`, such as 1 of Krum; None for any other rule.
     program : KrumProgram or None
         That of the players.
-    engine : str or None
+    engine, security : str or None
         Theirs.
 
     Raises
@@ -95,6 +95,7 @@ class Rule:
         self.average: int | None = None
         self.program: Any = None
         self.engine: str | None = None
+        self.security: str | None = None
         self._words: Callable | None = None
         if isinstance(given, str):
             given = AGGREGATORS[check_name("aggregate", given, AGGREGATORS)]
@@ -129,6 +130,7 @@ class Rule:
         self._call = given.aggregate
         if all(hasattr(program, name) for name in ("n", "f", "d", "rounds", "fixed_point")):
             self.program, self.engine = program, getattr(given, "engine", None)
+            self.security = getattr(given, "security", None)
             self.average = getattr(program, "average", 1)
             rule = getattr(program, "rule", "krum")
             self.name = "multi-krum" if rule == "krum" and self.average > 1 else rule

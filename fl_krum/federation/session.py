@@ -219,8 +219,9 @@ class FederatedSession:
             alpha=alpha if partition == "dirichlet" else None, seed=seed, compare=bool(compare),
             train=model_name(self.model) if train is None else name_of(train),
             share=share, dropout=self._dropout, rule=self._rule.name,
-            average=self._rule.average, engine=self._rule.engine, bits=self.fixed_point.bits,
-            fraction=self.fixed_point.fraction, start_accuracy=self.accuracy(self.start),
+            average=self._rule.average, engine=self._rule.engine, security=self._rule.security,
+            bits=self.fixed_point.bits, fraction=self.fixed_point.fraction,
+            start_accuracy=self.accuracy(self.start),
         ))  # fmt: skip
 
     def run(

@@ -79,9 +79,13 @@ class PlayerProcess:
 
     @property
     def complaints(self) -> str:
-        """The end of its standard error, reports of communication left out."""
+        """The end of its standard error, without reports of communication and that it is ready."""
         lines = self._tail.decode("utf-8", "replace").splitlines()
-        return "\n".join(line.strip() for line in lines if line.strip() and not is_report(line))
+        return "\n".join(line.strip() for line in lines if line.strip() and not self._is_news(line))
+
+    def _is_news(self, line: str) -> bool:
+        news = (self._ready, self._draws) if self._draws else (self._ready,)
+        return is_report(line) or any(one.match(f"{line}\n".encode()) for one in news)
 
     @property
     def last_words(self) -> str:

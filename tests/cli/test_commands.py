@@ -329,7 +329,9 @@ def test_a_session_that_was_ended_goes_on(capsys, tmp_path):
     assert after["rounds"][0] == before["rounds"][0] and figure.exists()
     session = FederatedSession(5, 1, rounds=2, attack="alie", seed=4)
     assert [r["vector"] for r in after["rounds"]] == [r.vector for r in session.run()]
-    assert after["settings"] == {**session.settings, "engine": "embedded"}
+    security = after["settings"]["security"]
+    assert "semi-honest" in security
+    assert after["settings"] == {**session.settings, "engine": "embedded", "security": security}
 
 
 def test_program_writes_what_krum_program_gives(capsys, tmp_path):

@@ -136,8 +136,9 @@ def test_a_frame_and_its_csv_file_are_the_same_data(tmp_path):
 @pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_other_delimiters_a_byte_order_mark_and_empty_lines(tmp_path, delimiter):
     file = tmp_path / "a.csv"
-    rows = [["x", "label"], *([str(k / 2), "ab"[k % 2]] for k in range(10)), []]
+    rows = [["label", "x"], *(["ab"[k % 2], str(k / 2)] for k in range(10)), []]
     file.write_text("\n".join(delimiter.join(row) for row in rows), encoding="utf-8-sig")
+    assert file.read_bytes().startswith(b"\xef\xbb\xbflabel")  # the mark is no part of the name
     data = Dataset.from_csv(file, "label", standardise=False)
     assert data.features == 1 and data.labels == ("a", "b")
 
@@ -164,7 +165,7 @@ def test_a_folder_has_a_file_for_each_client(tmp_path):
         ([["a"]] * 178, Y, "features must be numbers"),
         (np.where(X == X[5, 2], np.nan, X), Y, r"feature 2 of sample 5 \(from 0\) is nan"),
         (X, np.zeros(178), "all labels are 0.0: there must be two classes"),
-        (X, X[:, 0], "14.23 is no label of a class"),
+        (X, X[:, 0], "14.23 is not a class label"),
         (X, np.where(Y == 0, np.nan, Y), "label of sample 0"),
         (X, np.arange(178), "178 samples have 178 labels: is this the right column"),
         (X, np.append(Y[:-1], 3), "label 3 has one sample"),

@@ -58,7 +58,7 @@ def test_in_the_background():
     it = session(engine).start(watch)
     with pytest.raises(RuntimeError, match="make a new"):
         it.start()
-    assert it.wait(60)
+    assert it.wait(200)
     assert watch.seen[-1] == ("done", 2, 1.0)
     assert_nothing_left(it.players, engine)
 
@@ -76,9 +76,9 @@ def test_stopped_from_outside_while_the_players_compute():
     engine, running = FakeEngine("stall", 1, 2), threading.Event()
     it = session(engine, rounds=3)
     it.start(Watch(("running", 1), lambda session: running.set()))
-    assert running.wait(30)
+    assert running.wait(200)
     it.stop()
-    assert it.wait(60)
+    assert it.wait(200)
     assert it.state == live_session.STOPPED and it.error == "" and len(it.records) == 1
     assert_nothing_left(it.players, engine)
     it.stop()  # once more does no harm
@@ -91,10 +91,10 @@ def test_stopped_from_outside_while_the_players_are_started(seconds):
     engine, starting = FakeEngine("unready", 1), threading.Event()
     it = session(engine)
     it.start(Watch(("starting", 0), lambda session: starting.set()))
-    assert starting.wait(60)
+    assert starting.wait(200)
     time.sleep(seconds)
     it.stop()
-    assert it.wait(60)
+    assert it.wait(200)
     assert it.state == live_session.STOPPED and it.error == "" and it.records == []
     if it.players._supervisor is not None:
         assert all(process.poll() is not None for process in processes(it.players))
@@ -122,7 +122,7 @@ def test_a_player_that_fails_in_the_foreground():
 def test_a_player_that_fails_in_the_background():
     engine, watch = FakeEngine("die", 2, 2), Watch()
     it = session(engine).start(watch)
-    assert it.wait(60)
+    assert it.wait(200)
     assert it.state == live_session.FAILED and len(it.records) == 1
     assert "player 2 was killed by SIGKILL in round 2 of 2" in it.error
     assert watch.seen[-1][0] == live_session.FAILED

@@ -105,6 +105,20 @@ def test_who_deals_a_share_that_does_not_fit_is_named_with_its_victim(module):
     assert {*told.values()} == {"player 0 or player 2 departed from the protocol"}
 
 
+class AdmitsIt(DealsBadly):
+    def deal(self, shapes, secrets=(), continued=False):
+        had_done = self.done
+        dealt = super().deal(shapes, secrets, continued)
+        if self.done and not had_done:
+            self.dealt_last[0][self.victim][..., 0] ^= np.eye(4, 1, dtype=np.uint32)[:, 0]
+        return dealt
+
+
+def test_who_says_it_dealt_shares_that_lie_on_no_polynomial_is_named():
+    told = ends(3, square(field, 3), {0: type("Liar", (AdmitsIt,), {"victim": 2})})
+    assert {*told.values()} == {"player 0 departed from the protocol"}
+
+
 class ShowsAnother(Protocols):
     """Shows a wrong share of h(r), to all or to some."""
 

@@ -12,6 +12,7 @@ from mamba.protocols import ProtocolError, Protocols
 
 WORDS = np.random.default_rng(1).integers(0, 2**28, (7, 5))
 PROGRAM = KrumProgram(n=7, f=2, d=5)
+NAMED, SENT_A_SHARE = ("product", "read", "stories", "mask"), ("share", "last")
 RIGHT = krum(WORDS.astype(object), 2).vector.tolist()
 
 
@@ -33,7 +34,7 @@ def run(kind, active):
 
 
 def test_both_sides_of_the_process_boundary_know_the_same_kinds():
-    assert KINDS.keys() == CHEATS.keys()
+    assert KINDS.keys() == CHEATS.keys() == {*NAMED, *SENT_A_SHARE}
 
 
 def test_among_players_that_are_believed_a_cheat_is_chosen_or_reads_or_changes_the_result():
@@ -51,7 +52,8 @@ def test_among_players_that_are_believed_a_cheat_is_chosen_or_reads_or_changes_t
     [
         ("share", False, "player 7, or one that dealt it a wrong share, departed"),
         ("stories", False, "is not the sum of what players have told"),
-        *((kind, True, "departed from the protocol") for kind in KINDS),
+        *((kind, True, "; player 7 departed from the protocol$") for kind in NAMED),
+        *((kind, True, "; player 7, or one that dealt it a wrong share,") for kind in SENT_A_SHARE),
     ],
 )
 def test_a_cheat_that_is_noticed_ends_the_run(kind, active, message):

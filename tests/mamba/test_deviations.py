@@ -14,6 +14,7 @@ from mamba.protocol_error import ProtocolError
 PROGRAM = KrumProgram(n=7, f=2, d=5)
 WORDS = np.random.default_rng(3).integers(0, 2**28, (7, 5))
 COMPARISONS = 105  # of two distances
+BOTH = pytest.mark.parametrize("active", [False, True], ids=["semi-honest", "active"])
 
 
 class AddsToAProduct(WatchedProtocols):
@@ -52,6 +53,38 @@ def test_what_is_opened_of_a_comparison_is_uniform_whatever_was_added_to_it():
     assert len(Counter(np.concatenate(seen).tolist())) > 150
 
 
+class AddsToAllBits(WatchedProtocols):
+    """Adds the byte 2 to all products of the small field, once a masked number was opened."""
+
+    def open_masked(self, array):
+        self.adds = True
+        return super().open_masked(array)
+
+    def reduce(self, parts):
+        weight = gf256.lagrange(shamir.points(len(self.holders)))[self.place]
+        two = gf256.scale(np.full(1, 2, np.uint8), gf256._inverse(weight))
+        if getattr(self, "adds", False):
+            parts = [(m, array ^ two if m is gf256 else array) for m, array in parts]
+        return super().reduce(parts)
+
+    def open_among_holders(self, module, array, *dealers):
+        secrets = super().open_among_holders(module, array, *dealers)
+        if module is gf256:
+            self.seen.append(secrets)
+        return secrets
+
+
+def test_the_same_where_all_is_verified_and_the_run_ends():
+    liar = type("Liar", (AddsToAllBits,), {"seen": (opened := [])})
+    program = "a = [sint.get_private_input_from(i, size=400) for i in (1, 2)]\n"
+    program += "print_ln('%s', (a[0] < a[1]).reveal())"
+    words = [[], [5] * 400, [9] * 400]
+    with pytest.raises(ProtocolError, match="; player 0 departed"):
+        run_program(program, words, liars={0: (liar, None, None)}, active=True)
+    (bytes_,) = opened
+    assert stats.chisquare(np.bincount(bytes_ >> 4, minlength=16)).pvalue > 1e-6
+
+
 class TwoStories(WatchedProtocols):
     """In the check's opening, sends three of the six other holders wrong shares of what player 1
     has dealt."""
@@ -76,7 +109,8 @@ class TwoStories(WatchedProtocols):
             self.network.exchange = exchange
 
 
-def test_who_tells_two_stories_in_the_check_is_sent_no_masked_distances():
+@BOTH
+def test_who_tells_two_stories_in_the_check_is_sent_no_masked_distances(active):
     """Where three holders left a client out and three did not, a liar had t + 1 shares of one
     masked distance and as many of another, and so an exact distance, before anybody noticed."""
     masked = set()
@@ -88,8 +122,9 @@ def test_who_tells_two_stories_in_the_check_is_sent_no_masked_distances():
 
     with pytest.raises(ProtocolError, match="player 1 or player 7 departed"):
         run_program(
-            PROGRAM.source(), [[], *WORDS.tolist()], seen, liars={7: (TwoStories, None, None)}
-        )
+            PROGRAM.source(), [[], *WORDS.tolist()], seen, liars={7: (TwoStories, None, None)},
+            active=active,
+        )  # fmt: skip
     assert len(masked - {7}) < 3  # with its own share, no t + 1
 
 
@@ -106,8 +141,9 @@ class LeavesOut(WatchedProtocols):
         return super().open_among_holders(module, array, *dealers)
 
 
+@BOTH
 @pytest.mark.parametrize(("n", "f", "threshold"), [(11, 4, 3), (7, 2, 1), (6, 1, 2)])
-def test_nobody_can_have_an_honest_client_left_out(n, f, threshold):
+def test_nobody_can_have_an_honest_client_left_out(n, f, threshold, active):
     """With n = 11, f = 4 and t = 3 a wrong share had four honest clients named as liars, and of
     the others the four liars' vector was the one that Krum takes."""
     words = np.random.default_rng(5).integers(2**27 - 2**17, 2**27 + 2**17, (n, 2))
@@ -118,7 +154,7 @@ def test_nobody_can_have_an_honest_client_left_out(n, f, threshold):
     with pytest.raises(ProtocolError, match="player 1 or ") as error:
         run_program(
             program.source(), [[], *words.tolist()], liars={n: (liar, None, None)},
-            threshold=threshold, holders=holders,
+            threshold=threshold, holders=holders, active=active,
         )  # fmt: skip
     assert f"player {n}" in str(error) or threshold == 1
 
@@ -129,10 +165,13 @@ class WrongShare(WatchedProtocols):
         return super().open_among_holders(module, wrong, *dealers)
 
 
+@BOTH
 @pytest.mark.parametrize(("dealt", "who"), [("a", "player 1 or player 5"), ("a + b", "player 5")])
-def test_a_wrong_share_of_what_is_revealed_is_an_error(dealt, who):
+def test_a_wrong_share_of_what_is_revealed_is_an_error(dealt, who, active):
     """Of what one player alone had dealt, it made a 1."""
     text = "a, b = [sint.get_private_input_from(k) for k in (1, 2)]\n"
     text += f"print_ln('%s', ({dealt}).reveal())"
     with pytest.raises(ProtocolError, match=f"{who}.* departed"):
-        run_program(text, [[], [4711], [10], [], [], []], liars={5: (WrongShare, None, None)})
+        run_program(
+            text, [[], [4711], [10], [], [], []], liars={5: (WrongShare, None, None)}, active=active
+        )

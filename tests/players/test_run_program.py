@@ -149,7 +149,7 @@ def test_a_program_that_cannot_go_on(text, inputs, line, message):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a killed player cannot say where it was")
-@pytest.mark.parametrize("body", ["pass", "x = x * x", "x.reveal()"])
+@pytest.mark.parametrize("body", ["pass", "x.reveal()"])
 def test_a_program_that_never_ends(body):
     text = f"x = sint(1)\nprint_ln('here')\nwhile True:\n    {body}\n"
     with pytest.raises(ProgramError) as caught:

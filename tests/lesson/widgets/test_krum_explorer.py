@@ -33,7 +33,8 @@ def drawn(monkeypatch):
 
 
 # Every attack, and every source with each kind of drawing: on a line, in the plane, beyond.
-SETTINGS = list(zip(ATTACKS, cycle(product(SOURCES.values(), [1, 2, 6]))))
+DRAWINGS = list(product(SOURCES.values(), [1, 2, 6]))
+SETTINGS = list(zip(ATTACKS, cycle(DRAWINGS)))
 
 
 @pytest.mark.parametrize(("attack", "drawing"), SETTINGS)
@@ -41,7 +42,8 @@ def test_every_setting_can_be_explored(attack, drawing):
     source, d = drawing
     shown = explore(7, 2, d, attack, source)
     assert shown.possible
-    shown.figure.draw_without_rendering()  # a layout that does not fit is a warning
+    if (attack, drawing) in SETTINGS[: len(DRAWINGS)]:  # each kind once
+        shown.figure.draw_without_rendering()  # a layout that does not fit is a warning
     assert ("a Byzantine one" in shown.text) == shown.byzantine_chosen
     assert ("a Byzantine one" in text_of(shown.figure)) == shown.byzantine_chosen
 
