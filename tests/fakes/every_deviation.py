@@ -136,7 +136,7 @@ def krum_case(n, f, d, liars, **choice):
     return Case(program.source(), [[], *vectors.tolist()], liars, choice, accepted)
 
 
-_AT_A_TIME = 40  # runs of one case, before the next one's turn
+_TURN = 8.0  # seconds of work on one case, before the next one's
 FOUR = [3, 9, 1, 5], [7, 2, 1, 8]
 CASES = {
     "products, t = 1, N odd": Case(PRODUCTS, words(3, *FOUR), (0, 1, 2)),
@@ -203,16 +203,17 @@ def main():
     lines = options.state.read_text().splitlines() if options.state.exists() else []
     done = {tuple(place): told for place, told in map(json.loads, lines)}
     left = [(name, liar) for name, case in CASES.items() for liar in case.liars]
+    random.shuffle(left)
     with options.state.open("a") as state:
         while left and time.monotonic() < until:
-            # Of those that were tried least, a few.
-            name, liar = turn = min(left, key=Counter(place[:2] for place in done).__getitem__)
+            # In turn, some time for each.
+            name, liar = turn = left.pop(0)
+            stop = time.process_time() + _TURN
             judge = CASES[name].judge()
             todo = places(CASES[name], liar, options.seeds)
             todo = [one for one in todo if (*turn, *one) not in done]
-            for one in todo[:_AT_A_TIME]:
-                if time.monotonic() > until:
-                    break
+            while todo and time.process_time() < stop and time.monotonic() < until:
+                one = todo.pop(0)
                 try:
                     told = outcome(CASES[name], judge, liar, Deviation(*one))
                 except (AssertionError, TimeoutError) as fault:
@@ -220,8 +221,7 @@ def main():
                 done[(*turn, *one)] = told
                 state.write(json.dumps([[*turn, *one], told]) + "\n")
                 state.flush()
-            if len(todo) <= _AT_A_TIME:
-                left.remove(turn)
+            left += [turn] if todo else []
     for told, count in Counter(done.values()).most_common():
         print(f"{count:6} {told}")
     return any(told.startswith("FAULT") for told in done.values())

@@ -267,9 +267,9 @@ def test_a_file_is_replaced_with_its_mode_and_behind_its_link(tmp_path):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("", "is no file of a session"),
-        ("[1, 2]", "is no file of a session"),
-        ('{"rounds": []}', "is no file of a session"),
+        ("", "is not the file of a session"),
+        ("[1, 2]", "is not the file of a session"),
+        ('{"rounds": []}', "is not the file of a session"),
         ('{"format": "fl_krum session", "schema": 2}', "has the schema 2; this version reads 1"),
         ('{"format": "fl_krum session", "schema": 1, "rounds": [{}]}', "is damaged"),
         ('{"format": "fl_krum session", "schema": 1, "rounds": 3}', "is damaged"),
