@@ -89,11 +89,11 @@ def protocols_of(deviation):
             network.exchange = exchange
             super().__init__(network, *arguments, **options)
 
-        def deal(self, shapes, secrets=(), continued=False):
+        def deal_and_keep(self, shapes, secrets=(), continued=False):
             if secrets and deviation.now("deals"):
                 k = deviation.seed % len(secrets)
                 secrets = [deviation.changed(s) if i == k else s for i, s in enumerate(secrets)]
-            return super().deal(shapes, secrets, continued)
+            return super().deal_and_keep(shapes, secrets, continued)
 
         def reduce(self, parts):
             if parts and deviation.now("multiplies"):

@@ -81,7 +81,7 @@ class DealsBadly(Protocols):
 
     victim, done = 1, False
 
-    def deal(self, shapes, secrets=(), continued=False):
+    def deal_and_keep(self, shapes, secrets=(), continued=False):
         exchange = self.network.exchange
 
         def tampered(outgoing, *arguments, **options):
@@ -94,7 +94,7 @@ class DealsBadly(Protocols):
 
         self.network.exchange = tampered
         try:
-            return super().deal(shapes, secrets, continued)
+            return super().deal_and_keep(shapes, secrets, continued)
         finally:
             self.network.exchange = exchange
 
@@ -106,12 +106,12 @@ def test_who_deals_a_share_that_does_not_fit_is_named_with_its_victim(module):
 
 
 class AdmitsIt(DealsBadly):
-    def deal(self, shapes, secrets=(), continued=False):
+    def deal_and_keep(self, shapes, secrets=(), continued=False):
         had_done = self.done
-        dealt = super().deal(shapes, secrets, continued)
+        sent, dealt = super().deal_and_keep(shapes, secrets, continued)
         if self.done and not had_done:
-            self.dealt_last[0][self.victim][..., 0] ^= np.eye(4, 1, dtype=np.uint32)[:, 0]
-        return dealt
+            sent[0][self.victim][..., 0] ^= np.eye(4, 1, dtype=np.uint32)[:, 0]
+        return sent, dealt
 
 
 def test_who_says_it_dealt_shares_that_lie_on_no_polynomial_is_named():
