@@ -44,6 +44,7 @@ from benchmarks.cases import Unavailable
 from benchmarks.local_players import LocalEngine
 from benchmarks.peers import PEERS
 from benchmarks.peers.processes import PeerError
+from fl_krum.players.engine import SECURITIES, SEMI_HONEST
 from fl_krum.players.local_players import PlayerError
 
 ENOUGH = 120.0  # seconds on one engine and size, after which it is not measured again
@@ -76,12 +77,12 @@ def main(arguments=None) -> int:
     if options.repeat < 1:
         parser.error(f"--repeat {options.repeat}: measure at least once")
     repeat = min(options.repeat, 2) if options.quick else options.repeat
-    results = measure(chosen, options.peers, repeat)
+    results = measure(chosen, options.peers, repeat, options.security)
     write(results, Path(options.output))
     return 0 if all(s["correct"] for entry in results["secure"] for s in entry["samples"]) else 1
 
 
-def measure(chosen, peers, repeat: int) -> dict:
+def measure(chosen, peers, repeat: int, securities=(SEMI_HONEST,)) -> dict:
     """All measurements, as they go to the JSON file."""
     # Players keep compiled modules, as Python does by default; else each start compiles them.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -93,7 +94,7 @@ def measure(chosen, peers, repeat: int) -> dict:
         "plain": [],
         "notes": [],
     }
-    engines = _engines(peers, results["notes"])
+    engines = _engines(peers, securities, results["notes"])
     for case in chosen:
         results["secure"] += measure_case(case, engines, repeat, results["notes"])
         results["stages"] += measure_stages(case, min(repeat, TRACES), results["notes"])
@@ -174,9 +175,10 @@ def write(results: dict, folder: Path) -> None:
     _say(f"written: benchmark.json, benchmark.md and benchmark.png in {folder}")
 
 
-def _engines(peers, notes: list[str]) -> list:
+def _engines(peers, securities, notes: list[str]) -> list:
     wanted = {name: PEERS[name] for name in PEERS if name in peers or "all" in peers}
-    return [LocalEngine("embedded"), *_available(wanted, notes).values()]
+    ours = [LocalEngine("embedded", security) for security in securities]
+    return [*ours, *_available(wanted, notes).values()]
 
 
 def _available(makers: dict, notes: list[str]) -> dict:
@@ -229,6 +231,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--peers", nargs="+", default=[], choices=[*PEERS, "all"], metavar="NAME",
         help=f"other frameworks, in turns with ours: {', '.join(PEERS)}, all; see README.md",
+    )  # fmt: skip
+    parser.add_argument(
+        "--security", nargs="+", default=[SEMI_HONEST], choices=SECURITIES,
+        help="of the embedded players: one line each (default semi-honest)",
     )  # fmt: skip
     parser.add_argument(
         "--output",

@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks import usage
 from benchmarks.cases import Sample, Task, Unavailable
+from fl_krum.players.engine import SEMI_HONEST
 from fl_krum.players.find_engine import find_engine
 from fl_krum.players.local_players import LocalPlayers
 
@@ -28,6 +29,8 @@ class LocalEngine:
     Parameters
     ----------
     name : {"embedded", "scale-mamba"}
+    security : {"semi-honest", "active"}
+        Of embedded players.
 
     Raises
     ------
@@ -35,8 +38,9 @@ class LocalEngine:
         It cannot be used on this machine.
     """
 
-    def __init__(self, name: str):
-        self.name = name
+    def __init__(self, name: str, security: str | None = None):
+        self.name = name if security in (None, SEMI_HONEST) else f"{name}-{security}"
+        self._engine, self._security = name, security
         status = find_engine(name).status()
         if not status.usable:
             raise Unavailable(status.reason)
@@ -54,7 +58,8 @@ class LocalEngine:
             updates, chosen = Path(folder) / "updates.npy", Path(folder) / "chosen.npy"
             np.save(updates, task.updates)
             command = [sys.executable, "-m", "fl_krum", "aggregate", updates, "--output", chosen]
-            options = ["--byzantine", str(task.case.f), "--engine", self.name]
+            options = ["--byzantine", str(task.case.f), "--engine", self._engine]
+            options += ["--security", self._security] if self._security else []
             path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
             before, begin = usage.children_cpu(), time.perf_counter()
             subprocess.run(
@@ -70,7 +75,8 @@ class LocalEngine:
     def session(self, task: Task) -> Sample:
         """Three aggregations on the same players; ``with_start`` is their start and the first."""
         # One round more than is asked for: after the last one the players end, and cannot be asked.
-        with LocalPlayers(task.case.program(ROUNDS + 1), self.name) as players:
+        program = task.case.program(ROUNDS + 1)
+        with LocalPlayers(program, self._engine, security=self._security) as players:
             processes = usage.running()
             results = [players.aggregate(task.updates)]
             with_start = players.startup_seconds + players.seconds

@@ -22,8 +22,11 @@ PICTURE = Path("docs/images/benchmark.png")
 # Colour and shape of an engine's line; ours is the one that is looked for.
 LOOKS = {
     "embedded": (CHOSEN, "o"),
+    "embedded-active": ("#0072B2", "P"),
     "mp-spdz": ("#D55E00", "s"),
     "mp-spdz-atlas": ("#009E73", "v"),
+    "mp-spdz-malicious-shamir": ("#7F4F24", "<"),
+    "mp-spdz-sy-shamir": ("#5D5A88", ">"),
     "mpyc": (HONEST, "^"),
     "scale-mamba": ("#CC79A7", "D"),
 }

@@ -10,9 +10,12 @@ from statistics import median
 
 NAMES = {
     "embedded": "fl_krum, embedded",
+    "embedded-active": "fl_krum, embedded, active",
     "scale-mamba": "fl_krum, SCALE-MAMBA",
     "mp-spdz": "MP-SPDZ",
     "mp-spdz-atlas": "MP-SPDZ, ATLAS",
+    "mp-spdz-malicious-shamir": "MP-SPDZ, malicious Shamir",
+    "mp-spdz-sy-shamir": "MP-SPDZ, SY Shamir",
     "mpyc": "MPyC",
     "fl_krum": "fl_krum.krum",
     "flower": "Flower aggregate_krum",

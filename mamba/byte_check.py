@@ -32,7 +32,7 @@ import numpy as np
 
 from mamba import gf2_72, gf256
 from mamba.claims import SmallPairs, SmallProducts
-from mamba.product_check import blocks, last_blocks
+from mamba.product_check import blocks, last_blocks, last_length
 from mamba.randomness import from_coin
 
 SHORT = 256  # elements of K that may be opened at the end
@@ -57,7 +57,8 @@ class ByteCheck:
     @staticmethod
     def blinds(claims):
         """How many random bytes the last level of these `mamba.claims.Claims` may need."""
-        return 2 * min(SHORT, sum(claim.x.size for claim in claims.bytes)) * gf2_72.DEGREE
+        width = sum(claim.x.size for claim in claims.bytes)
+        return 2 * last_length(width, SHORT) * gf2_72.DEGREE
 
     def __init__(self, claims, stream):
         self._stream, self._k, self._is_blinded = stream, 0, False
@@ -82,17 +83,13 @@ class ByteCheck:
         return not self._groups and self._x.shape[1] <= SHORT * (_MOST_BLOCKS - 1)
 
     def divide(self, random=None):
-        """The values of h that the holders multiply for, of degree 2t; at the last level with the
-        shared random bytes, as many as `blinds`, for a first block."""
+        """The values of h that the holders multiply for, of degree 2t; at the last level with shared
+        random bytes, as many as `blinds`, for a first block."""
         self._is_blinded = random is not None
         if self._groups:
             return self._divide_bytes().ravel()
         width = self._x.shape[1]
-        most = (
-            last_blocks(width, SHORT, _BLOCKS)
-            if self._is_blinded
-            else blocks(width / _AIM, _BLOCKS)
-        )
+        most = last_blocks(width, SHORT) if self._is_blinded else blocks(width / _AIM, _BLOCKS)
         sides = [_cut(side, most) for side in (self._x, self._y)]
         if self._is_blinded:
             hidden = random.reshape(gf2_72.DEGREE, 2, 1, -1)[..., : sides[0].shape[2]]

@@ -79,7 +79,7 @@ class ProductCheck:
         shared random numbers, as many as `blinds`, for a first block."""
         width = self._width
         if random is not None:
-            k = last_blocks(width, SHORT, _MANY_BLOCKS)
+            k = last_blocks(width, SHORT)
             x, y = (np.concatenate(side, axis=1) for side in zip(*self.pairs, strict=True))
             x, y = _padded(x, y, k)
             length = field.length(x) // k
@@ -119,7 +119,7 @@ class ProductCheck:
         width = sum(field.length(claim.x) for claim in claims.products)
         for claim in claims.distances:
             width += len(claim.couples) * field.length(claim.vectors[0])
-        return 2 * max(1, min(SHORT, width))
+        return 2 * last_length(max(1, width), SHORT)
 
     def disclose(self):
         """f(r), g(r) and h(r) of the last level, to be opened."""
@@ -155,10 +155,15 @@ def blocks(ratio, most):
     return max(2, ceil(ratio ** (1 / levels)))
 
 
-def last_blocks(width, short, most):
-    """How many blocks to cut into at the last level, besides the random one: so that what is opened
-    is half as short as it may be where that takes few blocks."""
-    return max(1, -(-width // short), min(-(-width // _AIM), most // 2))
+def last_blocks(width, short):
+    """How many blocks to cut into at the last level, besides the random one: as many as leave few
+    elements to open, but not so many that to form them takes long; `short` may be left at most."""
+    return max(1, -(-width // short), min(-(-width // _AIM), _MANY_BLOCKS))
+
+
+def last_length(width, short):
+    """How many elements that leaves at most, of so many or fewer."""
+    return min(short, max(min(width, _AIM), -(-width // _MANY_BLOCKS)))
 
 
 def of_products(claims, zeros, stream):

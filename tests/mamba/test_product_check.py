@@ -188,3 +188,11 @@ def test_long_claims_are_cut_into_few_blocks_and_opened_short(monkeypatch):
     result, opened, steps = accepted(checks([(x, y, z)]), 1)
     assert result and steps == 2 and field.length(opened) <= 2 * product_check.SHORT + 1
     assert not accepted(checks([(x, y, off(z, 5999, 1))]), 1)[0]
+
+
+def test_blinds_are_as_many_as_the_last_level_may_need():
+    for width in [*range(1, 300), *range(300, 60_000, 97)]:
+        most = product_check.last_length(width, 512)
+        for shorter in (width, width - 1, width * 2 // 3, 64, 65):
+            if 0 < shorter <= min(width, 512 * 63):
+                assert -(-shorter // product_check.last_blocks(shorter, 512)) <= most <= 512
