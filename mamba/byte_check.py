@@ -83,8 +83,8 @@ class ByteCheck:
         return not self._groups and self._x.shape[1] <= SHORT * (_MOST_BLOCKS - 1)
 
     def divide(self, random=None):
-        """The values of h that the holders multiply for, of degree 2t; at the last level with shared
-        random bytes, as many as `blinds`, for a first block."""
+        """The values of h that the holders multiply for, of degree 2t; at the last level with
+        shared random bytes, as many as `blinds`, for a first block."""
         self._is_blinded = random is not None
         if self._groups:
             return self._divide_bytes().ravel()
