@@ -238,7 +238,8 @@ class Deployment:
 
     def close(self) -> None:
         """End everything and remove the folder."""
-        _kill([one.pid for one in self.running.values()], self.folder)
+        while _kill([one.pid for one in self.running.values()], self.folder):
+            self.running.clear()  # what was started meanwhile is named by its files
         self._resources.close()
 
     # --- processes -------------------------------------------------------------------------------
@@ -350,8 +351,9 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def _kill(pids, named) -> None:
-    """Kill processes with all that they have started, and those whose command names a file."""
+def _kill(pids, named) -> bool:
+    """Kill processes with all that they have started, and those whose command names a file; whether
+    there were any."""
     found = []
     for pid in pids:
         try:
@@ -366,6 +368,7 @@ def _kill(pids, named) -> None:
         except psutil.Error:
             continue
     psutil.wait_procs(found, timeout=10.0)
+    return bool(found)
 
 
 def rounds_done(folder: Path) -> int:

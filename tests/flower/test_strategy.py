@@ -151,8 +151,9 @@ def start(grid, rounds=1, **options):
 
 
 def test_two_rounds_are_those_of_krum_in_the_clear_bit_for_bit():
-    grid = ThreadGrid(3, trained)
-    strategy, arrays, result = start(grid, rounds=2)
+    """With three of five clients sampled in each round."""
+    grid = ThreadGrid(5, trained)
+    strategy, arrays, result = start(grid, rounds=2, fraction_train=0.6)
     model = START
     for number in (1, 2):
         # The order of the parties is the one in which Flower sampled the nodes.
@@ -165,21 +166,26 @@ def test_two_rounds_are_those_of_krum_in_the_clear_bit_for_bit():
     assert result.train_metrics_clientapp[2]["secure-clients"] == 3
 
 
-def test_a_client_that_fails_is_left_out_and_the_round_goes_on():
+def test_a_client_that_fails_is_left_out_and_the_round_goes_on_and_the_next_asks_it_again():
     def train(node, model, number):
-        if node == 2:
+        if node == 2 and number == 1:
             raise ValueError("the secret is 42")
         return trained(node, model, number)
 
     grid = ThreadGrid(5, train)
-    strategy, arrays, _ = start(
-        grid, num_malicious_nodes=1, num_nodes_to_select=4, min_train_nodes=5, patience=30.0
+    strategy, arrays, result = start(
+        grid, rounds=2, num_malicious_nodes=1, num_nodes_to_select=4, min_train_nodes=5
     )
-    (one,) = strategy.rounds
-    assert one.error == "" and one.missing == ("node1",)
+    one, two = strategy.rounds
+    assert one.error == "" and one.missing == ("node1",) and one.back == ()
     nodes = [int(name.removeprefix("node")) + 1 for name in one.clients]
-    right = moved(START, multi_krum(differences(START, 1, nodes), 0, 4))
-    assert sorted(nodes) == [1, 3, 4, 5] and np.array_equal(arrays["w"], right["w"])
+    model = moved(START, multi_krum(differences(START, 1, nodes), 0, 4))
+    assert sorted(nodes) == [1, 3, 4, 5]
+    assert two.error == "" and two.missing == () and two.back == ("node1",)
+    nodes = [int(name.removeprefix("node")) + 1 for name in two.clients]
+    right = moved(model, multi_krum(differences(model, 2, nodes), 1, 4))
+    assert np.array_equal(arrays["w"], right["w"])
+    assert result.train_metrics_clientapp[2]["secure-back"] == 1
     assert grid.errors == ["secure_krum_mod: training failed; its log has the reason"]
 
 
