@@ -105,3 +105,10 @@ def check_header(player, header, may_be_done=False):
     # What it has only heard itself convinces nobody (`LastWords.add`).
     own = claim if claim.witness == player else replace(claim, culprit=None, witness=player)
     raise NetworkError(f"player {player} has ended: {claim}", own)
+
+
+def look_for_farewell(player, heard):
+    """NetworkError when there is one among these messages, of which the last may not be whole."""
+    while len(heard) >= HEADER:
+        length = check_header(player, heard[:HEADER])[2]
+        heard = heard[HEADER + length :]

@@ -18,7 +18,7 @@ from typing import Any
 
 from mamba import addresses, meeting
 from mamba.contact import Contact, has_hung_up, refusal
-from mamba.farewell import HEADER, Farewell, Reason, check_header
+from mamba.farewell import Farewell, Reason, look_for_farewell
 from mamba.meeting import Meeting, Verdict
 from mamba.network_error import NetworkError
 from mamba.whereabouts import Whereabouts
@@ -26,6 +26,7 @@ from mamba.whereabouts import Whereabouts
 SERVER = 0
 STRANGERS = 128  # connections that may be open besides those of the players
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.005, 0.1  # seconds until a player is called again
+_AHEAD = 1 << 16  # bytes that are kept of a player which is ahead
 _ELSEWHERE_PAUSE = 0.5  # and one that is there for another run
 _UNDER_WAY = {
     errno.EINPROGRESS,
@@ -65,7 +66,7 @@ class Handshakes:
         The connections by player; on one machine those that are read block when `run` returns. Who
         has called before it is wanted is there too.
     early : dict of int to bytes
-        What connected players have sent before all were connected.
+        What connected players have sent before all were connected, up to 64 KB of each.
 
     Raises
     ------
@@ -393,10 +394,14 @@ class Handshakes:
             self._calls[player] = 0.0, _FIRST_PAUSE  # who calls can be called
 
     def _hear_early(self, player):
-        """A connected player says something: why it ends, or what it is ahead with; or it ends."""
+        """A connected player says something: why it ends, or what it is ahead with; or it ends.
+
+        What it is ahead with is kept, so that its last words are heard behind that, too: else one
+        that lets this player wait could have it left out, since it seems to say nothing.
+        """
         connection, heard = self.incoming[player], self.early[player]
         try:
-            said = connection.recv(HEADER - len(heard))
+            said = connection.recv(_AHEAD - len(heard))
         except (ssl.SSLWantReadError, BlockingIOError):
             return
         except OSError:
@@ -405,15 +410,15 @@ class Handshakes:
             self._lose(player)
             return
         self.early[player] = heard = heard + said
-        if len(heard) == HEADER:
+        if len(heard) == _AHEAD:
             self._selector.unregister(connection)  # the rest can wait
-            try:
-                check_header(player, heard)
-            except NetworkError as error:
-                if player == SERVER:  # it will say what is to become of the round
-                    raise
-                self._lose(player)
-                self._give_up(player, str(error).split(" ", 2)[2], Reason.FAILED)
+        try:
+            look_for_farewell(player, heard)
+        except NetworkError as error:
+            if player == SERVER:  # it will say what is to become of the round
+                raise
+            self._lose(player)
+            self._give_up(player, str(error).split(" ", 2)[2], Reason.FAILED)
 
     def _lose(self, player):
         """It has ended, and may be started again; it is called again then."""

@@ -25,7 +25,7 @@ class Inbox:
     connections : dict of int to ssl.SSLSocket
         By player; may grow.
     early : dict of int to bytes
-        What was read of them already: a header, or the beginning of one.
+        What was read of them already: messages, or the beginning of one.
     watches : bool
         Whether to listen to all while waiting for one.
     deadline : float or None
@@ -172,7 +172,7 @@ class Inbox:
     def _peek(self, player):
         """A player that nobody waits for is ahead, or has ended."""
         early = self.early.get(player, b"")
-        if len(early) == HEADER:
+        if len(early) >= HEADER:
             self._watch(self._watched - {player})
             return
         try:

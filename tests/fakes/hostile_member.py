@@ -131,11 +131,14 @@ class Liar:
         threading.Thread(target=work, daemon=True).start()
 
     def _call(self, honest):
-        while not self._over:
-            with contextlib.suppress(ConnectionRefusedError):
+        plain = None
+        while plain is None:
+            try:
                 plain = socket.create_connection(("127.0.0.1", self._ports[honest]), DEADLINE)
-                break
-            time.sleep(0.01)
+            except ConnectionRefusedError:
+                time.sleep(0.01)
+                if self._over:
+                    return
         connection = self._client.wrap_socket(plain)
         self._open.append(connection)
         self._send(connection, self._script.greeting)
@@ -194,8 +197,11 @@ def play(credentials, ports, its_script):
             network.connect(range(PLAYERS))
             peers = [player for player in range(PLAYERS) if player != me]
             common_keys.agree(network, peers, b"a program", Randomness())
-        except (NetworkError, ProtocolError) as error:
-            line, said = str(error), network.leave(*getattr(error, "claims", ()))
+        except NetworkError as error:
+            line, said = str(error), network.leave(*error.claims)
+        except ProtocolError as error:  # as `mamba.player` says it
+            claims = [Farewell(Reason.DIFFERENT, player, me) for player in error.players]
+            line, said = str(error), network.leave(*claims)
         except Exception as error:
             failures.append(error)
         finally:
