@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import dataclasses
 import json
 import sys
 import tempfile
@@ -108,26 +107,17 @@ def _reported(server: HostPlayer, count: int) -> list[int]:
 @contextlib.contextmanager
 def _all_parties(roster, agreement, folder, lab) -> Iterator[list[HostPlayer]]:
     parties = [
-        _Party(roster, name, folder / f"{name}.key", agreement, None, PATIENCE, DEADLINE)
-        for name in roster.names
-    ]
-    for host, party in enumerate(parties):
-        party.prefix = lab.prefix(host) if lab else ()
+        HostPlayer(
+            roster, name, folder / f"{name}.key", agreement, None, PATIENCE, DEADLINE,
+            prefix=lab.prefix(host) if lab else (),
+        )
+        for host, name in enumerate(roster.names)
+    ]  # fmt: skip
     try:
         yield parties
     finally:
         for party in parties:
             party.stop()
-
-
-class _Party(HostPlayer):
-    """Its player runs on a host of its own."""
-
-    prefix: tuple[str, ...] = ()
-
-    def _command(self, number):
-        usual = super()._command(number)
-        return dataclasses.replace(usual, argv=(*self.prefix, *usual.argv))
 
 
 def _roster(n: int, lab, folder: Path) -> Roster:

@@ -15,7 +15,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +58,9 @@ class HostPlayer:
         one when that is a name.
     say : callable, optional
         Given lines of news.
+    prefix : sequence of str
+        What is put before the player's command, so that it runs in another place: in a network
+        namespace, for instance (`fl_krum.players.namespaces`).
 
     Attributes
     ----------
@@ -91,7 +94,9 @@ class HostPlayer:
         deadline: float = DEADLINE,
         listen: str | None = None,
         say: Callable[[str], object] = lambda line: None,
+        prefix: Sequence[str] = (),
     ):
+        self._prefix = tuple(prefix)
         for what, seconds in (("patience", patience), ("deadline", deadline)):
             if not seconds > 0:
                 raise ValueError(f"{what} is a positive number of seconds, not {seconds}")
@@ -378,7 +383,7 @@ class HostPlayer:
         options += ["--checked" if agreement.is_krum else "--inputs-end"]
         options += ["--active"] if agreement.security == ACTIVE else []
         name = "krum.mpc" if agreement.is_krum else "program.mpc"
-        argv = (sys.executable, "-m", "mamba.player", str(number), name, *options)
+        argv = (*self._prefix, sys.executable, "-m", "mamba.player", str(number), name, *options)
         given = json.dumps(self._what_it_is_given(program)).encode()
         first = b"%08d" % len(given) + given
         return Command(argv, embedded.ROOT, embedded.environment(), first_input=first)
