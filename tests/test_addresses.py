@@ -20,6 +20,10 @@ def test_files_say_what_the_setting_says():
     url = addresses.project_url()
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert addresses.with_badges(readme, url) == readme, "run make addresses"
+    for path in ROOT.glob("notebooks/[0-9]*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        first = next("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        assert first == addresses.first_cell(url), f"{path.name}: run make addresses"
 
 
 @pytest.mark.parametrize(
