@@ -57,11 +57,36 @@ s = sint.get_random_bit()
 (c * D + (1 - c) * 7 + s * (1 - s)).reveal_to(1)
 print_ln('%s', (c * c).reveal())
 """
+SUMS = """
+a = sint.get_private_input_from(1, size=3)
+b = sint.get_private_input_from(2, size=3)
+words = Array(6, sint)
+(a * b).store_in_mem(words.address)
+(a * 2).store_in_mem(words.address + 3)
+mixed = sint.load_mem(words.address + 1, size=4)
+print_ln('%s', (5 - mixed * 7 + mixed).reveal())
+c = a.square()[1] * cint(3) - cint(4) * b[2]
+print_ln('%s', (sint(c) - c).reveal())
+print_ln('%s', inner(sint.load_mem(words.address, size=6), powers_of(cint(2), 3), 2).reveal())
+x, y, z = sint.get_random_triple(size=2)
+print_ln('%s', (x * y - z).reveal())
+(a * b + cint(1)).reveal_to(2)
+rows = Array(6, sint)
+a.store_in_mem(rows.address)
+b.store_in_mem(rows.address + 3)
+near = squared_distances(rows, 2, 3, [(0, 1), (0, 1)])
+numbers = Array(2, sint)
+sint(1).store_in_mem(numbers.address)
+(near[0] * near[1] - near[0] * near[0]).store_in_mem(numbers.address + 1)
+select(numbers, rows, 2, 3).reveal_to(0)
+(near[0] * b[1]).reveal_to(0)
+"""
 
 
 def result(seen):
     """Of a fixed-point number the last places depend on chance (`mamba.truncation`)."""
-    return seen.outputs, [round(float(line), 2) for line in seen.lines]
+    lines = [round(float(line), 2) if "." in line else line for line in seen.lines]
+    return seen.outputs, lines
 
 
 @dataclass(frozen=True)
@@ -143,6 +168,7 @@ CASES = {
     "products, N = 5": Case(PRODUCTS, words(5, *FOUR), (3, 4, 1, 0)),
     "products, n = 7, t = 3": Case(PRODUCTS, words(8, *FOUR), (7, 1, 3)),
     "products, drawn": Case(PRODUCTS, words(5, *FOUR), (4, 1, 0), {"threshold": 1}),
+    "sums of products, N even": Case(SUMS, words(4, [2, 3, 4], [5, 6, 7]), (3, 2)),
     "fixed point, N even": Case(FIXED, words(4, [9], [4]), (3, 0, 2)),
     "vectors, collectors": Case(
         VECTORS,
