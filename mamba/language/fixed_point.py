@@ -9,7 +9,7 @@ place may be one too large. Division is Goldschmidt's, from an approximation of 
 
 from math import ceil, floor, log2
 
-from mamba.language.vectors import Operand, Vector, integer, read, told
+from mamba.language.vectors import Operand, Vector, comparison, integer, read, told
 from mamba.run_error import RunError
 
 
@@ -162,24 +162,9 @@ class FixedPoint(Operand):
         fitting(mine - other.v, self.k + 1)
         return getattr(mine, name)(other.v, self.k + 1, self.types.sfix.kappa)
 
-    def __lt__(self, other):
-        return self._compared(other, "less_than")
-
-    def __gt__(self, other):
-        return self._compared(other, "greater_than")
-
-    def __le__(self, other):
-        return self._compared(other, "less_equal")
-
-    def __ge__(self, other):
-        return self._compared(other, "greater_equal")
-
-    def __eq__(self, other):
-        return self._compared(other, "equal")
-
-    def __ne__(self, other):
-        return self._compared(other, "not_equal")
-
+    __lt__, __gt__ = comparison("less_than"), comparison("greater_than")
+    __le__, __ge__ = comparison("less_equal"), comparison("greater_equal")
+    __eq__, __ne__ = comparison("equal"), comparison("not_equal")
     __hash__ = Operand.__hash__
 
 

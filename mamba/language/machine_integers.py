@@ -9,8 +9,33 @@ import numpy as np
 from mamba import field as prime
 from mamba.language.bounds import Bound
 from mamba.language.machine import KNOWN
-from mamba.language.vectors import Vector, constant, integer, read, size_of
+from mamba.language.vectors import Vector, constant, integer, operator, read, size_of
 from mamba.run_error import RunError
+
+
+def _divide(a, b):
+    if (b == 0).any():
+        raise RunError("division by zero")
+    quotient = a // b
+    return quotient + ((a % b != 0) & ((a < 0) != (b < 0)))  # cut towards zero
+
+
+def _remainder(a, b):
+    return a - _divide(a, b) * b
+
+
+def _shift_left(a, b):
+    return np.left_shift(a, _checked(b))
+
+
+def _shift_right(a, b):
+    return np.right_shift(a, _checked(b))
+
+
+def _checked(places):
+    if ((places < 0) | (places > 63)).any():
+        raise RunError("a regint is shifted by 0 to 63 places")
+    return places
 
 
 class MachineInteger(Vector):
@@ -122,53 +147,23 @@ class MachineInteger(Vector):
     def __neg__(self):
         return 0 - self
 
-    def __add__(self, other):
-        return self._each(other, np.add)
-
-    def __sub__(self, other):
-        return self._each(other, np.subtract)
-
-    def __rsub__(self, other):
-        return self._each(other, np.subtract, True)
-
-    def __mul__(self, other):
-        return self._each(other, np.multiply)
-
-    def __truediv__(self, other):
-        return self._each(other, _divide)
-
-    def __rtruediv__(self, other):
-        return self._each(other, _divide, True)
-
-    def __mod__(self, other):
-        return self._each(other, _remainder)
-
-    def __rmod__(self, other):
-        return self._each(other, _remainder, True)
-
-    def __and__(self, other):
-        return self._each(other, np.bitwise_and)
-
-    def __or__(self, other):
-        return self._each(other, np.bitwise_or)
-
-    def __xor__(self, other):
-        return self._each(other, np.bitwise_xor)
-
-    __radd__, __rmul__ = __add__, __mul__
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    __add__ = __radd__ = operator(np.add)
+    __sub__, __rsub__ = operator(np.subtract), operator(np.subtract, True)
+    __mul__ = __rmul__ = operator(np.multiply)
+    __truediv__, __rtruediv__ = operator(_divide), operator(_divide, True)
+    __mod__, __rmod__ = operator(_remainder), operator(_remainder, True)
+    __and__ = __rand__ = operator(np.bitwise_and)
+    __or__ = __ror__ = operator(np.bitwise_or)
+    __xor__ = __rxor__ = operator(np.bitwise_xor)
+    __rlshift__, __rrshift__ = operator(_shift_left, True), operator(_shift_right, True)
+    __lt__, __gt__ = operator(np.less), operator(np.greater)
+    __le__, __ge__ = operator(np.less_equal), operator(np.greater_equal)
 
     def __lshift__(self, other):
         return self * 2**other if isinstance(other, int) else self._each(other, _shift_left)
 
     def __rshift__(self, other):
         return self / 2**other if isinstance(other, int) else self._each(other, _shift_right)
-
-    def __rlshift__(self, other):
-        return self._each(other, _shift_left, True)
-
-    def __rrshift__(self, other):
-        return self._each(other, _shift_right, True)
 
     def __rpow__(self, base):
         return base ** self.types.cint(self)
@@ -180,18 +175,6 @@ class MachineInteger(Vector):
     def __ne__(self, other):
         result = self._each(other, np.not_equal)
         return self.unequal(other) if result is NotImplemented else result
-
-    def __lt__(self, other):
-        return self._each(other, np.less)
-
-    def __gt__(self, other):
-        return self._each(other, np.greater)
-
-    def __le__(self, other):
-        return self._each(other, np.less_equal)
-
-    def __ge__(self, other):
-        return self._each(other, np.greater_equal)
 
     __hash__ = Vector.__hash__
 
@@ -220,28 +203,3 @@ def _low_word(value):
         return value & 2**63 - 1
     size = -value & 2**64 - 1
     return -1 - (size - 1 & 2**63 - 1) if size else 0
-
-
-def _divide(a, b):
-    if (b == 0).any():
-        raise RunError("division by zero")
-    quotient = a // b
-    return quotient + ((a % b != 0) & ((a < 0) != (b < 0)))  # cut towards zero
-
-
-def _remainder(a, b):
-    return a - _divide(a, b) * b
-
-
-def _shift_left(a, b):
-    return np.left_shift(a, _checked(b))
-
-
-def _shift_right(a, b):
-    return np.right_shift(a, _checked(b))
-
-
-def _checked(places):
-    if ((places < 0) | (places > 63)).any():
-        raise RunError("a regint is shifted by 0 to 63 places")
-    return places

@@ -11,8 +11,42 @@ from mamba import field as prime
 from mamba.field import P
 from mamba.language import bounds
 from mamba.language.machine import KNOWN
-from mamba.language.vectors import Vector, constant, read, repeated, size_of
+from mamba.language.vectors import (
+    Vector,
+    comparison,
+    constant,
+    operator,
+    read,
+    repeated,
+    size_of,
+)
 from mamba.run_error import RunError
+
+
+def _quotient(a, b):
+    if b == 0:
+        raise RunError("division by zero")
+    return a * pow(b, -1, P)
+
+
+def _remainder(a, b):
+    if b == 0:
+        raise RunError("division by zero")
+    return a % b
+
+
+def _shift_left(a, places):
+    return a << _checked(places)
+
+
+def _shift_right(a, places):
+    return a >> _checked(places)
+
+
+def _checked(places):
+    if places > 63:
+        raise RunError(f"the shift is by 0 to 63 places, not {prime.signed_residue(places)}")
+    return places
 
 
 class PublicInteger(Vector):
@@ -104,40 +138,18 @@ class PublicInteger(Vector):
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other):
-        return self._each(other, _quotient)
-
-    def __rtruediv__(self, other):
-        return self._each(other, _quotient, True)
-
-    def __mod__(self, other):
-        return self._each(other, _remainder)
-
-    def __rmod__(self, other):
-        return self._each(other, _remainder, True)
-
-    def __and__(self, other):
-        return self._each(other, int.__and__)
-
-    def __or__(self, other):
-        return self._each(other, int.__or__)
-
-    def __xor__(self, other):
-        return self._each(other, int.__xor__)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+    __truediv__, __rtruediv__ = operator(_quotient), operator(_quotient, True)
+    __mod__, __rmod__ = operator(_remainder), operator(_remainder, True)
+    __and__ = __rand__ = operator(int.__and__)
+    __or__ = __ror__ = operator(int.__or__)
+    __xor__ = __rxor__ = operator(int.__xor__)
+    __rlshift__, __rrshift__ = operator(_shift_left, True), operator(_shift_right, True)
 
     def __lshift__(self, other):
         return self._each(other, int.__lshift__ if isinstance(other, int) else _shift_left)
 
-    def __rlshift__(self, other):
-        return self._each(other, _shift_left, True)
-
     def __rshift__(self, other):
         return self._each(other, int.__rshift__ if isinstance(other, int) else _shift_right)
-
-    def __rrshift__(self, other):
-        return self._each(other, _shift_right, True)
 
     def __rpow__(self, base):
         if base != 2:
@@ -172,26 +184,9 @@ class PublicInteger(Vector):
         holds = [getattr(x, name)(y) for x, y in zip(left, right, strict=True)]
         return self.types.regint._joined([self.types.regint(int(bit)) for bit in holds])
 
-    def __eq__(self, other):
-        """1 where the two are equal, else 0."""
-        return self._compared(other, "__eq__")
-
-    def __ne__(self, other):
-        """1 where the two differ, else 0."""
-        return self._compared(other, "__ne__")
-
-    def __lt__(self, other):
-        return self._compared(other, "__lt__")
-
-    def __gt__(self, other):
-        return self._compared(other, "__gt__")
-
-    def __le__(self, other):
-        return self._compared(other, "__le__")
-
-    def __ge__(self, other):
-        return self._compared(other, "__ge__")
-
+    __eq__, __ne__ = comparison("__eq__"), comparison("__ne__")
+    __lt__, __gt__ = comparison("__lt__"), comparison("__gt__")
+    __le__, __ge__ = comparison("__le__"), comparison("__ge__")
     __hash__ = Vector.__hash__  # none: Python forgets it where __eq__ is defined
 
     def greater_than(self, other, bit_length=None):
@@ -221,29 +216,3 @@ class PublicInteger(Vector):
         """The Legendre symbol of the number modulo p: 1, 0 or -1."""
         half = (P - 1) // 2
         return self._of(prime.from_ints([pow(v, half, P) for v in prime.to_ints(self.value)]))
-
-
-def _quotient(a, b):
-    if b == 0:
-        raise RunError("division by zero")
-    return a * pow(b, -1, P)
-
-
-def _remainder(a, b):
-    if b == 0:
-        raise RunError("division by zero")
-    return a % b
-
-
-def _shift_left(a, places):
-    return a << _checked(places)
-
-
-def _shift_right(a, places):
-    return a >> _checked(places)
-
-
-def _checked(places):
-    if places > 63:
-        raise RunError(f"the shift is by 0 to 63 places, not {prime.signed_residue(places)}")
-    return places

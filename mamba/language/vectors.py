@@ -248,6 +248,16 @@ class Vector(Operand):
         return a - change, b + change
 
 
+def operator(function, backwards=False):
+    """The method of an operator: `_each` of the class applies the function element by element."""
+    return lambda self, other: self._each(other, function, backwards)
+
+
+def comparison(name):
+    """The method of a comparison, which the class's `_compared` knows by this name."""
+    return lambda self, other: self._compared(other, name)
+
+
 def read(value):
     """What a memory value holds; anything else as it is."""
     reader = getattr(value, "read", None) if isinstance(value, Operand) else None

@@ -278,7 +278,7 @@ MISTAKES = [
     ("x = regint(1) or 2", "a regint cannot decide"),
     ("if_then(sint(1))\nend_if()", "a secret, sint, cannot decide"),
     ("do_while(lambda: sint(1))", "a secret, sint, cannot decide"),
-    ("do_while(lambda: None)", "None is no condition"),
+    ("do_while(lambda: None)", "None is not a condition"),
     ("while_loop(lambda i: None, lambda x: x < 5, 0)", "returns the next value"),
     ("for_range(0, 5, 0)(lambda i: 1)", "the step of a loop is not 0"),
     ("for_range(sint(3))(lambda i: 1)", "a secret, sint, cannot be"),
