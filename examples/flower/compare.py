@@ -9,7 +9,7 @@ said of `SecureKrum` in docs/flower.md, its tests and ``deployment.py`` show.
 from __future__ import annotations
 
 import numpy as np
-from flwr.app import ArrayRecord, MetricRecord, RecordDict
+from flwr.app import Array, ArrayRecord, MetricRecord, RecordDict
 from flwr.client.mod.secure_aggregation.secaggplus_mod import (
     SecAggPlusState,
     _collect_masked_vectors,
@@ -37,9 +37,12 @@ from flwr.serverapp.strategy.strategy_utils import (
     validate_message_reply_consistency,
 )
 from flwr.supercore.primitives import asymmetric
+from secure_krum_app import task
 
-from fl_krum import krum, multi_krum
+from fl_krum import FixedPoint, krum, multi_krum
+from fl_krum.flower.arrays import SCALE, Layout, clipped
 
+SHOWN = (1, 5, 10, 20)  # rounds
 SETTINGS = {
     "sample_num": 5, "share_num": 5, "threshold": 3, "clipping_range": 8.0,
     "target_range": 1 << 22, "mod_range": 1 << 32, "max_weight": 1000.0,
@@ -160,6 +163,67 @@ def unmask(masked, shares, state, fakes) -> np.ndarray:
     return arrays[0] * SETTINGS["target_range"] / weight
 
 
+# --- Training -------------------------------------------------------------------------------------
+
+
+def accuracies(rule, clients: int = 7, liars: int = 2, rounds: int = 20) -> list[float]:
+    """Test accuracy of the app's training after each round, with the model of every next round made
+    of the old one and of what clients return by ``rule(model, trained, counts)``."""
+    x, y, classes = task.test_set("", "")
+    model, found = task.start(x.shape[1], classes), []
+    for number in range(1, rounds + 1):
+        trained, counts = [], []
+        for client in range(clients):
+            own_x, own_y, _ = task.partition("", "", client, clients)
+            new = task.train(model, own_x, own_y, np.random.default_rng([client, number]))
+            liar = client >= clients - liars
+            trained.append(task.reversed_model(model, new) if liar else new)
+            counts.append(len(own_y))
+        model = rule(model, trained, counts)
+        found.append(task.accuracy(model, x, y))
+    return found
+
+
+def flowers(select):
+    """A rule of Flower: which replies are selected, and their weighted mean."""
+
+    def rule(model, trained, counts):
+        contents = [
+            RecordDict(
+                {
+                    "arrays": ArrayRecord({name: Array(a) for name, a in one.items()}),
+                    "metrics": MetricRecord({"num-examples": count}),
+                }
+            )
+            for one, count in zip(trained, counts, strict=True)
+        ]
+        mean = aggregate_arrayrecords(select(contents), "num-examples")
+        return {name: array.numpy() for name, array in mean.items()}
+
+    return rule
+
+
+def inside_smpc(f: int, m: int):
+    """What SecureKrum's players compute, bit for bit, in the clear."""
+
+    def rule(model, trained, counts):
+        layout, point = Layout.of(model), FixedPoint()
+        rows = [clipped(layout.difference(one, model), SCALE, point) for one in trained]
+        mean = multi_krum(point.decode(point.encode(np.array(rows))), f, m)
+        return layout.moved(model, mean / SCALE)
+
+    return rule
+
+
+RULES = {
+    "FedAvg": flowers(lambda contents: contents),
+    "Flower's Krum": flowers(lambda contents: select_multikrum(contents, 2, 1)),
+    "Flower's MultiKrum, 5": flowers(lambda contents: select_multikrum(contents, 2, 5)),
+    "SecureKrum, m = 1": inside_smpc(2, 1),
+    "SecureKrum, m = 5": inside_smpc(2, 5),
+}
+
+
 def main() -> None:
     print("Flower's Krum against Krum by its definition, n = 7, f = 2, other choices of 300:")
     print(f"  normal vectors, float32, d = 1000         {different_choices(ordinary):4}")
@@ -190,6 +254,11 @@ def main() -> None:
     vector = np.array([0.25, -1.5, 3.0])
     found = server_that_swaps_keys(vector)
     print(f"SecAgg+, a server that swaps keys: the client has {vector}, the server reads {found}")
+    print("Digits, 7 clients, 2 of them send four times what they learnt, reversed; accuracy after")
+    print(f"{'round':24}" + "".join(f"{number:8}" for number in SHOWN))
+    for name, rule in RULES.items():
+        found = accuracies(rule)
+        print(f"{name:24}" + "".join(f"{found[number - 1]:8.1%}" for number in SHOWN))
 
 
 if __name__ == "__main__":

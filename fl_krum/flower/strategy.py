@@ -42,7 +42,7 @@ from .simulation import SERVER, ThrowAwayKeys
 
 _POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
 _LAST_REPLIES = 3.0  # seconds that replies may come after the result
-_ALL_SAID = 20.0  # seconds for players to connect when every client has trained or failed
+_SOME_FAILED = 30.0  # seconds for the others' players to connect when it is known who has failed
 
 
 @dataclass
@@ -290,17 +290,19 @@ class SecureKrum(FedAvg):
         assert running is not None, "configure_train has begun it"
         waiting = set(grid.push_messages(messages))
         replies: list[Message] = []
-        trained, until = 0, running.began + self._deadline
+        trained, failed, until = 0, 0, running.began + self._deadline
         while time.monotonic() < until and (waiting or not running.ended):
             for reply in grid.pull_messages(waiting):
                 waiting.discard(reply.metadata.reply_to_message_id)
                 replies.append(reply)
                 trained += not reply.has_error()
+                failed += reply.has_error()
             if running.player is None:
                 f = running.agreement.f if self._engine == EMBEDDED else 0
                 enough = trained >= len(messages) - f
                 if not waiting or enough or running.seconds > self._patience:
-                    patience = self._patience if waiting else min(self._patience, _ALL_SAID)
+                    known = failed and not waiting
+                    patience = min(self._patience, _SOME_FAILED) if known else self._patience
                     running.start(patience, until - time.monotonic())
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
