@@ -82,8 +82,9 @@ class Inbox:
         return {player: data[player][HEADER:] for player in expected}
 
     def hurry(self, seconds):
-        """Wait no longer than this from now on."""
-        until = time.monotonic() + seconds
+        """From now on wait for nobody but the one that is read, and no longer than this: others may
+        end, and what comes of the rest is still wanted."""
+        self._watches, until = False, time.monotonic() + seconds
         self._deadline = until if self._deadline is None else min(until, self._deadline)
 
     def look(self):

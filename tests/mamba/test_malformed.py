@@ -3,11 +3,12 @@ end. (First contact and last words: `hostile_member`.)"""
 
 import random
 import socket
+import threading
 from types import SimpleNamespace
 
 import pytest
 
-from mamba.farewell import FORM, MARK
+from mamba.farewell import FORM, MARK, Farewell, Reason
 from mamba.meeting import Meeting
 from mamba.network import Network
 from mamba.network_error import NetworkError
@@ -93,3 +94,28 @@ def test_whatever_a_player_sends_is_a_message_or_an_error_that_names_it(monkeypa
         network.leave()
         network.close()
     assert ends > 200
+
+
+@pytest.mark.parametrize("meeting", ["", Meeting(run="run")], ids=["one machine", "hosts"])
+def test_when_it_is_found_out_who_it_was_those_are_heard_that_have_something_to_say(
+    monkeypatch, meeting
+):
+    """Another one has found it out already, and has left."""
+    network = connected(monkeypatch, meeting, Farewell(Reason.DEVIATES, None, HOSTILE).pack())
+    here, there = socket.socketpair()
+    network._incoming[2] = Connection(fileno=here.detach())
+    network._incoming[2].setblocking(meeting == "")
+    network.break_off()
+    message = FORM.pack(1, network._place(), 5) + b"hello"
+    threading.Timer(0.2, there.sendall, [message]).start()
+    assert bytes(network.exchange({}, {2: 5}, continued=True)[2]) == b"hello"
+    with pytest.raises(NetworkError, match=f"player {HOSTILE} has ended"):
+        network.exchange({}, {HOSTILE: 5}, continued=True)
+    network.close()
+
+
+def test_who_has_broken_off_is_not_blamed_by_those_that_go_on(monkeypatch):
+    network = connected(monkeypatch, "", FORM.pack(4, ((1 << 20) - 2) << 12, 0))
+    with pytest.raises(NetworkError, match="found that a player departed from the protocol"):
+        network.exchange({}, {HOSTILE: 5})
+    network.close()
