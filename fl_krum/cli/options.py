@@ -91,14 +91,14 @@ def add_fixed_point(parser: argparse.ArgumentParser) -> None:
         "--bits",
         type=int,
         default=default.bits,
-        metavar="K",
+        metavar="BITS",
         help=f"bits of a value, sign included (default {default.bits})",
     )
     group.add_argument(
         "--fraction",
         type=int,
         default=default.fraction,
-        metavar="B",
+        metavar="BITS",
         help=f"bits of them after the point (default {default.fraction})",
     )
 

@@ -16,6 +16,7 @@ from repository import ROOT
 
 from fl_krum.players.deploy import deploy, find_hosts
 from fl_krum.players.installed import INSTALLED
+from fl_krum.players.roster import Roster, read_key
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
 
@@ -238,6 +239,11 @@ def test_folders_of_embedded_players_need_nothing_else(tmp_path, own_keys):
     keys = [sorted(path.name for path in folder.glob("*.key")) for folder in folders]
     assert keys == [["server.key"], ["client1.key"], ["client2.key"], ["client3.key"]]
     assert len({(folder / "roster.json").read_bytes() for folder in folders}) == 1
+    roster = Roster.read(folders[0] / "roster.json")
+    for name, folder in zip(roster.names, folders, strict=True):
+        read_key(folder / f"{name}.key", roster, name)
+    if own_keys:  # the rest is as without
+        return
     started = []
     for folder, vector in zip(folders, ["", "1 2", "1.5,2.5", "9 9"], strict=True):
         (folder / "numbers.txt").write_text(vector)

@@ -54,7 +54,8 @@ class Player:
             env={**os.environ, "DEADLINE": str(deadline), "PYTHON": sys.executable},
         )  # fmt: skip
         self.said = b""
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._rest = b""
 
     def _listen(self):
@@ -83,7 +84,7 @@ class Player:
         """Its exit status, and what it said last."""
         threading.Thread(target=self.read, args=(10**9,), daemon=True).start()
         status = self.process.wait(timeout=120)
-        time.sleep(0.1)
+        self._listener.join(60)
         return status, self.said.decode().strip().rpartition("\n")[2]
 
     def kill(self):
