@@ -14,8 +14,6 @@ NAMES = {
     "scale-mamba": "fl_krum, SCALE-MAMBA",
     "mp-spdz": "MP-SPDZ",
     "mp-spdz-atlas": "MP-SPDZ, ATLAS",
-    "mp-spdz-malicious-shamir": "MP-SPDZ, malicious Shamir",
-    "mp-spdz-sy-shamir": "MP-SPDZ, SY Shamir",
     "mpyc": "MPyC",
     "fl_krum": "fl_krum.krum",
     "flower": "Flower aggregate_krum",

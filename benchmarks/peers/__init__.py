@@ -5,19 +5,12 @@ A peer has a ``name``, a ``version`` and ``measure(task) -> Sample``, as
 """
 
 from benchmarks.local_players import LocalEngine
-from benchmarks.peers.mp_spdz import (
-    MPSPDZ,
-    MPSPDZAtlas,
-    MPSPDZMaliciousShamir,
-    MPSPDZSYShamir,
-)
+from benchmarks.peers.mp_spdz import MPSPDZ, MPSPDZAtlas
 from benchmarks.peers.mpyc import MPyC
 
 PEERS = {
     "mp-spdz": MPSPDZ,
     "mp-spdz-atlas": MPSPDZAtlas,
-    "mp-spdz-malicious-shamir": MPSPDZMaliciousShamir,
-    "mp-spdz-sy-shamir": MPSPDZSYShamir,
     "mpyc": MPyC,
     "scale-mamba": lambda: LocalEngine("scale-mamba"),
 }

@@ -96,20 +96,6 @@ class MPSPDZAtlas(MPSPDZ):
     player = "atlas-party.x"
 
 
-class MPSPDZMaliciousShamir(MPSPDZ):
-    """Players that may deviate, with abort (Lindell and Nof, CCS 2017)."""
-
-    name = "mp-spdz-malicious-shamir"
-    player = "malicious-shamir-party.x"
-
-
-class MPSPDZSYShamir(MPSPDZ):
-    """Players that may deviate, with abort (Chida et al., CRYPTO 2018)."""
-
-    name = "mp-spdz-sy-shamir"
-    player = "sy-shamir-party.x"
-
-
 def _no_other_data(folder: str, names: list[str]) -> list[str]:
     """What is not a certificate, a key, or a link with the hash of one."""
     return [name for name in names if not re.fullmatch(r"P\d+\.(pem|key)|[0-9a-f]{8}\.\d+", name)]
