@@ -14,7 +14,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
-# Where the repository is. All addresses of the package's metadata are made of this one; none yet.
+# Where the repository is; none yet. All addresses of the package's metadata are made of this one,
+# and after a change `make addresses` writes README's badges and the notebooks' first cell.
 PROJECT_URL = ""
 
 TEXT = (ROOT / "requirements.txt").read_text(encoding="utf-8")
