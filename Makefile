@@ -8,7 +8,7 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
 # Each part is a process of its own, that reads no test of another. Three at a time: many tests wait.
-PARTS := test-style test-notebooks test-mamba test-players test-lesson test-rest test-language test-types
+PARTS := test-style test-mamba test-notebooks test-players test-lesson test-rest test-language test-types
 TOGETHER := --keep-going --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PYTEST := $(BIN)/python -m pytest
 
