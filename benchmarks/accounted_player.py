@@ -109,7 +109,7 @@ class Account:
         """[{stage: {kind: seconds}}, bytes drawn, bytes sent]."""
         self.turn(self.stage)
         stages: dict = {}
-        for (stage, kind), seconds in self.spent.items():
+        for (stage, kind), seconds in dict(self.spent).items():  # other threads go on with it
             stages.setdefault(stage, {})[kind] = seconds
         return [stages, self.drawn, self.sent]
 
