@@ -68,7 +68,12 @@ def _describe_state(session: LiveSession) -> tuple[str, str]:
     if session.state == STOPPING:
         return "Stopping the players …", "note"
     if session.state == STARTING:
-        return f"Starting {players} players: the server and {players - 1} clients …", "note"
+        # A kernel that is restarted leaves this sentence behind, and buttons that do nothing.
+        return (
+            f"Starting {players} players: the server and {players - 1} clients … "
+            "(After a restart of the kernel, run this cell again.)",
+            "note",
+        )
     if session.state == DONE:
         seconds = sum(record.seconds for record in session.records)
         equal = all(record.matches_plaintext for record in session.records)

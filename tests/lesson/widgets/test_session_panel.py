@@ -179,6 +179,7 @@ def test_words_for_every_state(fake):
         session.state, session.error = state, "Why: because."
         words[state] = describe_session(session)
     assert words[live_session.STARTING][0].startswith("Starting 6 players")
+    assert "run this cell again" in words[live_session.STARTING][0]
     assert "round 1 of 2" in words[live_session.RUNNING][0]
     assert "Why: because." in words[live_session.FAILED][0]
     assert {tone for _, tone in words.values()} == {"note", "problem", "good"}
