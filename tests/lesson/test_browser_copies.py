@@ -111,6 +111,7 @@ def test_the_copies_of_the_lesson_install_the_wheel_and_lead_nowhere_outside(tmp
                 assert (tmp_path / target).exists(), f"{path.name}: {target}"
 
 
+@pytest.mark.long  # it runs a whole notebook once more
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="a part of what is refused is missing here")
 def test_notebook_4_runs_where_neither_threads_nor_processes_can_be_started(tmp_path):
     pytest.importorskip("ipywidgets")
