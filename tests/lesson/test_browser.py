@@ -108,7 +108,7 @@ def test_a_session_is_run_to_its_end(runner, server):
     page.type(".krum-n", 5)
     page.wait(lambda: page.limit(".krum-f-slider") == (1, 1), "f <= 1 at n = 5")
     page.type(".krum-d", 4)
-    page.click(".krum-run")
+    reach_by_keyboard(page, ".krum-run").send_keys(Keys.ENTER)
     page.wait(lambda: "Done: 5 rounds" in page.text(".krum-status"), "the end of the session")
     assert page.figure()
     assert page.errors() == [] and server.players() == []
@@ -153,6 +153,19 @@ def test_closing_the_server_leaves_no_player(runner, server):
     server.process.terminate()
     _, alive = psutil.wait_procs(running, PATIENCE)
     assert alive == []
+
+
+def reach_by_keyboard(page, selector):
+    """Go from the first field to an element with the tabulator alone; its focus must be seen."""
+    page.find(".krum-n input").click()
+    for _ in range(40):
+        element = page.driver.switch_to.active_element
+        if element == page.find(selector):
+            shown = element.value_of_css_property("outline-style")
+            assert shown != "none" or element.value_of_css_property("box-shadow") != "none"
+            return element
+        element.send_keys(Keys.TAB)
+    raise AssertionError(f"{selector} is not reached with the tabulator")
 
 
 def start_a_long_session(page):

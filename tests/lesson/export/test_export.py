@@ -168,6 +168,7 @@ def test_a_file_loads_nothing(form, path, tmp_path):
     text = (tmp_path / f"new/{path.stem}.html").read_text(encoding="utf-8")
     assert [match[0] for match in _LOADED.finditer(text)] == []
     assert "data:image/png;base64," in text
+    assert '<html lang="en">' in text  # for those who have it read aloud
     assert ("Reveal.initialize" in text) == (form == "slides")
     assert "<title>1 · Why" in text if form == "slides" else "<table" in text
 
