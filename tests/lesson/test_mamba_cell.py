@@ -114,7 +114,7 @@ def test_a_player_that_is_killed_is_told_without_a_traceback(shell, capsys):
         ("--players two", "two"),
         ("--threshold 0", "threshold"),
         ("--show everything", "everything"),
-        ("--output 7up", "no name of a variable"),
+        ("--output 7up", "not the name of a variable"),
         ("--engine none", "unknown engine"),
         ("--deadline 0", "deadline"),
         ("--colour", "--colour"),
