@@ -7,9 +7,9 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	mkdir -p out
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
-# Each part is a process of its own, that reads no test of another. Three at a time: many tests wait.
+# Each part is a process of its own, that reads no test of another. Four at a time: many tests wait.
 PARTS := test-style test-mamba test-notebooks test-players test-lesson test-rest test-language test-types
-TOGETHER := --keep-going --jobs 3 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+TOGETHER := --keep-going --jobs 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PYTEST := $(BIN)/python -m pytest
 
 test: export OPENBLAS_NUM_THREADS = 1  # threads of one product would wait for each other, keeping the cores busy

@@ -30,7 +30,7 @@ def installed(tmp_path_factory):
     copy, target = tmp_path_factory.mktemp("copy"), tmp_path_factory.mktemp("installed")
     for name in ("pyproject.toml", "setup.py", "requirements.txt", "README.md", "LICENSE"):
         (copy / name).write_bytes((ROOT / name).read_bytes())
-    for name in ("notebooks", "docs"):
+    for name in ("notebooks", "docs", "examples"):
         shutil.copytree(ROOT / name, copy / name)
     for file in files_of(ROOT):
         (copy / file).parent.mkdir(parents=True, exist_ok=True)

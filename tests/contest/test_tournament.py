@@ -102,7 +102,7 @@ def test_files_that_cannot_be_read_are_out(folder):
     found, failed = read_hand_ins(folder)
     assert [one.name for one in found] == ["good.py"]
     assert list(map(str, failed)) == [
-        "binary.py: is not a text file (UTF-8)", "folder.py: is no file",
+        "binary.py: is not a text file (UTF-8)", "folder.py: is not a file",
         "large.py: is larger than 100 kB",
     ]  # fmt: skip
 
@@ -141,7 +141,7 @@ def test_a_whole_contest(folder, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("/no/such/folder", "no folder"),
+        ("/no/such/folder", "not a folder"),
         (".", "nothing was handed in"),
         (". --seeds 0", "seeds must be 1 to 1000"),
         (". --rounds 0", "rounds must be 1"),
@@ -149,7 +149,7 @@ def test_a_whole_contest(folder, tmp_path, monkeypatch, capsys):
         (". --byzantine 3", "2f + 2 < n"),
         (". --seconds 0", "seconds"),
         (". --memory 0", "memory"),
-        (". --repeat other.json", "no result of a contest"),
+        (". --repeat other.json", "not the result of a contest"),
         (". --repeat missing.json", "missing.json: No such file"),
         (". --figure board.txt", "board.txt"),
     ],
