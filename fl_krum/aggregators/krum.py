@@ -109,7 +109,7 @@ def multi_krum(
 ) -> np.ndarray:
     """Average the m vectors with the smallest Krum scores (Multi-Krum, in the same paper).
 
-    m = 1 is Krum. How far m may go is told differently. The paper lets it go up to n, which is the
+    m = 1 is Krum. Sources differ on how far m may go. The paper lets it go up to n, which is the
     plain mean. Other programs stop at n - f - 2, as many as a score has neighbours. Here it is
     n - f, because that is where the protection ends: the m = n - f + 1 best always include a
     Byzantine vector, wherever it lies, and the n - f best need not include one that does harm. For

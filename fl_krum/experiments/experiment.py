@@ -145,7 +145,7 @@ class Experiment:
         Raises
         ------
         ValueError
-            Something in it is not known or does not fit; it is named, with what is allowed.
+            Something in it is unknown or does not fit; the message names it and what is allowed.
         OSError
             The file cannot be read.
         """

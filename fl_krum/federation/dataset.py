@@ -38,7 +38,7 @@ class Samples(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Samples with labels, divided into what is learnt from and what is tested on.
+    """Samples with labels, divided into a training part and a test part.
 
     Make one with `from_arrays`, `from_frame`, `from_csv`, `from_clients` or `from_folder`. All
     arrays are read-only.
@@ -92,7 +92,7 @@ class Dataset:
         seed: int = 0,
         name: str = "arrays",
     ) -> Dataset:
-        """Data in one place, for a session to deal out.
+        """Data in one place, for a session to divide among the clients.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Dataset:
         Raises
         ------
         ValueError
-            Shapes do not fit, a feature is not a finite number, or the labels are no classes.
+            Shapes do not fit, a feature is not a finite number, or the labels are not classes.
         """
         features, labels = _features(x, "x"), np.asarray(y)
         _check_labels(labels, len(features))
@@ -174,7 +174,7 @@ class Dataset:
         without: Sequence[str] = (),
         **options: Any,
     ) -> Dataset:
-        """A CSV file with a line of names; as `from_frame`, without pandas."""
+        """A CSV file whose first line names the columns; as `from_frame`, without pandas."""
         table, name = read_csv(path), Path(path).stem
         return cls._from_table(table, target, by, without, **{"name": name, **options})
 
@@ -312,7 +312,7 @@ class Dataset:
         return np.concatenate([samples.y for samples in self.test])
 
     def clients(self, partition: Any = None) -> int:
-        """How many clients the data are for: 7, where they can be dealt out to any number."""
+        """How many clients the data are for; 7 where they can be divided among any number."""
         if self.apart:
             return len(self.train)
         if isinstance(partition, str) and partition == "column" and self.groups is not None:
@@ -320,7 +320,7 @@ class Dataset:
         return 7
 
     def origin(self) -> dict[str, Any]:
-        """What tells these data apart from others, beside their name, for a session's settings."""
+        """What distinguishes these data, besides their name, for a session's settings."""
         if self.built_in:
             return {}
         digest = hashlib.sha256()

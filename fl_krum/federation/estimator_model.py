@@ -34,7 +34,7 @@ class EstimatorModel:
     epochs : int
         Passes over a client's samples in one round, each a call of `partial_fit`.
     share : sequence of str
-        Its attributes that are shared and averaged: float arrays, or lists of them.
+        Names of its attributes that are shared and averaged: float arrays, or lists of them.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class EstimatorModel:
     Raises
     ------
     ValueError
-        The estimator is no classifier, has no `partial_fit`, or none of these attributes.
+        The estimator is not a classifier, has no `partial_fit`, or has none of these attributes.
 
     Examples
     --------

@@ -42,7 +42,7 @@ __all__ = ["FederatedSession", "RoundError", "RoundRecord"]
 
 
 class FederatedSession:
-    """Clients with their data, f of them Byzantine, and the rounds that they go through.
+    """A federated training: clients with their data, f of them Byzantine, and the rounds.
 
     The same arguments give the same run, and so does a second `run`. The user's own functions
     (`train`, an attack, a rule) are given arrays of their own, and may work in place.
@@ -54,7 +54,7 @@ class FederatedSession:
         are 7 clients, or as many as the data are for.
     dimension : int, optional
         Length d of the model vector, one of ``fl_krum.federation.data.DATASETS[dataset]``, for the
-        built-in data; one's own model has a length of its own.
+        built-in data; your own model has a length of its own.
     rounds : int
         T, at least 1.
     attack : str, Attack or callable
@@ -65,8 +65,8 @@ class FederatedSession:
     dataset : str
         A name in `fl_krum.federation.data.DATASETS`.
     partition : str, callable or sequence of arrays, optional
-        How the training part is dealt out: "iid" (the default), "dirichlet", with the concentration
-        `alpha`, "column", a client for each of the data's groups, or one's own; see
+        How the training part is divided: "iid" (the default), "dirichlet", with the concentration
+        `alpha`, "column", a client for each of the data's groups, or your own; see
         `fl_krum.federation.partitions.split`. Data that clients hold already are "given".
     aggregate : str, callable or LocalPlayers
         The rule: a name in `AGGREGATORS`; ``rule(X, f)`` or ``rule(X)`` with X of shape (n, d),
@@ -87,7 +87,7 @@ class FederatedSession:
         After a record the session goes on with the next round, up to round `rounds`, bit for bit as
         if it had never ended.
     data : Dataset, optional
-        One's own data, in place of `dataset`.
+        Your own data, instead of `dataset`.
     model : optional
         What is trained: an object with the methods of `fl_krum.federation.models.Model`, a
         scikit-learn classifier with `partial_fit`, or a torch.nn.Module; by default a
@@ -97,8 +97,8 @@ class FederatedSession:
         minus the global model. Krum's choice is the same, the resolution is not; see `sharing`.
 
     dropout : float
-        Probability with which each client, whoever it is, is missing from a round, 0 to below 1. It
-        is left out and counts as one of the f. When more than f are missing, the round gives
+        Probability that a client, whichever it is, is missing from a round, 0 to below 1. It is
+        left out and counts as one of the f. When more than f are missing, the round gives
         nothing, and the global model stays.
 
     Attributes

@@ -49,7 +49,7 @@ class LocalPlayers:
     views : bool
         Whether to record what each player sees, for `views`. Costs time and memory.
     security : {"semi-honest", "active"}, optional
-        Whether holders of shares may depart from the protocol, which ends the run; by default the
+        Whether holders of shares may deviate from the protocol, which ends the run; by default the
         engine's own, semi-honest for embedded players. See docs/deviating-players.md.
 
     Attributes
@@ -135,7 +135,7 @@ class LocalPlayers:
 
     @property
     def privacy(self) -> str:
-        """How long what clients share stays private, in one sentence."""
+        """The condition under which clients' vectors stay private, in one sentence."""
         p = self.program
         some = self._some_hold_shares
         count = p.holder_count if some else p.players

@@ -33,8 +33,8 @@ class PlayerError(RuntimeError):
     last_words : str
         The last lines of its standard error.
     suspects : tuple of int
-        The players of whom one departed from the protocol, where another one has found that and
-        can tell. The next start can do without them.
+        The players of which one deviated from the protocol, if another one has found that and can
+        tell. The next start can go without them.
     """
 
     def __init__(

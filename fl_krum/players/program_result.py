@@ -39,7 +39,7 @@ class Opening:
 
 @dataclass(frozen=True)
 class ProgramResult:
-    """What has come of one run of a program.
+    """The result of one run of a program.
 
     Attributes
     ----------

@@ -60,9 +60,9 @@ def run_program(
     threshold : int, optional
         How many holders of shares may pool what they see without learning anything, t; by default
         (players - 1) / 2, rounded down, the largest. With a smaller one, 2t + 1 embedded players
-        are drawn to hold shares, which is quicker, and safe from fewer.
+        are drawn to hold shares, which is faster and protects against fewer.
     security : {"semi-honest", "active"}, optional
-        Whether holders of shares may depart from the protocol, which ends the run; by default the
+        Whether holders of shares may deviate from the protocol, which ends the run; by default the
         engine's own, semi-honest for embedded players. See docs/deviating-players.md.
 
     Returns
@@ -72,8 +72,8 @@ def run_program(
     Raises
     ------
     ValueError
-        Inputs, players, threshold or deadline make no sense, or the engine cannot be used; nothing
-        was started.
+        Inputs, players, threshold or deadline are out of range, or the engine cannot be used;
+        nothing was started.
     ProgramError
         The program is wrong, asks for more or less input than there is, or does not end; all its
         mistakes that can be seen before it runs are told at once.

@@ -142,7 +142,7 @@ class FixedPoint:
         Raises
         ------
         ValueError
-            The vectors are no matrix of finite numbers.
+            The vectors are not a matrix of finite numbers.
         """
         values = real_matrix(updates)
         if not np.isfinite(values).all():

@@ -173,8 +173,8 @@ class KrumProgram:
         return 2 * self.threshold + 1
 
     def exposure(self, colluding: int) -> float:
-        """Chance, at one start of the players, that so many clients who pool what they see learn
-        the secrets of the others: that the draw makes more than t of them holders of shares. Every
+        """Probability, at one start of the players, that so many colluding clients learn the
+        secrets of the others: that the draw makes more than t of them holders of shares. Every
         start draws anew."""
         check_integer("colluding", colluding, 0, self.n)
         count, pool = self.holder_count, self.n
@@ -228,7 +228,8 @@ class KrumProgram:
 
     @property
     def largest_security(self) -> int:
-        """What the field has room for: on embedded players a longer mask costs no byte more."""
+        """The largest security that the field has room for: on embedded players a longer mask costs
+        not one byte more."""
         return self.security + self.budget.headroom
 
     @property
