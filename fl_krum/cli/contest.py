@@ -12,7 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..contest.guest import Limits, limits_memory
-from ..contest.hand_in import read_hand_ins
+from ..contest.hand_in import other_files, read_hand_ins
 from ..contest.match import Setting
 from ..contest.standings import Place, accuracies, as_json, attacks_ranked, rules_ranked
 from ..contest.tournament import NO_ATTACK, Tournament, draw_seeds
@@ -77,6 +77,8 @@ def run(options: argparse.Namespace) -> int:
     matches = shared.figure_path(options.matches) if options.matches else None
     setting = _setting(options)
     hand_ins, unread = read_hand_ins(Path(options.folder))
+    if others := other_files(Path(options.folder)):
+        shared.say(f"not read, since a hand-in ends in .py: {', '.join(others)}")
     if not limits_memory():
         shared.say("memory is not limited on this system: pip install psutil")
     look = "  {desc} |{bar:24}| {n_fmt} of {total_fmt} matches  {elapsed}"

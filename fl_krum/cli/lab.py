@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -51,6 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    if re.search(r"root_dir|notebook[-_]dir", options.jupyter):
+        raise ValueError(f"--jupyter {options.jupyter}: the folder to open is FOLDER of `lab`")
     if not options.copy_only and importlib.util.find_spec("jupyterlab") is None:
         raise ModuleNotFoundError("no jupyterlab", name="jupyterlab")
     root = Path(options.checkout).resolve() if options.checkout else course_root()

@@ -68,6 +68,12 @@ def read_hand_ins(folder: Path) -> tuple[list[HandIn], list[Failed]]:
     return found, failed
 
 
+def other_files(folder: Path) -> list[str]:
+    """Names of the files of a folder that are not read, for they do not end in .py."""
+    files = (path for path in folder.iterdir() if path.is_file() and path.suffix != ".py")
+    return sorted(one_line(path.name) for path in files if not path.name.startswith("."))
+
+
 def _read(path: Path) -> str:
     if not path.is_file():
         raise ValueError("is not a file")

@@ -10,7 +10,7 @@ from fl_krum.cli import contest as command
 from fl_krum.cli import main
 from fl_krum.contest import tournament as module
 from fl_krum.contest import trial
-from fl_krum.contest.hand_in import Failed, read_hand_ins
+from fl_krum.contest.hand_in import Failed, other_files, read_hand_ins
 from fl_krum.contest.match import Outcome, Setting
 from fl_krum.contest.standings import accuracies, as_json, attacks_ranked, rules_ranked
 from fl_krum.contest.tournament import Tournament, draw_seeds, our_attacks, our_rules
@@ -105,6 +105,7 @@ def test_files_that_cannot_be_read_are_out(folder):
         "binary.py: is not a text file (UTF-8)", "folder.py: is not a file",
         "large.py: is larger than 100 kB",
     ]  # fmt: skip
+    assert other_files(folder) == ["notes.txt"]  # which the command names
 
 
 # --- The command ----------------------------------------------------------------------------------

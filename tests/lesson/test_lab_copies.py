@@ -168,6 +168,14 @@ def test_lab_opens_the_first_copy(fake_lab, checkout, tmp_path, capsys):
     assert re.search(r"01_a.ipynb +copied", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize("option", ["--ServerApp.root_dir=/", "--notebook-dir=/"])
+def test_which_folder_lab_opens_is_no_option_of_jupyters(tmp_path, capsys, option):
+    assert main(["lab", str(tmp_path / "mine"), f"--jupyter={option}"]) == 2
+    message = capsys.readouterr().err
+    assert option in message and "FOLDER" in message and message.count("\n") == 1
+    assert not (tmp_path / "mine").exists()
+
+
 def test_lab_says_what_it_left_alone(checkout, tmp_path, capsys):
     arguments = ["lab", str(tmp_path / "mine"), "--checkout", str(checkout), "--copy-only"]
     assert main(arguments) == 0
