@@ -38,7 +38,9 @@ class Guard:
 
     def watch(self, **what: str | int) -> None:
         """Guard ``folder=PATH`` or ``process=NUMBER`` too."""
-        with contextlib.suppress(OSError):  # it has been killed
+        with contextlib.suppress(
+            OSError, ValueError
+        ):  # it has been killed; it was closed meanwhile
             if self._process:
                 self._process.stdin.write(json.dumps(what).encode() + b"\n")
 

@@ -195,7 +195,14 @@ class Supervisor:
             except OSError as error:
                 self._end_all()
                 raise PlayerError(f"player {index} could not be started: {error}", index) from None
-            self.players.append(PlayerProcess(index, process, self.run, self._changed))
+            try:
+                self.players.append(PlayerProcess(index, process, self.run, self._changed))
+            except BaseException:  # nobody would know of it any more
+                process.end(force=True)
+                process.wait()
+                raise
+            if self._guard and isinstance(process, SpawnedProcess):
+                self._guard.watch(process=process.pid)
             if command.first_input:
                 self.players[-1].send([command.first_input])
             if self._closed:  # in another thread, which may not have seen this player yet
@@ -211,10 +218,7 @@ class Supervisor:
     def _start_process(self, command: Command) -> Process:
         if self._fork_server:
             return self._fork_server.start(command.player_arguments)
-        process = SpawnedProcess(command)
-        if self._guard:
-            self._guard.watch(process=process.pid)
-        return process
+        return SpawnedProcess(command)
 
     def _wait(
         self,

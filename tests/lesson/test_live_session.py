@@ -12,6 +12,7 @@ from repository import ROOT
 from fl_krum.lesson import live_session
 from fl_krum.lesson.live_session import LiveSession
 from fl_krum.players.local_players import PlayerError
+from fl_krum.players.process import SpawnedProcess
 
 SMALL = dict(n=5, f=1, d=2)
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
@@ -86,9 +87,16 @@ def test_stopped_from_outside_while_the_players_compute():
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.05, 0.1, 0.3])
-def test_stopped_from_outside_while_the_players_are_started(seconds):
+def test_stopped_from_outside_while_the_players_are_started(seconds, monkeypatch):
     """They would never get ready; and wherever the stop falls, nothing is left."""
-    engine, starting = FakeEngine("unready", 1), threading.Event()
+    engine, starting, started = FakeEngine("unready", 1), threading.Event(), []
+
+    class Noted(SpawnedProcess):
+        def __init__(self, command):
+            super().__init__(command)
+            started.append(self)
+
+    monkeypatch.setattr("fl_krum.players.supervisor.SpawnedProcess", Noted)
     it = session(engine)
     it.start(Watch(("starting", 0), lambda session: starting.set()))
     assert starting.wait(200)
@@ -96,8 +104,7 @@ def test_stopped_from_outside_while_the_players_are_started(seconds):
     it.stop()
     assert it.wait(200)
     assert it.state == live_session.STOPPED and it.error == "" and it.records == []
-    if it.players._supervisor is not None:
-        assert all(process.poll() is not None for process in processes(it.players))
+    assert all(process.poll() is not None for process in started)
     assert not getattr(engine, "folder", ROOT / "no such folder").exists()
 
 

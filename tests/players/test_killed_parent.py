@@ -136,6 +136,7 @@ def test_a_guard_spares_what_it_was_not_told_of(tmp_path):
     guard.close()
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert guard._process.returncode == 0
+    guard.watch(process=1)  # too late, as when players are stopped while they are started
 
 
 def test_embedded_players_need_no_folder(monkeypatch):
