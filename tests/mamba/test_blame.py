@@ -165,6 +165,8 @@ def test_who_shows_a_wrong_share_of_true_products_is_named(module, to):
 
 
 def test_who_says_it_dealt_what_it_should_have_is_contradicted_by_all():
+    """By more than t, even if all that it says by itself fits together."""
+
     def testimony(self):
         words = original(self)
         if self._protocols.me == 4:  # the true product, as if it had dealt that
@@ -174,6 +176,12 @@ def test_who_says_it_dealt_what_it_should_have_is_contradicted_by_all():
             true = self._check.product(factors)
             first = words[count : count + self._protocols.threshold]
             words[count : 2 * count] = first + shamir.complete(field, true, first, count)
+            # Its own share of that, and another one of what player 0 has dealt, to make h(r) of it.
+            by = field.sub(words[count + place], words[place])
+            weights = field.lagrange(shamir.points(count))
+            ratio = weights[place] * pow(weights[0], -1, field.P) % field.P
+            words[place] = words[count + place]
+            words[0] = field.sub(words[0], field.mul(by, field.from_ints([ratio])))
         return words
 
     original = blame._Trial.testimony

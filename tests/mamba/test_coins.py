@@ -2,10 +2,11 @@
 
 import pytest
 from liars import check, random_words, run
-from mamba_players import WatchedProtocols, run_program
+from mamba_players import WatchedProtocols, run_program, together
 
 from fl_krum.program.krum_program import KrumProgram
 from mamba import field
+from mamba.coins import open_coin, take
 from mamba.input_proof import InputProver
 from mamba.protocols import ProtocolError
 
@@ -42,6 +43,16 @@ def test_the_last_coin_is_opened_when_all_have_said_that_they_have_what_was_deal
             and {*map(len, sent[k - 1].values())} == {0}
         )  # fmt: skip
         assert {*sent[coin - 1]} == {*range(1, 6)} - {player}
+
+
+def test_a_coin_is_opened_when_holders_have_said_that_they_have_what_was_dealt():
+    def step(protocols):
+        take(protocols)  # with it all others of the pool are dealt
+        before = protocols.network.rounds
+        return open_coin(protocols), protocols.network.rounds - before
+
+    found = together(3, lambda network: step(WatchedProtocols(network, [], active=True)))
+    assert len(set(found)) == 1 and found[0][1] == 2
 
 
 class AnnouncesWrong(WatchedProtocols):

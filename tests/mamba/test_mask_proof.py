@@ -189,8 +189,18 @@ def deal_and_prove(protocols, lengths):
     assert masks._in_step(protocols, [], proof) == []
 
 
+def test_no_coin_is_opened_before_all_have_what_was_dealt():
+    """The first message after it opens nothing: who has that of all knows that all have theirs."""
+
+    def step(protocols):
+        return next(mask_proof.deal(protocols, Lengths(2, 1, 3))[1])
+
+    assert play(3, step) == [[], [], []]
+
+
 def test_what_is_opened_of_honest_bits_is_uniform():
-    """Parities of the first kind are bits, of the second bytes."""
+    """Parities of the first kind are bits, of the second bytes; unhidden, those of one bit alone
+    would be 0 for every subset without it."""
     seen = []
 
     class Notes(Protocols):
@@ -200,7 +210,7 @@ def test_what_is_opened_of_honest_bits_is_uniform():
             return super().note_opened(module, values)
 
     for _ in range(12):
-        play(3, lambda protocols: deal_and_prove(protocols, Lengths(20, 20, 3)), {1: Notes})
+        play(3, lambda protocols: deal_and_prove(protocols, Lengths(1, 1, 3)), {1: Notes})
     proper, of_coins = (
         np.stack(seen).reshape(12, 2, 2, SUBSETS).transpose(2, 0, 1, 3).reshape(2, -1)
     )
