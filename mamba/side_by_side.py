@@ -14,7 +14,7 @@ told when its own message before has come from all. That others do more in the s
 an adversary messages of two protocols at once, each of them independent of the other's secrets.
 Each has an agreement of its own (`mamba.agreement`), so it compares what it was told before it
 opens anything, as it would alone; it does not begin before what holders were told until then was
-compared. What it leaves to compare is compared by who waits for it.
+compared. What it leaves to compare is compared by who waits for it; of a coin nothing may be left.
 """
 
 import threading
@@ -52,6 +52,12 @@ def together(protocols, *tasks):
     waiting = [begin(protocols, task) for task in others]
     result = last()
     return [*(wait() for wait in waiting), result]
+
+
+def end(protocols):
+    """Nothing goes on beside: what this player sends from here on is what it says itself."""
+    if isinstance(protocols.network, _Carrier):
+        protocols.network.end()
 
 
 class _Ended(BaseException):
@@ -98,7 +104,7 @@ class _Carrier:
                 all(inner for *_, inner in wanted),
             )
         except BaseException:
-            self._end()
+            self.end()
             raise
         place, parts = dict.fromkeys(expected, 0), []
         for some in sizes:
@@ -117,7 +123,7 @@ class _Carrier:
         lane.go_on(received)
         lane.network, (protocols.network, protocols.agreement) = protocols.network, ours
         if lane.error is not None:
-            self._end()
+            self.end()
             raise lane.error
 
     def _wait(self, lane):
@@ -129,7 +135,7 @@ class _Carrier:
             self._protocols.network = self._network
         return lane.result
 
-    def _end(self):
+    def end(self):
         """No protocol beside goes on."""
         for lane in self._lanes:
             lane.end()
@@ -167,6 +173,8 @@ class _Lane:
 
     def hand_over(self, agreement):
         """What is still to be compared is for who has waited."""
+        if self.agreement.coin is not None:
+            raise AssertionError("a coin that was announced beside was not compared there")
         if digest := self.agreement.take_digest():
             agreement.note(digest)
         agreement.unheard |= self.agreement.unheard

@@ -94,6 +94,7 @@ def _judge(protocols, transcript):
     shown = () if transcript is None else transcript.shown
     failed = [k for k in range(len(shown)) if not transcript.passed(protocols, k)]
     if failed:
+        side_by_side.end(protocols)
         raise blame.error(protocols, transcript, failed)
 
 

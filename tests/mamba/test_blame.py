@@ -7,7 +7,7 @@ import pytest
 from deviating import blamed
 from mamba_players import dealt, outcomes
 
-from mamba import blame, collectors, field, gf256, shamir
+from mamba import blame, collectors, field, gf256, shamir, side_by_side, verification
 from mamba.masks import Demand, make_masks
 from mamba.network import NetworkError
 from mamba.protocol_error import ProtocolError
@@ -74,6 +74,30 @@ def test_who_adds_to_a_product_or_to_the_proof_is_named(players, module, when):
 def test_two_that_add_are_both_named():
     told = ends(6, square(field, 6), {2: Adds, 4: Adds})
     assert {*told.values()} == {"player 2, and player 4 departed from the protocol"}
+
+
+def test_what_runs_beside_ends_before_it_is_found_out_who_it_was():
+    shares, sent = dealt(field, 3, SECRETS[field]), []
+
+    def step(protocols):
+        (x,) = shares[protocols.me]
+
+        def goes_on():
+            for _ in range(20):
+                protocols.confirm()
+
+        side_by_side.begin(protocols, goes_on)
+        verification.begin(protocols, lambda: protocols.multiply([(field, x, x)]))
+        protocols.verify()
+
+    def tamper(sender, receiver, number, payload):
+        sent.append((number, sender, len(payload)))
+        return payload
+
+    assert {*ends(3, step, {2: Adds}, tamper).values()} == {"player 2 departed from the protocol"}
+    last = max(number for number, _, _ in sent)
+    said = [size for number, sender, size in sent if number == last and sender == 0]
+    assert said == [0, 0] + [2 * 3 * field.BYTES] * 2  # that it breaks off, and its words
 
 
 class DealsBadly(Protocols):
