@@ -19,7 +19,9 @@ from nbformat import NotebookNode
 LINES = 11  # of a program above its result
 _QUESTION = "> **Predict.**"
 _HEADING = re.compile(r"^#+ (.*)", re.M)
-_SHOWN = re.compile(r"\|.*\n\|[-: |]+\n|```|> (?!\*\*In five)")  # a table, a program, a quotation
+_SHOWN = re.compile(  # a table, a program, a quotation, a formula
+    r"\|.*\n\|[-: |]+\n|```|> (?!\*\*In five)|\$\$"
+)
 
 
 def as_slides(notebook: NotebookNode) -> NotebookNode:

@@ -55,10 +55,14 @@ def test_a_page_is_shown_without_network(chromium, tmp_path):
 
 def test_formulas_are_drawn(chromium, tmp_path):
     formula = r"$$\frac{1}{n} \sum_{i=1}^n \lVert w_i - w \rVert^2$$"
-    notebook = new_notebook(cells=[new_markdown_cell(f"Here $x$ is short.\n\n{formula}")])
-    nbformat.write(notebook, tmp_path / "mine.ipynb")
-    for make in (exporters.page, exporters.slides):
+    cell = new_markdown_cell(formula, metadata={"slide": "Here $x$ is short."})
+    for make, before in ((exporters.page, "Here $x$ is short.\n\n"), (exporters.slides, "")):
+        cell.source = before + formula
+        nbformat.write(
+            new_notebook(cells=[new_markdown_cell("# Title"), cell]), tmp_path / "mine.ipynb"
+        )
         assert opened(chromium, make, tmp_path / "mine.ipynb", tmp_path) == []
+        chromium.execute_script("if (window.Reveal) Reveal.next()")
         short, long = chromium.execute_script(
             """return Array.from(document.querySelectorAll("math")).map(
             element => element.querySelector("mrow").getBoundingClientRect().width)"""
