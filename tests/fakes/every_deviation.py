@@ -204,7 +204,12 @@ def outcome(case, judge, liar, deviation):
 
 
 def places(case, liar, seeds, kinds=KINDS):
-    """All deviations of one player, in the order of a lot that is always the same."""
+    """All deviations of one player, in the order of a lot that is always the same.
+
+    A player may choose its input: what it deals first is that, and no deviation, where nothing in
+    the program checks inputs.
+    """
+    inputs = {("deals", 0)} if case.words[liar] and case.accepted is None else set()
     probe = Deviation()
     _, errors = case.run(liar, probe)
     assert not errors, errors
@@ -213,6 +218,7 @@ def places(case, liar, seeds, kinds=KINDS):
         for kind in kinds
         for place in range(probe.seen.get(kind, -1) + 1)
         for seed in range(seeds)
+        if (kind, place) not in inputs
     ]
     random.Random(liar).shuffle(every)
     return every
