@@ -14,15 +14,11 @@ of all.
 
 import functools
 import inspect
-import json
-import os
-import sys
 import threading
 import time
 from collections import Counter
-from pathlib import Path
 
-from benchmarks.traced_player import TRACE
+from benchmarks.traced_player import serve
 from mamba import field, gf2_72, gf256, input_words, masks, player, verification
 from mamba.inbox import Inbox
 from mamba.language.machine import Machine
@@ -173,20 +169,12 @@ def _counting_sent(account, send):
     return counted
 
 
-def accounted_main(arguments, main=player.main):
-    """`mamba.player.main`, with the account written at its end."""
-    account, noted = Account(), []
-    watch(account, noted)
-    status = main(arguments)
-    file = Path(os.environ[TRACE]) / f"{int(arguments[0]):03}.json"
-    file.write_text(json.dumps(noted), encoding="utf-8")
-    return status
+def watch_work():
+    """What the player's time is spent on."""
+    noted = []
+    watch(Account(), noted)
+    return lambda: noted
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        sys.exit(accounted_main(sys.argv[1:]))
-    from mamba import fork_server
-
-    player.main = accounted_main  # which the fork server calls
-    fork_server.main()
+    serve(watch_work)

@@ -31,20 +31,34 @@ def trace(exchange, ends):
     return traced
 
 
-def traced_main(arguments, main=player.main):
-    """`mamba.player.main`, with the times written at its end."""
+def serve(watch, main=player.main):
+    """Be one player, or a fork server of players, of which something is noted.
+
+    ``watch()`` begins with it in a player's process, and gives a function that tells the notes,
+    ready for JSON, when `mamba.player.main` is over.
+    """
+
+    def noted_main(arguments):
+        notes = watch()
+        status = main(arguments)
+        file = Path(os.environ[TRACE]) / f"{int(arguments[0]):03}.json"
+        file.write_text(json.dumps(notes()), encoding="utf-8")
+        return status
+
+    if sys.argv[1:]:
+        sys.exit(noted_main(sys.argv[1:]))
+    from mamba import fork_server
+
+    player.main = noted_main  # which the fork server calls
+    fork_server.main()
+
+
+def watch_rounds():
+    """When each round ends."""
     ends = {}
     Network.exchange = trace(Network.exchange, ends)
-    status = main(arguments)
-    file = Path(os.environ[TRACE]) / f"{int(arguments[0]):03}.json"
-    file.write_text(json.dumps(list(ends.values())), encoding="utf-8")
-    return status
+    return lambda: list(ends.values())
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        sys.exit(traced_main(sys.argv[1:]))
-    from mamba import fork_server
-
-    player.main = traced_main  # which the fork server calls
-    fork_server.main()
+    serve(watch_rounds)

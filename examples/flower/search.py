@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
-from verify import vector
+from verify import saved_model, vector
 
 from fl_krum import FixedPoint
 from fl_krum.flower.arrays import SCALE, Layout, clipped
@@ -65,7 +65,7 @@ def clients_words(
 ) -> set[bytes]:
     """What nobody but each client may know, of all rounds; without what is public."""
     lines = [json.loads(one) for one in (folder / "rounds.jsonl").read_text().splitlines()]
-    models = [_model(folder, line["round"]) for line in lines]
+    models = [saved_model(folder, line["round"]) for line in lines]
     needles: set[bytes] = set()
     for model, line in zip(models, lines[1:], strict=False):
         for client in range(clients):
@@ -84,11 +84,6 @@ def public_of(path: Path) -> set[bytes]:
     with np.load(path) as file:
         model = np.concatenate([np.ravel(array) for array in file.values()])
     return {pair.tobytes() for pair in np.stack([model[:-1], model[1:]], axis=1) if pair.all()}
-
-
-def _model(folder: Path, number: int):
-    with np.load(folder / f"model-{number:03d}.npz") as file:
-        return dict(file)
 
 
 def main() -> int:

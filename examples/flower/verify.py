@@ -23,7 +23,7 @@ from fl_krum.flower.arrays import SCALE, Layout, clipped
 def verify(folder: Path, f: int, m: int, parts: int, liars: int, data="", target="", kind="linear"):
     """Number, and whether the model is the right one, of every round that has a result."""
     lines = [json.loads(one) for one in (folder / "rounds.jsonl").read_text().splitlines()]
-    models = [_model(folder, line["round"]) for line in lines]
+    models = [saved_model(folder, line["round"]) for line in lines]
     for model, after, line in zip(models, models[1:], lines[1:], strict=False):
         if line["error"]:
             yield line["round"], all(np.array_equal(model[k], after[k]) for k in model)
@@ -55,7 +55,8 @@ def vector(
     return Layout.of(model).difference(trained, model)
 
 
-def _model(folder: Path, number: int):
+def saved_model(folder: Path, number: int):
+    """The global model after a round, as `deployment.py --save` keeps it."""
     with np.load(folder / f"model-{number:03d}.npz") as file:
         return dict(file)
 
