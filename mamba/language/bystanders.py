@@ -11,7 +11,7 @@ from typing import Any
 
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, bound_of, combined
-from mamba.language.machine import MIXED
+from mamba.language.memory import MIXED
 from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
 from mamba.language.verified_integers import VerifiedInteger

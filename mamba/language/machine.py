@@ -7,168 +7,26 @@ talking. Assumes that all players run the same program, so that their queues are
 
 import sys
 import weakref
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import itemgetter
 
 import numpy as np
 
 from mamba import field as prime
 from mamba import projections, result_check
 from mamba.language import bounds
-from mamba.language.factors import Factors, Lent, Origins, Rows, Selection
+from mamba.language.factors import Factors, Selection
 from mamba.language.lengths import Lengths
+from mamba.language.memory import DEALT_BY, MIXED, Memory
 from mamba.language.waiting import Waiting
 from mamba.masks import Demand, make_masks
 from mamba.protocols import SECURITY
 from mamba.run_error import RunError
 
 PORTION = 1 << 16  # elements that are dealt or opened at a time, in a run of inputs or outputs
-FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
 MOST_REDUCED = 1 << 11  # products that are brought to degree t before one player is told them
-MOST_BOUNDS = 60_000  # different ones that memory tells apart
 AHEAD = 1 << 14  # most bits of masks that are made together because the same came before
-
-
-# What a word depends on, besides what everybody knows: nothing, several players' secrets, or those
-# of player i alone (DEALT_BY + i).
-KNOWN, MIXED, DEALT_BY = 0, 1, 2
-
-
-def joint_dealer(a, b):
-    """What the sum of two vectors depends on; each is one number, or an array of them."""
-    if isinstance(a, int) and isinstance(b, int):
-        return a if b in (KNOWN, a) else b if a == KNOWN else MIXED
-    a, b = np.broadcast_arrays(np.asarray(a, np.uint16), np.asarray(b, np.uint16))
-    return np.where((b == KNOWN) | (a == b), a, np.where(a == KNOWN, b, np.uint16(MIXED)))
-
-
-class Memory:
-    """Words of memory; each holds a field element, the degree (1 for t, 2 for 2t) of its sharing,
-    and what it depends on."""
-
-    def __init__(self, machine):
-        self._machine, self._size = machine, FIRST_ALLOCATED
-        self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
-        self._dealer = np.zeros(0, np.uint16)
-        self._bounds = np.zeros(0, np.uint16)  # places in `_known`, which begins with that of 0
-        self._known, self._places, self.stores = [bounds.constant(0)], {bounds.constant(0): 0}, 0
-        self._later: list[
-            tuple
-        ] = []  # (start, stop, vector) of vectors that wait, without overlaps
-        self.origins, self._lent = Origins(), Lent()
-
-    def allocate(self, count):
-        """Address of `count` new words."""
-        self._size += count
-        return self._size - count
-
-    def load(self, address, size):
-        """(value, degree, dealer) of the words from `address` on."""
-        value, degree, dealer = self.look(address, size)
-        return value.copy(), degree, dealer
-
-    def look(self, address, size):
-        """The same, not copied: to be read at once, or lent."""
-        self._machine.flush_inputs()
-        self._find(address, address + size)
-        self._reserve(address + size)
-        part = slice(address, address + size)
-        return self._value[:, part], int(self._degree[part].max(initial=1)), self._dealers(part)
-
-    def degrees(self, address, size):
-        """Of each of these words, 1 or 2."""
-        return np.maximum(self._degree[address : address + size], 1)
-
-    def lend(self, addresses, arrays):
-        """Arrays of words that `look` gave, for somebody who reads them later: what they are now,
-        also when other words have been written there."""
-        rows, size = Rows(arrays), prime.length(arrays[0])
-        self._lent.lend(min(addresses), max(addresses) + size, rows)
-        return rows
-
-    # --- bounds, which players without shares keep, too -----------------------------------------
-
-    def bound(self, address, size, *more):
-        """The bound (`mamba.language.bounds`) of these words, and of as many from each of `more`
-        addresses on; None where one is not known."""
-        places: set[int] = set()
-        for start in (address, *more):
-            part = self._bounds[start : start + size]
-            places.update((part[:1] if (part == part[:1]).all() else part).tolist())
-            if len(part) < size:
-                places.add(0)
-        found = [self._known[place] for place in places]
-        return bounds.combined(lambda *several: reduce(bounds.Bound.joined, several), *found)
-
-    def note_bound(self, address, size, bound):
-        """Note the bound of words that are stored."""
-        self.stores += 1
-        if address + size > len(self._bounds):
-            missing = max(self._size, address + size) - len(self._bounds)
-            self._bounds = np.concatenate([self._bounds, np.zeros(missing, np.uint16)])
-        if bound not in self._places:
-            if len(self._known) > MOST_BOUNDS:  # no more are told apart
-                bound = None
-            if bound not in self._places:
-                self._places[bound] = len(self._known)
-                self._known.append(bound)
-        self._bounds[address : address + size] = self._places[bound]
-
-    def _dealers(self, part):
-        dealer = self._dealer[part]
-        return int(dealer[0]) if (dealer == dealer[0]).all() else dealer.copy()
-
-    def store(self, address, value, degree, dealer=MIXED):
-        """Write a field array to the words from `address` on."""
-        self._machine.flush_inputs()
-        self._find(address, address + prime.length(value))
-        self._write(address, value, degree, dealer)
-
-    def store_later(self, address, vector):
-        """Write a vector that waits (`mamba.language.waiting`) when its value is there."""
-        stop = address + vector.size
-        self._find(address, stop)
-        self._reserve(stop)
-        insort(self._later, (address, stop, vector), key=itemgetter(0))
-
-    def _find(self, start, stop):
-        """See to it that no vector waits for these words."""
-        last = bisect_left(self._later, stop, key=itemgetter(0))
-        first = last
-        while first and self._later[first - 1][1] > start:
-            first -= 1
-        for address, _, vector in self._later[first:last]:
-            self._write(address, vector.value, vector.degree, vector.dealer)
-        del self._later[first:last]
-
-    def clear(self):
-        """Let every word be 0, also those that inputs wait for."""
-        self._machine.flush_inputs()
-        self._bounds[:] = 0
-        if len(self._degree):
-            self.store(0, prime.zeros(len(self._degree)), 1, KNOWN)
-
-    def _write(self, address, value, degree=1, dealer=MIXED):
-        part = slice(address, address + prime.length(value))
-        self._reserve(part.stop)
-        self._lent.before_writing(part.start, part.stop)
-        self._value[:, part], self._degree[part], self._dealer[part] = value, degree, dealer
-
-    def _reserve(self, end):
-        """Make room, zeroed as in SCALE-MAMBA; at the first use for all that was allocated by
-        then."""
-        self._size = max(self._size, end)
-        missing = self._size - len(self._degree)
-        if missing > 0 and not len(self._degree):  # the usual case costs only what is used later
-            self._value, self._degree = prime.zeros(missing), np.zeros(missing, np.uint8)
-            self._dealer = np.zeros(missing, np.uint16)
-        elif missing > 0:
-            self._value = np.concatenate([self._value, prime.zeros(missing)], axis=1)
-            self._degree = np.concatenate([self._degree, np.zeros(missing, np.uint8)])
-            self._dealer = np.concatenate([self._dealer, np.zeros(missing, np.uint16)])
 
 
 @dataclass

@@ -8,7 +8,7 @@ import numpy as np
 
 from mamba import field as prime
 from mamba.language.bounds import Bound
-from mamba.language.machine import KNOWN
+from mamba.language.memory import KNOWN
 from mamba.language.vectors import Vector, constant, integer, operator, read, size_of
 from mamba.run_error import RunError
 

@@ -10,7 +10,7 @@ import numpy as np
 from mamba import field as prime
 from mamba.field import P
 from mamba.language import bounds
-from mamba.language.machine import KNOWN
+from mamba.language.memory import KNOWN
 from mamba.language.vectors import (
     Vector,
     comparison,

@@ -16,7 +16,7 @@ import numpy as np
 from mamba import comparison
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, Tracked, bound_of, combined, joint
-from mamba.language.machine import DEALT_BY, KNOWN, MIXED, joint_dealer
+from mamba.language.memory import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.language.shared_bits import BitOperations
 from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
 from mamba.masks import Demand

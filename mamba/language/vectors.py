@@ -11,7 +11,7 @@ sees, and all of these types in `types`; `mamba.language.names` makes them.
 import numbers
 
 from mamba import field as prime
-from mamba.language.machine import joint_dealer
+from mamba.language.memory import joint_dealer
 from mamba.run_error import RunError
 
 
