@@ -83,9 +83,9 @@ def exchange(protocols, outgoing, expected, continued=False, inner=False):
         if (is_false := (dealt != coin).any(axis=0)).any():
             liars = [] if dealers is None else sorted({*dealers[is_false].tolist()})
             raise ProtocolError(
-                f"round {network.rounds}: a random number is not the sum of what players have told "
-                f"of it; {', and '.join(f'player {one}' for one in liars) or 'a player'} departed "
-                "from the protocol"
+                f"exchange {network.rounds}: a random number is not the sum of what players have "
+                f"told of it; {', and '.join(f'player {one}' for one in liars) or 'a player'} "
+                "departed from the protocol"
             )
     agreement.unheard = coin is not None
     return {player: received[player][: lengths[player]] for player in expected}
@@ -97,7 +97,7 @@ def _compare_digests(protocols, own, said):
     others = [str(player) for player, digest in said.items() if digest != own]
     if others:
         raise ProtocolError(
-            f"round {protocols.network.rounds}: what player {protocols.me} has been told is not "
+            f"exchange {protocols.network.rounds}: what player {protocols.me} has been told is not "
             f"what player{'s' * (len(others) > 1)} {', '.join(others)} say; a player departed from "
             "the protocol"
         )

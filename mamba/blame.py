@@ -146,7 +146,7 @@ def error(protocols, transcript, failed):
             return openings.departure(protocols, misfits)
     silent = [player for player in protocols.holders if trials and player not in said]
     return ProtocolError(
-        f"round {protocols.network.rounds}: products are not what was multiplied; "
+        f"exchange {protocols.network.rounds}: products are not what was multiplied; "
         f"{verdict.told(silent)}"
     )
 

@@ -130,8 +130,8 @@ def _compare_fields(protocols, dealt, own, lengths):
     for dealer, bytes_ in zip(dealers, proper, strict=True):
         if (bytes_ > 1).any():
             raise ProtocolError(
-                f"round {protocols.network.rounds}: what player {dealer} has dealt as random bits "
-                "are none"
+                f"exchange {protocols.network.rounds}: what player {dealer} has dealt as random "
+                "bits are none"
             )
     length = ((both + 2) // 2).bit_length()
     own_sums += own[both + lengths.upper :].reshape(2, -1).sum(axis=0, dtype=np.int64)

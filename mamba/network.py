@@ -247,20 +247,20 @@ class Network:
         if (place, length) != (self._place(), count):
             self._inbox.unread[player] = length
             raise NetworkError(
-                f"round {self.rounds}: {count} bytes of player {player} were expected, and "
-                f"{length} of its round {number} came; all players must run the same program",
+                f"exchange {self.rounds}: {count} bytes of player {player} were expected, and "
+                f"{length} of its exchange {number} came; all players must run the same program",
                 Farewell(Reason.DIFFERENT, player, self.me, self.is_late),
             )
         self.rounds = max(self.rounds, number)  # those in between were the holders' own
 
     def _lost(self, player, error):
         return NetworkError(
-            f"round {self.rounds}: lost the connection to player {player} ({why_lost(error)})",
+            f"exchange {self.rounds}: lost the connection to player {player} ({why_lost(error)})",
             Farewell(Reason.LOST, player, self.me, self.is_late),
         )
 
     def _silent(self, player):
         return NetworkError(
-            f"round {self.rounds}: the deadline is over, and player {player} says nothing",
+            f"exchange {self.rounds}: the deadline is over, and player {player} says nothing",
             Farewell(Reason.SILENT, player, self.me, self.is_late),
         )

@@ -66,7 +66,7 @@ def hear(protocols, field, count):
     said, often = Counter(map(bytes, heard.values())).most_common(1)[0]
     if often <= protocols.threshold:
         raise ProtocolError(
-            f"round {protocols.network.rounds}: what holders say was opened differs; a player "
+            f"exchange {protocols.network.rounds}: what holders say was opened differs; a player "
             "departed from the protocol"
         )
     return protocols.decode(field, said, count, None)
@@ -188,7 +188,7 @@ def open_to_and_say_how(protocols, player, array, degree, continued=False):
             is_clear = often > protocols.threshold and degree in (1, 2)
             odd = [f"player {holder}" for holder, one in said.items() if one != degree]
             raise ProtocolError(
-                f"round {protocols.network.rounds}: holders send different things; "
+                f"exchange {protocols.network.rounds}: holders send different things; "
                 f"{', and '.join(odd) if is_clear else 'a player'} departed from the protocol"
             )
         received = {holder: data[1:] for holder, data in received.items()}
@@ -254,7 +254,7 @@ def departure(protocols, suspicions):
     if any(holder is not None for _, holder in suspicions):
         league = f", or {protocols.threshold} others in league"
     return ProtocolError(
-        f"round {protocols.network.rounds}: the shares received do not lie on one polynomial of "
+        f"exchange {protocols.network.rounds}: the shares received do not lie on one polynomial of "
         f"degree {protocols.threshold}; {', and '.join(told)} departed from the protocol{league}"
     )
 

@@ -298,8 +298,8 @@ class Protocols:
         except ValueError as error:
             sender = "a player" if player is None else f"player {player}"
             raise ProtocolError(
-                f"round {self.network.rounds}: {sender} sent no shares: {error}; {sender} departed "
-                "from the protocol"
+                f"exchange {self.network.rounds}: {sender} sent no shares: {error}; {sender} "
+                "departed from the protocol"
             ) from None
 
 

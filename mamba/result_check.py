@@ -72,8 +72,8 @@ def check_result(protocols, player, opened, count, weighted):
     if protocols.me == player:
         if (prime.small_sums(rows, [opened])[0] != sums).any():
             raise ProtocolError(
-                f"round {protocols.network.rounds}: what this player was sent is not the result; a "
-                "player departed from the protocol"
+                f"exchange {protocols.network.rounds}: what this player was sent is not the "
+                "result; a player departed from the protocol"
             )
 
 

@@ -88,7 +88,7 @@ class Mailbox:
             message = box.get()
         place, payload, rounds = message
         if (place, len(payload)) != (self._place, count):
-            raise NetworkError(f"round {self.rounds}: not what was expected of player {player}")
+            raise NetworkError(f"exchange {self.rounds}: not what was expected of player {player}")
         self.rounds = max(self.rounds, rounds)
         self.received.append((self.rounds, player, payload))
         return payload

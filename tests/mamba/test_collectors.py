@@ -211,7 +211,7 @@ def test_bytes_that_are_no_elements_name_their_player():
         protocols.collector_turn = 2
         return protocols.multiply([(field, *shares[protocols.me] * 2)])[0]
 
-    with pytest.raises(ProtocolError, match="round 4: player 2 sent no shares"):
+    with pytest.raises(ProtocolError, match="exchange 4: player 2 sent no shares"):
         play(5, step, tamper)
 
 

@@ -284,7 +284,7 @@ def test_a_silent_player_is_named_at_the_deadline(credentials):
         return network.exchange({}, {2: 4})
 
     results = run(credentials, play, deadline=time.monotonic() + 2)
-    first = "round 2: the deadline is over, and player 2 says nothing"
+    first = "exchange 2: the deadline is over, and player 2 says nothing"
     assert first in (results[0][0], results[1][0])  # the other one may hear of it
     for me in (0, 1):
         assert list(results[me][1].missing) == [2]
@@ -338,7 +338,7 @@ def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credenti
             threading.Timer(3, are_over.set).start()
 
     results = run(credentials, play)
-    assert results[0][0] == "round 2: the deadline is over, and player 1 says nothing"
+    assert results[0][0] == "exchange 2: the deadline is over, and player 1 says nothing"
     assert results[1][0] == "player 0 has ended: player 0 waited for player 1 until its deadline"
     for me in (0, 1):
         assert results[me][1].missing == {2: [1]}

@@ -137,7 +137,7 @@ def test_players_that_run_different_programs_are_told(certificates):
     assert all(isinstance(result, NetworkError) for result in results)
     assert (
         str(results[0])
-        == "round 1: 20 bytes of player 2 were expected, and 24 of its round 1 came; "
+        == "exchange 1: 20 bytes of player 2 were expected, and 24 of its exchange 1 came; "
         "all players must run the same program"
     )
 
@@ -149,7 +149,7 @@ def test_players_in_different_rounds_are_told(certificates):
         return greet(network)
 
     results = run([certificates] * PLAYERS, play)
-    expected = "round 1: 20 bytes of player 0 were expected, and 20 of its round 2 came"
+    expected = "exchange 1: 20 bytes of player 0 were expected, and 20 of its exchange 2 came"
     assert str(results[1]).startswith(expected)
 
 
@@ -164,7 +164,7 @@ def test_a_lost_player_is_named_with_the_round(certificates):
         return greet(network)
 
     results = run([certificates] * PLAYERS, play)
-    assert str(results[0]).startswith("round 3: lost the connection to player 1")
+    assert str(results[0]).startswith("exchange 3: lost the connection to player 1")
     assert "lost the connection to player" in str(results[2])
 
 

@@ -168,7 +168,7 @@ def test_a_killed_player_is_named_by_the_others(tmp_path):
         ended = finish(processes, ["", None, "4 5"])
     assert ended[1].status != 0
     assert ended[0].status == ended[2].status == 1
-    assert "round 2: lost the connection to player 1" in ended[2].last_line
+    assert "exchange 2: lost the connection to player 1" in ended[2].last_line
     assert "lost the connection to player" in ended[0].last_line
 
 

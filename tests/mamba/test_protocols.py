@@ -190,7 +190,7 @@ def test_a_wrong_share_in_an_opening_is_an_error_naming_the_round(module, player
         protocols.open(module, shares[protocols.me][0])
 
     for culprit in (players - holders(players), players // 2, players - 1):
-        with pytest.raises(ProtocolError, match="round 3: the shares received do not lie"):
+        with pytest.raises(ProtocolError, match="exchange 3: the shares received do not lie"):
             play(players, step, partial(flip, culprit, 3))
 
 
@@ -199,7 +199,7 @@ def test_a_wrong_share_in_an_opening_to_one_player_is_an_error_too(players):
     shares = dealt(field, players, from_ints(field, [1, 2, 3]))
     for culprit in range(players - holders(players), players):
         if culprit != 1:
-            with pytest.raises(ProtocolError, match="round 2: the shares received do not lie"):
+            with pytest.raises(ProtocolError, match="exchange 2: the shares received do not lie"):
                 play(
                     players,
                     lambda protocols: protocols.open_to(1, shares[protocols.me][0], 1),
@@ -287,5 +287,5 @@ def test_bytes_that_are_no_field_elements_are_an_error_naming_player_and_round()
     def tamper(sender, receiver, number, payload):
         return b"\xff" * 16 if (sender, number) == (2, 2) else payload
 
-    with pytest.raises(ProtocolError, match="round 2: player 2 sent no shares: .* not below 2"):
+    with pytest.raises(ProtocolError, match="exchange 2: player 2 sent no shares: .* not below 2"):
         play(3, lambda protocols: protocols.open(field, shares[protocols.me][0]), tamper)

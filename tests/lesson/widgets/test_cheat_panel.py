@@ -13,7 +13,7 @@ def test_both_outcomes_are_shown_side_by_side(monkeypatch):
         did = ("player 3 <did> it",)
         return (
             Outcome(kind, "semi-honest", did, "", (), 3, 1),
-            Outcome(kind, "active", did, "round 4: a player departed", (3,), None, 1),
+            Outcome(kind, "active", did, "exchange 4: a player departed", (3,), None, 1),
         )
 
     monkeypatch.setattr(cheat_panel, "watch_cheat", watch)
@@ -23,7 +23,7 @@ def test_both_outcomes_are_shown_side_by_side(monkeypatch):
     assert asked == [("last", 3)] and not panel.run.disabled
     believed, verified = panel.text.value.split("Players that verify")
     assert "client 3&#x27;s vector, not client 1" in believed and "&lt;did&gt;" in believed
-    assert "the run ends: round 4: a player departed" in verified
+    assert "the run ends: exchange 4: a player departed" in verified
     assert "last: adds 1 to the result" in panel._repr_mimebundle_()["text/plain"]
 
 
