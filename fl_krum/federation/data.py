@@ -16,7 +16,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..aggregators.parameters import check_integer, did_you_mean
-from .dataset import Dataset, Samples
+from .dataset import Dataset
+from .samples import Samples
 
 #: Data sets, and the lengths d that a model vector can have on each: one weight for every feature
 #: and one intercept, for each class of `digits`, but once for the two classes of `breast_cancer`.

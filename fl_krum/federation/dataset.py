@@ -18,22 +18,26 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .partitions import split
+from .samples import (
+    Samples,
+    all_labels,
+    check_classes,
+    check_labels,
+    checked_column,
+    checked_features,
+    client_arrays,
+    draw_test,
+    given_test,
+    keep_some,
+    standardised,
+)
 from .tables import Table, read_csv, table_of_frame
-
-_MANY_LABELS = 100  # more of them than this, and than a label has samples, are no classes
-
-
-class Samples(NamedTuple):
-    """Features, shape (samples, …), and labels 0 … k-1, shape (samples,)."""
-
-    x: np.ndarray
-    y: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,21 +122,21 @@ class Dataset:
         ValueError
             Shapes do not fit, a feature is not a finite number, or the labels are not classes.
         """
-        features, labels = _features(x, "x"), np.asarray(y)
-        _check_labels(labels, len(features))
+        features, labels = checked_features(x, "x"), np.asarray(y)
+        check_labels(labels, len(features))
         names, labels = np.unique(labels, return_inverse=True)
-        _check_classes(names, len(labels))
-        groups = None if by is None else _column(by, len(features), "by")
+        check_classes(names, len(labels))
+        groups = None if by is None else checked_column(by, len(features), "by")
         if test is None:
-            training, testing = _draw_test(labels, names, test_share, seed)
+            training, testing = draw_test(labels, names, test_share, seed)
             train = Samples(features[training], labels[training])
             held_out = Samples(features[testing], labels[testing])
             groups = None if groups is None else groups[training]
         else:
             train = Samples(features, labels)
-            held_out = Samples(*_given_test(test, features.shape[1:], names))
+            held_out = Samples(*given_test(test, features.shape[1:], names))
         if standardise:
-            (x_train,), (x_test,) = _standardised([train.x], [held_out.x])
+            (x_train,), (x_test,) = standardised([train.x], [held_out.x])
             train, held_out = Samples(x_train, train.y), Samples(x_test, held_out.y)
         return cls(name, (train,), (held_out,), tuple(names.tolist()), groups)
 
@@ -216,7 +220,7 @@ class Dataset:
         ValueError
             As for `from_arrays`; the client is named.
         """
-        found = [_client_arrays(number, *pair) for number, pair in enumerate(clients, start=1)]
+        found = [client_arrays(number, *pair) for number, pair in enumerate(clients, start=1)]
         if not found:
             raise ValueError("there are no clients")
         width = found[0][0].shape[1:]
@@ -225,17 +229,17 @@ class Dataset:
                 raise ValueError(
                     f"client {number} has features of the shape {x.shape[1:]}, client 1 {width}"
                 )
-        names = _all_labels(found)
-        _check_classes(names, sum(len(y) for _, y in found))
+        names = all_labels(found)
+        check_classes(names, sum(len(y) for _, y in found))
         encoded = [Samples(x, np.searchsorted(names, y)) for x, y in found]
         if test is None:
-            parts = [_keep_some(*pair, test_share, [seed, row]) for row, pair in enumerate(encoded)]
+            parts = [keep_some(*pair, test_share, [seed, row]) for row, pair in enumerate(encoded)]
             training, testing = [part[0] for part in parts], [part[1] for part in parts]
         else:
-            training, testing = encoded, [_given_test(test, width, names)]
+            training, testing = encoded, [given_test(test, width, names)]
         xs, x_tests = [x for x, _ in training], [x for x, _ in testing]
         if standardise:
-            xs, x_tests = _standardised(xs, x_tests)
+            xs, x_tests = standardised(xs, x_tests)
         return cls(
             name,
             tuple(Samples(x, y) for x, (_, y) in zip(xs, training, strict=True)),
@@ -387,116 +391,3 @@ class Dataset:
         if self.apart:
             raise ValueError("clients hold these data, which are not put together: see `train`")
         return self.train[0]
-
-
-def _features(x, who) -> np.ndarray:
-    try:
-        values = np.array(x, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{who}: features must be numbers, shape (samples, features)") from None
-    if values.ndim < 2 or 0 in values.shape:
-        raise ValueError(f"{who} must have the shape (samples, features); got {values.shape}")
-    if not (fine := np.isfinite(values)).all():
-        sample, *feature = np.argwhere(~fine)[0].tolist()
-        where = ", ".join(map(str, feature))
-        raise ValueError(
-            f"{who}: feature {where} of sample {sample} (from 0) is {values[~fine][0]}: fill in "
-            "what is missing, or leave it out"
-        )
-    return values
-
-
-def _check_labels(y, samples, who="y") -> None:
-    if y.shape != (samples,):
-        raise ValueError(f"{who} must have a label for each of {samples} samples; got {y.shape}")
-    if y.dtype.kind == "f":
-        if not np.isfinite(y).all():
-            raise ValueError(f"{who}: label of sample {np.argmin(np.isfinite(y))} (from 0) is {y}")
-        if (odd := y != np.round(y)).any():
-            raise ValueError(
-                f"{who}: {y[odd][0]} is not a class label; predicting numbers is not "
-                "what this is for"
-            )
-    elif y.dtype.kind == "O":
-        kinds = {type(label) for label in y.tolist()}
-        if len(kinds) > 1:
-            words = " and ".join(sorted(kind.__name__ for kind in kinds))
-            raise ValueError(f"{who}: labels are of several kinds, {words}: make them strings")
-
-
-def _check_classes(names, samples) -> None:
-    if len(names) < 2:
-        raise ValueError(f"all labels are {names[0]}: there must be two classes at least")
-    if len(names) > max(_MANY_LABELS, samples // 2):
-        raise ValueError(f"{samples} samples have {len(names)} labels: is this the right column?")
-
-
-def _client_arrays(number, x, y) -> tuple[np.ndarray, np.ndarray]:
-    x, y = _features(x, f"client {number}"), np.asarray(y)
-    _check_labels(y, len(x), f"client {number}")
-    return x, y
-
-
-def _all_labels(found) -> np.ndarray:
-    """All labels that some client has. What it has is told, not how many of which."""
-    kinds = {np.unique(y).dtype.kind in "USO" for _, y in found}
-    if len(kinds) > 1:
-        raise ValueError("some clients have text as labels, others numbers")
-    return np.unique(np.concatenate([np.unique(y) for _, y in found]))
-
-
-def _given_test(test, width, names) -> Samples:
-    x, y = _features(test[0], "test"), np.asarray(test[1])
-    _check_labels(y, len(x), "test")
-    if x.shape[1:] != width:
-        raise ValueError(f"the test part has features of the shape {x.shape[1:]}, not {width}")
-    if len(unknown := np.setdiff1d(y, names)):
-        raise ValueError(f"the test part has a label that nobody trains on: {unknown[0]}")
-    return Samples(x, np.searchsorted(names, y))
-
-
-def _draw_test(y, names, share, seed) -> tuple[np.ndarray, np.ndarray]:
-    """Row numbers of the training part and of the test part, the same share of every class."""
-    from sklearn.model_selection import train_test_split  # takes a second to import
-
-    _check_share(share)
-    counts = np.bincount(y)
-    if counts.min() < 2:
-        raise ValueError(f"label {names[counts.argmin()]} has one sample: each needs two at least")
-    try:
-        return train_test_split(np.arange(len(y)), test_size=share, stratify=y, random_state=seed)
-    except ValueError as error:
-        raise ValueError(
-            f"{len(y)} samples are too few for test_share = {share}: {error}"
-        ) from None
-
-
-def _keep_some(x, y, share, seed) -> tuple[Samples, Samples]:
-    """A client's training part and test part; with a single sample, that is trained on."""
-    _check_share(share)
-    order = np.random.default_rng(seed).permutation(len(y))
-    kept = min(max(1, round(share * len(y))), len(y) - 1)
-    testing, training = np.sort(order[:kept]), np.sort(order[kept:])
-    return Samples(x[training], y[training]), Samples(x[testing], y[testing])
-
-
-def _check_share(share) -> None:
-    if not 0 < share < 1:
-        raise ValueError(f"test_share must be above 0 and below 1; got {share}")
-
-
-def _standardised(train: Sequence, test: Sequence) -> tuple[list, list]:
-    """All arrays with mean 0 and variance 1 over the training parts; constants become 0."""
-    sizes = [len(x) for x in train]
-    mean = np.average([x.mean(axis=0) for x in train], axis=0, weights=sizes)
-    variance = np.average([((x - mean) ** 2).mean(axis=0) for x in train], axis=0, weights=sizes)
-    spread = np.sqrt(variance)
-    spread = np.where(spread > 1e-12 * np.maximum(1, np.abs(mean)), spread, 1.0)
-    return [(x - mean) / spread for x in train], [(x - mean) / spread for x in test]
-
-
-def _column(values, samples, name) -> np.ndarray:
-    values = np.asarray(values)
-    if values.shape != (samples,):
-        raise ValueError(f"{name} must have a value for each of {samples} samples")
-    return values
