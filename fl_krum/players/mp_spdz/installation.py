@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problems import CompilerError
+from ..built_programs import home_folder, last_lines, missing_program, run_tool, text_of, unloadable
 from .protocols import PROTOCOLS, VARIABLE, Protocol
 from .protocols import find as find_protocol
 
@@ -29,7 +28,6 @@ PROGRAM = (
 COMPILER = "compile.py"
 LIBRARY_PATH = "DYLD_LIBRARY_PATH" if sys.platform == "darwin" else "LD_LIBRARY_PATH"
 
-PROBE_SECONDS = 20.0  # for a player to say what it is
 COMPILER_SECONDS = 600.0  # it takes a second for 7 clients
 
 
@@ -50,7 +48,7 @@ class Installation:
     @property
     def version(self) -> str:
         """What would run, for a person to read."""
-        found = re.search(r"^## ([\d.]+)", _text(self.home / "CHANGELOG.md"), re.MULTILINE)
+        found = re.search(r"^## ([\d.]+)", text_of(self.home / "CHANGELOG.md"), re.MULTILINE)
         number = f" {found[1]}" if found else ""
         return f"MP-SPDZ{number} in {self.home}, {self.protocol.player}"
 
@@ -71,26 +69,9 @@ class Installation:
         are known to be short are compared with half as many multiplications.
         """
         argv = [sys.executable, str(self.home / COMPILER), "-F", str(bits), PROGRAM]
-        # What this Python's user has set up is not for the compiler.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            run = subprocess.run(
-                argv, cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=COMPILER_SECONDS,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            message = f"MP-SPDZ's compiler did not end within {COMPILER_SECONDS:.0f} s"
-            raise ValueError(message) from None
-        said = run.stdout.decode("utf-8", "replace")
-        if run.returncode != 0:
-            raise CompilerError(
-                f"MP-SPDZ's compiler failed with exit status {run.returncode} "
-                f"({' '.join(argv)}):\n{_last_lines(said)}",
-                said,
-            )
+        said = run_tool(argv, folder, "MP-SPDZ's compiler", COMPILER_SECONDS)
         if not (folder / "Programs" / "Schedules" / f"{PROGRAM}.sch").is_file():
-            raise ValueError(f"MP-SPDZ's compiler wrote no program:\n{_last_lines(said)}")
+            raise ValueError(f"MP-SPDZ's compiler wrote no program:\n{last_lines(said)}")
 
 
 def find(
@@ -105,18 +86,11 @@ def find(
     """
     environ = os.environ if environ is None else environ
     protocol = protocol or find_protocol(environ)
-    named = environ.get(MP_SPDZ_HOME)
-    if not named:
-        raise ValueError(f"{MP_SPDZ_HOME} does not name an installation of MP-SPDZ")
-    if os.name != "posix":
-        raise ValueError("MP-SPDZ runs under Linux and macOS; on Windows, use it inside WSL")
-    home = Path(named).expanduser().absolute()
-    if not home.is_dir():
-        raise ValueError(f"{MP_SPDZ_HOME}={named}: there is no such folder")
+    home = home_folder(MP_SPDZ_HOME, environ, "MP-SPDZ", "Linux and macOS")
     found = Installation(home, protocol)
-    problems = [*_missing_parts(found), *_unloadable(found)]
+    problems = [*_missing_parts(found), *unloadable(found.player, found.environment)]
     if problems:
-        raise ValueError(f"{MP_SPDZ_HOME}={named}: " + "; ".join(problems))
+        raise ValueError(f"{MP_SPDZ_HOME}={environ[MP_SPDZ_HOME]}: " + "; ".join(problems))
     return found
 
 
@@ -127,51 +101,14 @@ def library_path(home: Path) -> dict[str, str]:
 
 
 def _missing_parts(found: Installation) -> list[str]:
-    problems, player = [], found.protocol.player
-    if not found.player.is_file():
-        there = [one.name for one in PROTOCOLS.values() if (found.home / one.player).is_file()]
-        others = f"; what is there is {', '.join(there)} ({VARIABLE})" if there else ""
-        problems.append(
-            f"the player, {player}, is missing: run `make {player}` there, or Scripts/tldr.sh in a "
-            f"release{others}"
-        )
-    elif not os.access(found.player, os.X_OK):
-        problems.append(f"the player, {player}, is not executable: run `chmod +x {player}` there")
+    player = found.protocol.player
+    there = [one.name for one in PROTOCOLS.values() if (found.home / one.player).is_file()]
+    others = f"; what is there is {', '.join(there)} ({VARIABLE})" if there else ""
+    cure = f"run `make {player}` there, or Scripts/tldr.sh in a release{others}"
+    problems = missing_program(found.player, "the player", cure)
     compiler = (found.home / COMPILER, found.home / "Compiler" / "__init__.py")
     if not all(file.is_file() for file in compiler):
         problems.append(
             f"the compiler, {COMPILER} and Compiler/, is missing: take it from a new clone"
         )
     return problems
-
-
-def _unloadable(found: Installation) -> list[str]:
-    """Why the player does not even start: another kind of machine, a library is gone."""
-    name = found.protocol.player
-    if not os.access(found.player, os.X_OK):
-        return []  # `_missing_parts` tells
-    try:
-        # Without arguments it only says which ones it needs.
-        run = subprocess.run(
-            [str(found.player)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, timeout=PROBE_SECONDS, env={**os.environ, **found.environment},
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [f"{name} does not run: {error}"]
-    said = run.stderr.decode("utf-8", "replace")
-    if re.search(r"shared librar|dyld|GLIBC", said):
-        return [f"{name} does not run: {_last_lines(said, 1)} (install it, or build again)"]
-    if run.returncode < 0:
-        return [f"{name} crashes at once: it may be built for another processor, so build it here"]
-    return []
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _last_lines(said: str, count: int = 5) -> str:
-    return "\n".join([line for line in said.splitlines() if line.strip()][-count:])

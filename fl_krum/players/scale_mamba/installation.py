@@ -16,7 +16,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..problems import CompilerError
+from ..built_programs import (
+    PROBE_SECONDS,
+    home_folder,
+    last_lines,
+    missing_program,
+    run_tool,
+    text_of,
+    unloadable,
+)
 
 SCALE_MAMBA_HOME = "SCALE_MAMBA_HOME"
 PYTHON = "SCALE_MAMBA_PYTHON"
@@ -33,7 +41,6 @@ BASE_CIRCUITS = ("adder64", "sub64", "mult2_64", "mult64", "divide64", "neg64", 
 CONVERSION = "ConversionCircuit-LSSS_to_GC.txt"
 CONVERSION_FOLDERS = ("Auto-Test-Data/1", "Data")  # shipped, or made there by SetupBinary.x
 
-PROBE_SECONDS = 20.0  # for a program to say what it is
 TOOL_SECONDS = 300.0  # for the compiler, which takes three seconds for 20 clients
 
 
@@ -65,7 +72,7 @@ class Installation:
     @property
     def version(self) -> str:
         """What would run: version of the documentation, commit, and the compiler's interpreter."""
-        changes = _text(self.home / "Documentation" / "Changes.tex")
+        changes = text_of(self.home / "Documentation" / "Changes.tex")
         found = re.search(r"version ([\d.]*\d)", changes)
         number = f" {found[1]}" if found else ""
         commit = _commit(self.home / ".git")
@@ -106,30 +113,13 @@ class Installation:
         said = self._run(argv, folder, "compiler")
         compiled = [folder / PROGRAM / name for name in ("krum.sch", "krum-0.bc")]
         if not all(path.is_file() for path in compiled):
-            raise ValueError(f"SCALE-MAMBA's compiler wrote no program:\n{_last_lines(said)}")
+            raise ValueError(f"SCALE-MAMBA's compiler wrote no program:\n{last_lines(said)}")
         return parse_needs(said)
 
     def _run(self, argv: list[str], folder: Path, what: str, answers: str = "") -> str:
-        """Run a tool in ``folder``; return what it said, ValueError when it fails or hangs."""
-        # The compiler is for Python 2.7: what this Python's user has set up is not for it.
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-        environment |= {"PYTHONPATH": str(self.home), "PYTHONDONTWRITEBYTECODE": "1"}
-        try:
-            run = subprocess.run(
-                argv, cwd=folder, env=environment, input=answers.encode(),
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=TOOL_SECONDS,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            message = f"SCALE-MAMBA's {what} did not end within {TOOL_SECONDS:.0f} s"
-            raise ValueError(message) from None
-        said = run.stdout.decode("utf-8", "replace")
-        if run.returncode != 0:
-            raise CompilerError(
-                f"SCALE-MAMBA's {what} failed with exit status {run.returncode} "
-                f"({' '.join(argv)}):\n{_last_lines(said)}",
-                said,
-            )
-        return said
+        """Run one of the two tools in ``folder``; return what it said."""
+        what = f"SCALE-MAMBA's {what}"
+        return run_tool(argv, folder, what, TOOL_SECONDS, self.home, answers)
 
 
 def find(environ: Mapping[str, str] | None = None) -> Installation:
@@ -141,22 +131,15 @@ def find(environ: Mapping[str, str] | None = None) -> Installation:
         Telling all that is missing, and how to mend it.
     """
     environ = os.environ if environ is None else environ
-    named = environ.get(SCALE_MAMBA_HOME)
-    if not named:
-        raise ValueError(f"{SCALE_MAMBA_HOME} does not name an installation of SCALE-MAMBA")
-    if os.name != "posix":
-        raise ValueError("SCALE-MAMBA runs under Linux; on Windows, use it inside WSL")
-    home = Path(named).expanduser().absolute()
-    if not home.is_dir():
-        raise ValueError(f"{SCALE_MAMBA_HOME}={named}: there is no such folder")
-    problems = [*_missing_parts(home), *_unloadable(home / PLAYER)]
+    home = home_folder(SCALE_MAMBA_HOME, environ, "SCALE-MAMBA", "Linux")
+    problems = [*_missing_parts(home), *unloadable(home / PLAYER)]
     python = version = ""
     try:
         python, version = find_python(environ)
     except ValueError as error:
         problems.append(str(error))
     if problems:
-        raise ValueError(f"{SCALE_MAMBA_HOME}={named}: " + "; ".join(problems))
+        raise ValueError(f"{SCALE_MAMBA_HOME}={environ[SCALE_MAMBA_HOME]}: " + "; ".join(problems))
     return Installation(home, python, version)
 
 
@@ -185,7 +168,7 @@ def parse_needs(said: str) -> OfflineNeeds:
     """Triples, squares and bits from the compiler's line "Program requires: {…}"."""
     line = re.search(r"^Program requires: \{(.*)\}", said, re.MULTILINE)
     if not line:
-        raise ValueError(f'the compiler did not say what "Program requires":\n{_last_lines(said)}')
+        raise ValueError(f'the compiler did not say what "Program requires":\n{last_lines(said)}')
     counts = {kind: int(count) for kind, count in re.findall(r"'(\w+)'\): (\d+)", line[1])}
     return OfflineNeeds(*(counts.get(kind, 0) for kind in ("triple", "square", "bit")))
 
@@ -193,10 +176,7 @@ def parse_needs(said: str) -> OfflineNeeds:
 def _missing_parts(home: Path) -> list[str]:
     problems = []
     for name, what in ((PLAYER, "the player"), (SETUP, "the set-up program")):
-        if not (home / name).is_file():
-            problems.append(f"{what}, {name}, is missing: run `make progs` there")
-        elif not os.access(home / name, os.X_OK):
-            problems.append(f"{what}, {name}, is not executable: run `chmod +x {name}` there")
+        problems += missing_program(home / name, what, "run `make progs` there")
     if not ((home / COMPILER).is_file() and (home / "Compiler" / "__init__.py").is_file()):
         problems.append(f"the compiler, {COMPILER} and Compiler/, is missing: {_RESTORE}")
     circuits = [home / CIRCUITS / "Bristol" / f"{name}.txt" for name in BASE_CIRCUITS]
@@ -218,27 +198,6 @@ def _conversion_circuit(home: Path) -> Path:
     return next((path for path in places if path.is_file()), places[0])
 
 
-def _unloadable(player: Path) -> list[str]:
-    """Why the player's binary does not even start: another kind of machine, a library is gone."""
-    if not os.access(player, os.X_OK):
-        return []  # `_missing_parts` tells
-    try:
-        # Without arguments it only says which ones it needs.
-        run = subprocess.run(
-            [str(player)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            timeout=PROBE_SECONDS,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [f"{player.name} does not run: {error}"]
-    said = run.stderr.decode("utf-8", "replace")
-    if re.search(r"shared librar|dyld|GLIBC", said):
-        return [f"{player.name} does not run: {_last_lines(said, 1)} (install it, or build again)"]
-    return []
-
-
 def _python_version(interpreter: str) -> str:
     """ "2.7.18", or "" when there is no interpreter that runs."""
     argv = [interpreter, "-c", "import sys; print(sys.version.split()[0])"]
@@ -251,20 +210,9 @@ def _python_version(interpreter: str) -> str:
 
 def _commit(git: Path) -> str:
     """The commit that is checked out, read without git, which refuses folders of other users."""
-    head = _text(git / "HEAD").strip()
+    head = text_of(git / "HEAD").strip()
     if not head.startswith("ref: "):
         return head
     name = head.removeprefix("ref: ")
-    packed = re.search(rf"^(\w+) {re.escape(name)}$", _text(git / "packed-refs"), re.MULTILINE)
-    return _text(git / name).strip() or (packed[1] if packed else "")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
-
-
-def _last_lines(said: str, count: int = 5) -> str:
-    return "\n".join([line for line in said.splitlines() if line.strip()][-count:])
+    packed = re.search(rf"^(\w+) {re.escape(name)}$", text_of(git / "packed-refs"), re.MULTILINE)
+    return text_of(git / name).strip() or (packed[1] if packed else "")
