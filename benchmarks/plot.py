@@ -25,6 +25,8 @@ LOOKS = {
     "embedded-active": ("#0072B2", "P"),
     "mp-spdz": ("#D55E00", "s"),
     "mp-spdz-atlas": ("#7F4F24", "v"),
+    "mp-spdz-sy": ("#B8860B", "<"),
+    "mp-spdz-malicious": ("#8B1A1A", ">"),
     "mpyc": (HONEST, "^"),
     "scale-mamba": ("#CC79A7", "D"),
 }

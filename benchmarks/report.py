@@ -14,6 +14,8 @@ NAMES = {
     "scale-mamba": "fl_krum, SCALE-MAMBA",
     "mp-spdz": "MP-SPDZ",
     "mp-spdz-atlas": "MP-SPDZ, ATLAS",
+    "mp-spdz-sy": "MP-SPDZ, sy-shamir, active",
+    "mp-spdz-malicious": "MP-SPDZ, malicious-shamir, active",
     "mpyc": "MPyC",
     "fl_krum": "fl_krum.krum",
     "flower": "Flower aggregate_krum",

@@ -5,12 +5,14 @@ A peer has a ``name``, a ``version`` and ``measure(task) -> Sample``, as
 """
 
 from benchmarks.local_players import LocalEngine
-from benchmarks.peers.mp_spdz import MPSPDZ, MPSPDZAtlas
+from benchmarks.peers.mp_spdz import MPSPDZ, MPSPDZAtlas, MPSPDZMalicious, MPSPDZSy
 from benchmarks.peers.mpyc import MPyC
 
 PEERS = {
     "mp-spdz": MPSPDZ,
     "mp-spdz-atlas": MPSPDZAtlas,
+    "mp-spdz-sy": MPSPDZSy,
+    "mp-spdz-malicious": MPSPDZMalicious,
     "mpyc": MPyC,
     "scale-mamba": lambda: LocalEngine("scale-mamba"),
 }

@@ -1,8 +1,9 @@
-"""MP-SPDZ (Keller, CCS 2020), semi-honest Shamir: runs krum_mp_spdz.mpc on its shamir-party.x.
+"""MP-SPDZ (Keller, CCS 2020), its four protocols for an honest majority: runs krum_mp_spdz.mpc.
 
-The same on its atlas-party.x, which sends less and takes more rounds: slower for few clients,
-faster for fifteen with long vectors. (krum.mpc itself on MP-SPDZ is an engine of fl_krum; this
-program of MP-SPDZ's own kind is the stronger rival.)
+Semi-honest players, ``shamir`` and ``atlas``: the second one sends less and takes more rounds,
+slower for few clients, faster for fifteen with long vectors. Active ones with abort, ``sy-shamir``
+and ``malicious-shamir``. (krum.mpc itself on MP-SPDZ is an engine of fl_krum; this program of
+MP-SPDZ's own kind is the stronger rival.)
 
 ``MP_SPDZ_HOME`` names a folder where these have been built and ``Scripts/setup-ssl.sh``
 has made certificates for enough players. Nothing in that folder is changed: the program is
@@ -38,6 +39,7 @@ class MPSPDZ:
 
     name = "mp-spdz"
     player = "shamir-party.x"
+    active = False
 
     def __init__(self):
         home = os.environ.get(HOME)
@@ -77,8 +79,10 @@ class MPSPDZ:
         shutil.copy(PROGRAM, source)
         for i, words in enumerate([[], *task.words.tolist()]):
             (data / f"Input-P{i}-0").write_text(" ".join(map(str, words)) + "\n")
+        if self.active:  # the server's masks; see the program
+            (data / "Input-Binary-P0-0").symlink_to("/dev/urandom")
         case = task.case
-        sizes = [str(value) for value in (case.n, case.f, case.d, CHUNK)]
+        sizes = [str(value) for value in (case.n, case.f, case.d, CHUNK, int(self.active))]
         compiler = [sys.executable, str(self.home / "compile.py"), "-F", str(INTEGERS)]
         run_players([[*compiler, PROGRAM.stem, *sizes]], folder)
         return "-".join([PROGRAM.stem, *sizes])
@@ -94,6 +98,22 @@ class MPSPDZAtlas(MPSPDZ):
 
     name = "mp-spdz-atlas"
     player = "atlas-party.x"
+
+
+class MPSPDZSy(MPSPDZ):
+    """Active security by checking products with a second sharing (Chida et al., CRYPTO 2018)."""
+
+    name = "mp-spdz-sy"
+    player = "sy-shamir-party.x"
+    active = True
+
+
+class MPSPDZMalicious(MPSPDZ):
+    """Active security by sacrificing products (Lindell and Nof, CCS 2017)."""
+
+    name = "mp-spdz-malicious"
+    player = "malicious-shamir-party.x"
+    active = True
 
 
 def _no_other_data(folder: str, names: list[str]) -> list[str]:
