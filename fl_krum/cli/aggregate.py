@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> int:
     updates = _without(read_updates(Path(options.updates)), options.without)
     n, d = updates.shape
     program = shared.krum_program(options, n=n, d=d, rounds=1, holders=options.holders)
-    program.fixed_point.check(updates)  # wrong values are found before anything is started
+    program.fixed_point.check_range(updates)  # wrong values are found before anything is started
     if options.plain:
         chosen = _in_the_clear(updates, program)
     else:

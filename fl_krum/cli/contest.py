@@ -56,7 +56,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--clients", type=int, default=7, metavar="N", help="n (default 7)")
     group.add_argument("--byzantine", type=int, default=2, metavar="F", help="f (default 2)")
     group.add_argument("--rounds", type=int, default=5, metavar="T", help="T (default 5)")
-    group.add_argument("--seeds", type=int, default=3, metavar="K",
+    group.add_argument("--seeds", type=int, default=3, metavar="COUNT",
                        help="hidden seeds, drawn anew each time (default 3)")  # fmt: skip
     group.add_argument("--repeat", metavar="FILE", help="take the seeds of an earlier --json")
     group = parser.add_argument_group("limits of one hand-in against one opponent")

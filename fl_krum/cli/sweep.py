@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="where to write what one file brings (default FILE-results, beside the file)",
     )
     parser.add_argument(
-        "--workers", type=int, metavar="K", help="processes side by side (default: one a core)"
+        "--workers", type=int, metavar="COUNT", help="processes side by side (default: one a core)"
     )
 
 

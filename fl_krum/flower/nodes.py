@@ -35,7 +35,7 @@ class Nodes:
         self._by_key = {_public_key(member.public_key()): member.name for member in roster}
         self._names: dict[int, str] = {}
 
-    def learn(self, grid: Grid, nodes: Iterable[int], seconds: float) -> dict[int, str]:
+    def identify(self, grid: Grid, nodes: Iterable[int], seconds: float) -> dict[int, str]:
         """The names of these nodes; one that has none after so many seconds is left out."""
         infos = list(grid.get_nodes())
         there = {info.node_id for info in infos}  # one that was started anew has another number

@@ -221,7 +221,7 @@ class SecureKrum(FedAvg):
         folder = str(self._keys.folder) if self._keys else ""
         if self._nodes is None:
             self._nodes = Nodes(roster, folder, self._construct_messages)
-        known = self._nodes.learn(grid, nodes, self._patience)
+        known = self._nodes.identify(grid, nodes, self._patience)
         model = {name: array.numpy() for name, array in arrays.items()}
         layout = Layout.of(model, self._stays)
         agreement = self._propose(server_round, tuple(known.values()), layout)

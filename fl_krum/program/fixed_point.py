@@ -89,7 +89,7 @@ class FixedPoint:
             message names the first such client and coordinate, the range, and what would help.
         """
         values = real_matrix(updates)
-        self.check(values)
+        self.check_range(values)
         if warn and (text := self.complaint(values)):
             warnings.warn(text, PrecisionWarning, stacklevel=2)
         words = np.empty(values.shape, np.int64)
@@ -99,7 +99,7 @@ class FixedPoint:
             words[part] = np.rint(values[part] * 2.0**self.fraction) + self.offset
         return words.view(np.uint64)
 
-    def check(self, updates: ArrayLike) -> None:
+    def check_range(self, updates: ArrayLike) -> None:
         """Raise the ValueError that `encode` would, and do nothing else.
 
         Parameters

@@ -88,7 +88,7 @@ def test_a_value_out_of_range_is_named_with_the_range(value):
     ],
 )
 def test_what_is_no_matrix_of_numbers_is_refused(updates):
-    for refuses in (FixedPoint().encode, FixedPoint().check):
+    for refuses in (FixedPoint().encode, FixedPoint().check_range):
         with pytest.raises(ValueError, match="updates|shape"):
             refuses(updates)
 
@@ -101,12 +101,12 @@ def test_the_check_refuses_what_encoding_refuses_and_nothing_else(rows):
     scaled = [[x * 2**16 for x in row] for row in rows]
     fits = all(-(2**27) <= np.rint(x) < 2**27 for row in scaled for x in row)
     if fits:
-        FixedPoint().check(rows)
+        FixedPoint().check_range(rows)
         words = [[round(x) + 2**27 for x in row] for row in scaled]
         assert FixedPoint().encode(rows).tolist() == words
         return
     with pytest.raises(ValueError) as checked:
-        FixedPoint().check(rows)
+        FixedPoint().check_range(rows)
     with pytest.raises(ValueError) as encoded:
         FixedPoint().encode(rows)
     assert str(checked.value) == str(encoded.value)

@@ -115,7 +115,7 @@ def test_out_of_range_names_a_cure_that_works(largest, lengths):
     _, _, shift = said_cures(str(error.value))
     if fraction:
         FixedPoint(lengths[0], int(fraction[1])).check(values)
-    FixedPoint(*lengths).check(np.ldexp(values, shift))
+    FixedPoint(*lengths).check_range(np.ldexp(values, shift))
 
 
 @given(st.floats(-60, 30), st.sampled_from([3, 7, 12]))
@@ -123,7 +123,7 @@ def test_what_is_suggested_serves(size, n):
     values = 2.0**size * normal(n=n, d=9)
     fixed_point = KrumProgram.suggest(values).fixed_point
     if -25 < size < 25:  # else no fraction of so many bits does
-        fixed_point.check(2 * values)
+        fixed_point.check_range(2 * values)
         assert fixed_point.complaint(values) == ""
 
 
