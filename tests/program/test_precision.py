@@ -98,7 +98,7 @@ def test_the_cure_that_is_named_works(size, spread, differ, seed):
     assert fraction is not None or shift is not None
     if fraction is not None:
         cured = FixedPoint(bits, fraction)
-        cured.check(2 * values)
+        cured.check_range(2 * values)
         assert cured.complaint(values) == ""
         assert krum(cured.encode(values), 2).index == krum(values, 2).index or differ < 0
     if shift is not None and bits == 28:
@@ -114,7 +114,7 @@ def test_out_of_range_names_a_cure_that_works(largest, lengths):
     fraction = re.search(r"; fraction=(\d+) \(--fraction \1\) would do", str(error.value))
     _, _, shift = said_cures(str(error.value))
     if fraction:
-        FixedPoint(lengths[0], int(fraction[1])).check(values)
+        FixedPoint(lengths[0], int(fraction[1])).check_range(values)
     FixedPoint(*lengths).check_range(np.ldexp(values, shift))
 
 
