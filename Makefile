@@ -61,10 +61,10 @@ lab: .venv/ready         ## the lesson, in copies of your own: LAB=FOLDER (defau
 slides: .venv/ready      ## slides of the lesson, for a room without network, in out/slides
 	$(BIN)/python -m fl_krum export --output out/slides
 
-lite: .venv/ready        ## notebooks 1 to 4 as a site that runs in the browser, in out/lite
+lite: .venv/ready        ## notebooks 1 to 4 as a site that runs in the browser, in out/lite; PYODIDE=FOLDER for one without network
 	test -d .venv-lite || $(PYTHON) -m venv .venv-lite
 	.venv-lite/bin/pip install --quiet 'jupyterlite-core>=0.8,<0.9' 'jupyterlite-pyodide-kernel>=0.8,<0.9' jupyter_server 'ipywidgets>=8.1'
-	$(BIN)/python docs/make_lite.py out/lite-source
+	$(BIN)/python docs/make_lite.py out/lite-source $(if $(PYODIDE),--pyodide $(PYODIDE))
 	rm -rf out/lite
 	cd out/lite-source && ../../.venv-lite/bin/jupyter lite build --output-dir ../lite
 
