@@ -1,6 +1,7 @@
 """Assignments of otter-grader: what a master says, and what otter itself makes and grades of it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -16,7 +17,10 @@ from fl_krum.lesson.grading import tasks_of
 TASKS = tasks_of(ROOT)
 NOTEBOOKS = [path for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
              if path.name[:2] in {task.notebook for task in TASKS}]  # fmt: skip
-RIGHT = {"largest_f": "    return (n - 3) // 2", "multi": "    return X[:m].mean(axis=0)"}
+RIGHT = {
+    "largest_f": "    return (n - 3) // 2",
+    "multi": "    return X[np.argsort(krum_scores(X, f), kind='stable')[:m]].mean(axis=0)",
+}
 
 
 def text_of(cell):
@@ -83,8 +87,10 @@ def assignment(tmp_path):
     for cell, below in zip(cells, cells[1:], strict=False):
         if any(f"\ncheck_{name}(" in text_of(cell) for name in RIGHT):
             kept += [cell, below]
-    imports = ("import numpy as np\nfrom fl_krum.lesson.exercises.krum_in_plaintext import "
-               "check_largest_f, check_multi")  # fmt: skip
+    imports = (
+        "import numpy as np\nfrom fl_krum import krum_scores\n"
+        "from fl_krum.lesson.exercises.krum_in_plaintext import check_largest_f, check_multi"
+    )
     first = {"cell_type": "code", "metadata": {}, "source": imports, "outputs": [],
              "execution_count": None, "id": "first"}  # fmt: skip
     (tmp_path / "notebooks").mkdir()
@@ -110,7 +116,7 @@ def graded(assignment, folder, answers):
     shutil.copy(archive, folder / "autograder.zip")
     done = subprocess.run(
         [sys.executable, "-m", "otter", "run", "02_small.ipynb", "--no-logo"],
-        cwd=folder, capture_output=True, text=True,
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
@@ -122,5 +128,6 @@ def test_otter_itself_gives_points_to_what_is_right_and_none_to_what_is_wrong(as
     student = (assignment / "student/02_small.ipynb").read_text(encoding="utf-8")
     assert "SOLUTION" not in student and "Solution" not in student
     wrong = {"largest_f": "    return n // 2", "multi": RIGHT["multi"]}
-    assert graded(assignment, tmp_path / "right", RIGHT)["largest_f"] == (1, 1)
-    assert graded(assignment, tmp_path / "wrong", wrong)["largest_f"] == (0, 1)
+    points = {name: (1, 1) for name in RIGHT}
+    assert graded(assignment, tmp_path / "right", RIGHT) == points
+    assert graded(assignment, tmp_path / "wrong", wrong) == points | {"largest_f": (0, 1)}
