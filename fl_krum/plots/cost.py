@@ -40,7 +40,7 @@ def cost_figure(program) -> Figure:
             axes.axvline(getattr(program, name), color=MUTED, linewidth=1.5, zorder=0)
             axes.grid(axis="y", color="#E3E3E3")
         lower.set_xlabel(f"{name}, now {getattr(program, name):,}")
-    more.set_title(f"More clients (d = {program.d:,})")
+    more.set_title(f"More clients (d = {program.d:,}); joined: the same t")
     longer.set_title(f"Longer vectors (n = {program.n})")
     _scale(more, longer, *below)
     here = program.cost()
@@ -94,15 +94,6 @@ def _mark_the_other_way(axes, programs, costs) -> None:
         axes.axvline(place, color=MUTED, linewidth=2, linestyle=":")
         axes.text(place + 0.2, 0.04, f"from n = {programs[first].n}:\nthe other way\nto compare",
                   transform=axes.get_xaxis_transform(), fontsize=15)  # fmt: skip
-    axes.text(
-        0.02,
-        0.97,
-        "joined: the same t",
-        transform=axes.transAxes,
-        va="top",
-        fontsize=15,
-        bbox={"color": "white", "pad": 1},
-    )
 
 
 def _scale(more, longer, *below) -> None:

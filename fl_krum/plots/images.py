@@ -19,36 +19,40 @@ def images_figure(rows, captions=(), size=1.45) -> Figure:
     Parameters
     ----------
     rows : mapping of str to array, shape (pictures, height, width)
-        The pictures of each row. A row with a negative value is drawn as weights, with its own
-        scale and zero in white; any other as ink on paper, 0 to 1. NaN leaves a place empty.
+        The pictures of each row. A row with a negative value is drawn as weights, all such rows on
+        one scale; any other as ink on paper, 0 to 1. NaN leaves a place empty.
     captions : sequence of str
-        What stands above each column.
+        What stands above each column; or above each picture, if there are as many.
     size : float
         Width of a picture in inches.
     """
     most = max(len(pictures) for pictures in rows.values())
     size = min(size, (_WIDEST - 3.4) / most)
-    height = size * len(rows) + (0.7 if captions else 0.3)
+    each = len(captions) > most  # then every row has a line of its own above it
+    height = size * len(rows) + 0.3 + 0.4 * (len(rows) if each else bool(captions))
     figure = new_figure(size * most + 3.4, height, h_pad=0.04, hspace=0.03)
     grid = figure.subplots(len(rows), most, squeeze=False)
     for axes in grid.flat:
         axes.set(xticks=[], yticks=[])
         axes.spines[:].set_visible(False)
+    signed = [row for row in rows.values() if np.nanmin(row) < 0]
+    heaviest = max((np.nanmax(np.abs(row)) for row in signed), default=1.0)
+    drawn = None
     for line, (name, pictures) in zip(grid, rows.items(), strict=True):
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", labelpad=14)
-        weights = _draw_row(line, np.asarray(pictures, dtype=np.float64))
-        if weights is not None:
-            bar = figure.colorbar(weights, ax=list(line), shrink=0.9, pad=0.01, ticks=[])
-            bar.ax.set_ylabel("− 0 +", rotation=90, weight="bold")
-    for axes, caption in zip(grid[0], captions, strict=False):
+        drawn = _draw_row(line, np.asarray(pictures, dtype=np.float64), heaviest) or drawn
+    if drawn is not None:
+        bar = figure.colorbar(drawn, ax=list(grid.flat), shrink=0.9, pad=0.01, ticks=[])
+        bar.ax.set_ylabel("− 0 +", rotation=90, weight="bold")
+    for axes, caption in zip(grid.flat if each else grid[0], captions, strict=False):
         axes.set_title(caption, loc="center", pad=8)
     return figure
 
 
-def _draw_row(line, pictures):
+def _draw_row(line, pictures, heaviest):
     """Draw one row; return what a key of its colours can be made of, if it needs one."""
     weights = np.nanmin(pictures) < 0
-    most, drawn = np.nanmax(np.abs(pictures)) if weights else 1.0, None
+    most, drawn = heaviest if weights else 1.0, None
     for axes, picture in zip(line, pictures, strict=False):
         if np.isnan(picture).all():
             axes.text(

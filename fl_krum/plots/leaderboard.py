@@ -3,8 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from .style import BYZANTINE, HONEST, SERVER, new_figure, styled
-from .table import LOSS
+from .style import BYZANTINE, HONEST, SERVER, ink_on, new_figure, styled
+from .table import LOSS, shade_of
 
 _OURS = "#D0D0D0"  # lighter than any other colour, in greyscale too
 _LONGEST = 20  # letters of a name; files may have any
@@ -47,7 +47,7 @@ def matches_figure(rules, attacks, accuracy, title="") -> Figure:
     for (row, column), value in np.ndenumerate(accuracy):
         text = "–" if np.isnan(value) else f"{100 * value:.0f}"
         axes.text(column, row, text, ha="center", va="center_baseline", fontsize=19,
-                  color="white" if lost[row, column] > 0.6 else SERVER)  # fmt: skip
+                  color=ink_on(shade_of(lost[row, column])))  # fmt: skip
     names = list(map(_short, attacks))
     axes.set_xticks(range(len(attacks)), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(rules)), list(map(_short, rules)))

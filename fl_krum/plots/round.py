@@ -12,6 +12,7 @@ from .style import (
     MUTED,
     SERVER,
     SMPC,
+    as_letters,
     glyph,
     new_figure,
     role,
@@ -93,7 +94,7 @@ def _draw_computation(axes, clients) -> None:
         _MIDDLE,
         4.7,
         f"all {clients + 1} players compute on shares: distances, scores, choice;\n"
-        "no player is shown a vector, a distance, a score or who is chosen",
+        "no player is shown a vector, a distance, a score or the choice",
         **_CENTRED,
     )
     _draw_arrow(axes, [(_MIDDLE, 5.95), (_MIDDLE, 7.05)], CHOSEN, width=6)
@@ -117,7 +118,9 @@ def _draw_clients(axes, clients, byzantine, name, tops) -> None:
     axes.text(_LEFT + pitch * honest / 2, 1.4, f"honest {name}", color=HONEST, **_CENTRED)
     if byzantine:
         middle = _LEFT + pitch * (honest + clients) / 2
-        axes.text(middle, 1.4, "Byzantine: may\nsend anything", color=BYZANTINE, **_CENTRED)
+        axes.text(
+            middle, 1.4, "Byzantine: may\nsend anything", color=as_letters(BYZANTINE), **_CENTRED
+        )
     trains = "each trains on its own data, which stay with it"
     _draw_step(axes, 2, (_LEFT + 0.5, 0.55), trains, SERVER)
 

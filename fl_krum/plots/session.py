@@ -13,6 +13,7 @@ from .style import (
     MUTED,
     SERVER,
     SMPC,
+    as_letters,
     new_figure,
     styled,
 )
@@ -45,7 +46,7 @@ def session_figure(records, settings, simulation=False) -> Figure:
     figure.suptitle(_headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left")
     note, colour = _verdict(records, settings)
     note = "\n".join(filter(None, [note, who_was_left_out(records)]))
-    figure.supxlabel(note, fontsize=17, color=colour, x=0.012, ha="left")
+    figure.supxlabel(note, fontsize=17, color=as_letters(colour), x=0.012, ha="left")
     return figure
 
 
@@ -77,7 +78,7 @@ def draw_accuracy(axes, records, settings, simulation=False) -> None:
     heights = _apart([height for height, *_ in lines], gap=0.068)
     for (_, label, color), height in zip(lines, heights, strict=True):
         small = {"weight": "normal"} if color == MUTED else {}
-        axes.text(x, height, label, color=color, **(_NAME | small))
+        axes.text(x, height, label, color=as_letters(color), **(_NAME | small))
     grid = np.linspace(0.2, 1, 5)
     axes.hlines(grid, 0, settings["rounds"], color="#E3E3E3", linewidth=1.2, zorder=0)
     axes.set(title="Accuracy after each round", ylim=(0, 1))

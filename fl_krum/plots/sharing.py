@@ -66,7 +66,8 @@ def leak_figure(result, order, byzantine=()) -> Figure:
             known.text(other, client, str(place + 1), ha="center", va="center_baseline",
                        fontsize=19, weight="bold" if near else "normal",
                        color=SERVER if near else MUTED)  # fmt: skip
-    known.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5), aspect="equal", xlabel="Other client",
+    nearest = f"Other client (bold: the nearest {result.neighbours.shape[1]})"
+    known.set(xlim=(-0.5, n - 0.5), ylim=(n - 0.5, -0.5), aspect="equal", xlabel=nearest,
               ylabel="Client")  # fmt: skip
     clients = range(n)
     known.set_xticks(clients, [str(client + 1) for client in clients])

@@ -12,6 +12,8 @@ import threading
 from typing import Any
 
 import matplotlib
+import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 HONEST = "#0072B2"  # blue
@@ -22,6 +24,9 @@ MEAN = "#CC79A7"  # reddish purple
 SERVER = "#333333"
 SMPC = "#56B4E9"  # sky blue: what happens inside secure multiparty computation
 MUTED = "#767676"  # axes, notes and all that is not the message
+
+# The same colours as letters, darker: what is enough for a line or a mark is too pale to be read.
+_AS_LETTERS = {BYZANTINE: "#B34F00", CHOSEN: "#007A59", MEAN: "#A65485"}
 
 _SETTINGS: dict[Any, object] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same figure everywhere
@@ -89,6 +94,28 @@ def role(client, byzantine=()) -> str:
 def glyph(client, byzantine=()) -> str:
     """Give the shape that says the same as `role`, as a matplotlib marker."""
     return "s" if client in byzantine else "o"
+
+
+def as_letters(colour) -> str:
+    """Give a colour of this file as text on white has it, with a contrast of 4.5 at least."""
+    return _AS_LETTERS.get(colour, colour)
+
+
+def contrast(one, other) -> float:
+    """Contrast of two colours, 1 to 21; letters need 4.5, large ones 3 (WCAG 2.2, 1.4.3)."""
+    dark, light = sorted(_luminance(colour) for colour in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour) -> float:
+    values = np.array(to_rgb(colour))
+    linear = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def ink_on(shade) -> str:
+    """Give the colour of letters on a shade: white or nearly black, whichever is read better."""
+    return max("white", SERVER, key=lambda ink: contrast(ink, shade))
 
 
 @styled

@@ -4,9 +4,10 @@ import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .style import BYZANTINE, SERVER, new_figure, styled
+from .style import BYZANTINE, as_letters, ink_on, new_figure, styled
 
-LOSS = LinearSegmentedColormap.from_list("loss", ["#FFFFFF", "#FBE3D2", BYZANTINE])
+LOSS = LinearSegmentedColormap.from_list("loss", ["#FFFFFF", "#FBE3D2", as_letters(BYZANTINE)])
+_MOST = 0.7  # of accuracy lost; what is worse is not darker
 
 
 @styled
@@ -44,10 +45,10 @@ def draw_accuracy_table(axes, mean, spread, rules, attacks, what="Attack") -> No
         What the rows are, where they are not attacks.
     """
     best, several = np.nanmax(mean, initial=0), bool(np.isfinite(spread).any())
-    axes.imshow(best - mean, cmap=LOSS, vmin=0, vmax=0.7, aspect="auto")
+    axes.imshow(best - mean, cmap=LOSS, vmin=0, vmax=_MOST, aspect="auto")
     for (row, column), value in np.ndenumerate(mean):
-        lost, dark = (best - value > limit for limit in (0.5, 0.6))
-        look: dict = {"va": "center_baseline", "color": "white" if dark else SERVER}
+        lost = best - value > 0.5
+        look: dict = {"va": "center_baseline", "color": ink_on(shade_of(best - value))}
         axes.text(column + 0.03 * several, row, f"{value:.0%}" if value == value else "failed",
                   fontsize=20, ha="right" if several else "center",
                   weight="bold" if lost else "normal", **look)  # fmt: skip
@@ -61,6 +62,11 @@ def draw_accuracy_table(axes, mean, spread, rules, attacks, what="Attack") -> No
     axes.tick_params(length=0, labelsize=16)
     axes.xaxis.set(ticks_position="top", label_position="top")
     axes.spines[:].set_visible(False)
+
+
+def shade_of(lost) -> tuple:
+    """The colour of a cell of these tables where so much is lost; NaN: nothing is known."""
+    return LOSS(np.nan_to_num(lost) / _MOST)
 
 
 @styled

@@ -1,5 +1,6 @@
 """Figures of notebooks 1 and 2: what is written and drawn on them. Looks are for eyes."""
 
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -12,7 +13,10 @@ from matplotlib.text import Text
 from fl_krum import krum, plots
 from fl_krum.aggregators.rules import rules_for
 from fl_krum.lesson.toy_vectors import example_vectors
+from fl_krum.plots import style
 from fl_krum.plots.marks import apart, marks_on
+from fl_krum.plots.style import contrast
+from fl_krum.plots.table import shade_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -121,6 +125,9 @@ def test_images_figure_draws_pixels_and_weights():
     assert "pixels" in text and "weights" in text and "a\n" in text and "–" in text
     images = [axes.images for axes in figure.axes]
     assert [len(image) for image in images[:6]] == [1, 0, 0, 1, 1, 1]
+    each = plots.images_figure({"a": weights, "b": 2 * weights}, [f"row {k}" for k in range(6)])
+    assert [axes.get_title() for axes in each.axes[:6]] == [f"row {k}" for k in range(6)]
+    assert {axes.images[0].get_clim() for axes in each.axes[:6]} == {(-0.4, 0.4)}
     assert images[0][0].get_clim() == (0, 1) and images[3][0].get_clim() == (-0.2, 0.2)
     assert "− 0 +" in text  # the key of the colours
 
@@ -150,6 +157,13 @@ SHOWN = {
 }
 
 
+@cache
+def drawn(name):
+    figure = SHOWN[name]()
+    figure.draw_without_rendering()
+    return figure
+
+
 def test_a_sweep_has_a_panel_for_each_partition_and_says_what_failed():
     figure = plots.sweep_figure({"even": CELLS, "uneven": CELLS[:7]}, "Ten seeds")
     assert [axes.get_title(loc="left") for axes in figure.axes] == ["even", "uneven"]
@@ -167,12 +181,40 @@ def test_it_can_be_read_from_the_back_row(name):
 
     A fiftieth of the height is what guides to slides ask for.
     """
-    figure = SHOWN[name]()
-    figure.draw_without_rendering()
+    figure = drawn(name)
     width, height = figure.get_size_inches()
     pixels = min(1024 / width, 768 / height) / 72
     texts = [text for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
     assert min(text.get_fontsize() for text in texts) * pixels >= 768 / 50 - 0.5
+
+
+def test_contrast_is_that_of_the_guidelines():
+    """Published values: the lightest grey that passes on white, and the darkest that fails."""
+    assert contrast("black", "white") == pytest.approx(21)
+    assert contrast("white", "#767676") == pytest.approx(4.54, abs=0.005)
+    assert contrast("#777777", "white") == pytest.approx(4.48, abs=0.005)
+
+
+COLOURS = {name: value for name, value in vars(style).items()
+           if isinstance(value, str) and value.startswith("#")}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COLOURS.keys() - {"SMPC"})  # that one is never written in
+def test_colours_as_letters_can_be_read_on_white(name):
+    assert contrast(style.as_letters(COLOURS[name]), "white") >= 4.5
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_is_written_in_colour_on_white_can_be_read(name):
+    figure = drawn(name)
+    letters = {to_hex(text.get_color()) for text in figure.findobj(Text) if text.get_text()}
+    assert min(contrast(colour, "white") for colour in letters - {"#ffffff"}) >= 4.5
+
+
+def test_letters_of_a_table_can_be_read_on_every_shade():
+    shades = [shade_of(lost) for lost in np.linspace(0, 1, 101)]
+    assert min(contrast(style.ink_on(shade), shade) for shade in shades) >= 3.5
+    assert contrast(style.ink_on(shades[-1]), shades[-1]) >= 4.5
 
 
 def test_bars_of_byzantine_clients_are_hatched_so_that_grey_tells_them_apart():

@@ -267,3 +267,13 @@ def test_the_weighted_mean_is_drawn_where_clients_differ_in_size():
 
     rows = [np.arange(200), *np.array_split(np.arange(200, 398), 6)]
     assert "weighted mean" in names(partition=rows) and "weighted mean" not in names()
+
+
+@pytest.mark.parametrize("matches", [True, False])
+def test_names_of_lines_and_the_verdict_can_be_read(records, settings, matches):
+    """Small letters on white need a contrast of 4.5."""
+    found = [dataclasses.replace(one, matches_plaintext=matches) for one in records]
+    figure = plots.session_figure(found, settings, simulation=True)
+    assert is_drawn(figure)
+    letters = {to_hex(text.get_color()) for text in figure.findobj(Text) if text.get_text()}
+    assert min(style.contrast(colour, "white") for colour in letters - {"#ffffff"}) >= 4.5

@@ -23,7 +23,7 @@ LABEL, WIDE = {"description_width": "7.5em"}, {"width": "24em"}
 _CLIENTS = range(3, 21)
 _DIMENSIONS = range(1, 32)
 _LABELS = {"n": "Clients n", "f": "Byzantine f", "d": "Dimension d"}
-_TONES = {"problem": BYZANTINE, "good": CHOSEN, "note": MUTED}
+_TONES = {"problem": BYZANTINE, "good": CHOSEN, "note": MUTED}  # of a bar; letters are black
 
 
 def parameter_problem(n, f, d=1, dimensions=None, check=None) -> str | None:
