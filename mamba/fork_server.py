@@ -3,8 +3,10 @@
 Whoever supervises the players holds the other end of a Unix socket, which is this process's
 standard input. Each packet that comes through it is one player to start: JSON, ``{"player": KEY,
 "arguments": […]}``, and with it the read end of the player's standard input and the write ends of
-its output and error. The packets that go back are ``{"player": KEY, "pid": …}`` and, once it has
-ended, ``{"player": KEY, "status": …}``: its exit status, or minus the number of a signal.
+its output and error. Or it is the program that they are going to run, ``{"program": TEXT, "path":
+…, "checked": …}``, which is compiled here, once for all of them, and not executed. The packets that
+go back are ``{"player": KEY, "pid": …}`` and, once it has ended, ``{"player": KEY, "status": …}``:
+its exit status, or minus the number of a signal.
 
 Nothing secret ever comes here. A player is in a session of its own, has its three pipes and no
 other open file, and is reaped only when the socket ends: so nobody else gets its process number
@@ -18,6 +20,7 @@ arrangement of their memory and the seed of Python's ``hash``; no secret depends
 Linux only, since other systems' libraries do not all work in a forked process.
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -27,6 +30,7 @@ import signal
 import socket
 import sys
 import traceback
+import warnings
 
 from mamba import player
 
@@ -75,8 +79,12 @@ class ForkServer:
         if not packet:
             return False
         request = json.loads(packet)
+        if "program" in request:
+            self._read_ahead(**request)
+            return True
         try:
             pid, parent = 0, os.getpid()
+            gc.freeze()  # players never look at what is here now, so its memory stays common
             try:
                 pid = os.fork()
             except OSError as error:
@@ -92,6 +100,12 @@ class ForkServer:
         self._running[pid] = request["player"]
         self._tell(player=request["player"], pid=pid)
         return True
+
+    @staticmethod
+    def _read_ahead(program, path, checked):
+        with contextlib.suppress(Exception), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            player.read_ahead(program, path, checked)  # what is wrong with it, players tell
 
     def _tell_ends(self):
         for pid, key in list(self._running.items()):
@@ -147,7 +161,6 @@ def _take_only(pipes):
 def main():
     control = socket.socket(fileno=CONTROL)
     player.warm_up()
-    gc.freeze()  # what is here now is not looked at again, and its memory stays common to all
     ForkServer(control).run()
     player.leave(0)
 

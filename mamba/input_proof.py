@@ -25,21 +25,29 @@ from mamba.field import P
 from mamba.run_error import RunError
 
 _FIRST_ARRAY = re.compile(r"^\w+ *= *Array\(", re.M)
+_CHECKS = re.compile(r"^check *= *1\b", re.M)
 
 
 def constants(text):
     """The numbers that a program's text sets before its first ``Array``."""
     names: dict = {}
-    first = _FIRST_ARRAY.search(text)
-    if first is None:
+    code = code_of_sizes(text)
+    if code is None:
         raise RunError("this program checks inputs, but sets no sizes before its first Array")
-    exec(compile(text[: first.start()], "krum.mpc", "exec"), names)
+    exec(code, names)
     return SimpleNamespace(**{k: v for k, v in names.items() if not k.startswith("__")})
+
+
+@lru_cache(maxsize=1)  # done in a fork server, it is done for all players
+def code_of_sizes(text):
+    """The code that sets these numbers; None when the text has no ``Array``."""
+    first = _FIRST_ARRAY.search(text)
+    return first and compile(text[: first.start()], "krum.mpc", "exec")
 
 
 def prover(text):
     """The `InputProver` of a program's text; None when the program checks no inputs."""
-    checks = re.search(r"^check *= *1\b", text, re.M) and _FIRST_ARRAY.search(text)
+    checks = _CHECKS.search(text) and code_of_sizes(text)
     return InputProver(constants(text)) if checks else None
 
 

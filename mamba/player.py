@@ -11,12 +11,14 @@ anywhere, but for the samples that ``--views`` asks for.
 import argparse
 import contextlib
 import errno
+import functools
 import importlib
 import json
 import linecache
 import os
 import random
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -155,6 +157,15 @@ def warm_up():
     """Do once what takes longer the first time, for the players that this process will fork."""
     _parse(["0", "", "--ports", "1,2,3", "--certificates", ""])
     compile("", "", "exec")
+    addresses.resolve(addresses.LOOPBACK, 1)  # Python has more to import for a host's name
+    for purpose in (ssl.PROTOCOL_TLS_CLIENT, ssl.PROTOCOL_TLS_SERVER):
+        ssl.SSLContext(purpose)  # OpenSSL looks for its algorithms
+
+
+def read_ahead(text, path, checked):
+    """Likewise for the text of a program that these players will run; executes nothing of it."""
+    compile_program(text, path, checked)
+    input_proof.code_of_sizes(text)
 
 
 def forbid_core_dumps():
@@ -191,6 +202,11 @@ def compile_program(text, path, checked=False):
     names are looked up unless somebody has done so."""
     # Error messages quote the line, and find it here.
     linecache.cache[str(path)] = len(text), None, text.splitlines(keepends=True), str(path)
+    return _compiled(text, str(path), checked)
+
+
+@functools.lru_cache(maxsize=1)  # done in a fork server, it is done for all players
+def _compiled(text, path, checked):
     names = {} if checked else known_names()
     problems = [] if checked else check(text, names)
     if problems:
@@ -235,6 +251,30 @@ def _say(line):
 
 
 def _parse(arguments):
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        options.ports = [addresses.parse(port) for port in options.ports.split(",") if port]
+    except ValueError as error:
+        parser.error(f"--ports: {error}")
+    try:
+        if options.holders is not None:
+            options.holders = sorted(int(player) for player in options.holders.split(","))
+    except ValueError:
+        parser.error(f"--holders {options.holders}: these are not numbers separated by commas")
+    if options.given_on_stdin and not options.ports:
+        return options  # what is given there says it
+    if len(options.ports) < 3:
+        parser.error(
+            "at least 3 players are needed for an honest majority of which one may be curious"
+        )
+    if not 0 <= options.player < len(options.ports):
+        parser.error(f"player {options.player}: there are players 0 to {len(options.ports) - 1}")
+    return options
+
+
+@functools.cache
+def _parser():
     parser = argparse.ArgumentParser(
         prog="python -m mamba.player", description="Run one embedded player.", epilog=WARNING
     )
@@ -275,25 +315,7 @@ def _parse(arguments):
                         help="do not look for unknown names: it has been done")  # fmt: skip
     parser.add_argument("--end-with-stdin", action="store_true",
                         help="end at once when standard input is closed")  # fmt: skip
-    options = parser.parse_args(arguments)
-    try:
-        options.ports = [addresses.parse(port) for port in options.ports.split(",") if port]
-    except ValueError as error:
-        parser.error(f"--ports: {error}")
-    try:
-        if options.holders is not None:
-            options.holders = sorted(int(player) for player in options.holders.split(","))
-    except ValueError:
-        parser.error(f"--holders {options.holders}: these are not numbers separated by commas")
-    if options.given_on_stdin and not options.ports:
-        return options  # what is given there says it
-    if len(options.ports) < 3:
-        parser.error(
-            "at least 3 players are needed for an honest majority of which one may be curious"
-        )
-    if not 0 <= options.player < len(options.ports):
-        parser.error(f"player {options.player}: there are players 0 to {len(options.ports) - 1}")
-    return options
+    return parser
 
 
 if __name__ == "__main__":

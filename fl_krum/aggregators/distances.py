@@ -9,6 +9,7 @@ the pairs that lose digits all the same are computed again; integers are compute
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from numbers import Integral
 
@@ -91,6 +92,8 @@ def as_matrix(X) -> np.ndarray:
 
 
 def _is_masked(X) -> bool:
+    if "numpy.ma" not in sys.modules:  # so nobody has made any
+        return False
     rows = X if isinstance(X, list | tuple) else [X]
     return any(np.ma.is_masked(row) for row in rows)
 

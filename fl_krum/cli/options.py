@@ -15,7 +15,7 @@ from ..aggregators.weights import WEIGHTS
 from ..federation.report import write_whole
 from ..players.engine import SECURITIES
 from ..players.find_engine import ENGINES
-from ..players.scale_mamba.installation import SCALE_MAMBA_HOME
+from ..players.scale_mamba import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
 from ..program.krum_program import KrumProgram
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,7 +146,7 @@ def write_whole(path, content: str | bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    new = target.with_name(f".fl_krum-{secrets.token_hex(6)}")
+    new = target.with_name(f".fl_krum-{os.urandom(6).hex()}")
     try:
         with new.open("xb") as file:
             file.write(data)

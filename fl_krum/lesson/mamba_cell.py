@@ -17,7 +17,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from ..players import certificates as _certificates  # noqa: F401  (long to import: not in a cell)
-from ..players import embedded, fork_server
+from ..players import fork_server, launching
 from ..players.engine import SECURITIES
 from ..players.problems import Problem, ProgramError
 from ..players.process import PlayerError
@@ -30,7 +30,7 @@ SHOWN = ("views", "opened")
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Make ``%%mamba`` known to IPython; called by ``%load_ext fl_krum``."""
-    fork_server.launch(embedded.fork_server_command())
+    fork_server.launch(launching.fork_server_command())
     shell.register_magics(MambaMagics)
 
 
@@ -101,7 +101,7 @@ class MambaMagics(Magics):
         except ValueError as error:  # of the options; about the cell there is nothing to trace
             raise UsageError(str(error)) from None
         finally:
-            fork_server.launch(embedded.fork_server_command())  # for the next cell
+            fork_server.launch(launching.fork_server_command())  # for the next cell
         result = dataclasses.replace(result, shown=_shown(result, options.show))
         if options.output is not None:
             assert self.shell is not None

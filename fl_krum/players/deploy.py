@@ -25,8 +25,8 @@ from .engine import RunPlan
 from .mp_spdz.hosts import MpSpdzHosts
 from .mp_spdz.installation import MP_SPDZ_HOME
 from .process import Command
+from .scale_mamba import SCALE_MAMBA_HOME
 from .scale_mamba.hosts import ScaleMambaHosts
-from .scale_mamba.installation import SCALE_MAMBA_HOME
 
 PORT = 14000  # of player 0; player i listens on PORT + i
 DAYS = 365  # that the certificates are valid

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import embedded
+from . import launching
 from .agreement import Agreement, Limits
 from .host_player import DEADLINE, PATIENCE, HostPlayer
 from .roster import Roster
@@ -74,7 +74,7 @@ def start_detached(
     argv += ["--listen", listen] if listen is not None else []
     with open(log or os.devnull, "ab") as out:
         process = subprocess.Popen(
-            argv, cwd=embedded.ROOT, stdin=subprocess.PIPE, stdout=out, stderr=out,
+            argv, cwd=launching.ROOT, stdin=subprocess.PIPE, stdout=out, stderr=out,
             start_new_session=os.name == "posix",
         )  # fmt: skip
     return Detached(process, agreement)

@@ -11,7 +11,6 @@ between them is mutual TLS, with certificates made for this one run.
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
 import sys
@@ -21,24 +20,12 @@ from typing import TYPE_CHECKING
 
 from . import fork_server
 from .engine import ACTIVE, SEMI_HONEST, EngineStatus, Exit, MambaProgram, RunPlan
+from .launching import ROOT, environment, fork_server_command
 from .problems import Problem
 from .process import Command
 
 if TYPE_CHECKING:
     from .certificates import Certificates, Identity
-
-# mamba stands next to fl_krum, in the repository and when installed. It is not looked up by name,
-# for conda has a package of the same name, and not imported: players are processes of their own.
-ROOT = Path(__file__).resolve().parents[2]
-
-# The players share the cores of this machine already; threads in each only get in the way.
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
-# The arrays of long vectors come and go. glibc would give the memory of each back to the system,
-# which hands it out again page by page: a quarter of the time at d = 10^6. Others ignore this.
-KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": "1000000000", "MALLOC_MMAP_THRESHOLD_": "33554432"}
-
-FORK_SERVER = "FL_KRUM_FORK_SERVER"
 
 # How a player can depart from the protocol on purpose (`mamba/cheats.py`), and what it does then.
 CHEATS = {
@@ -163,6 +150,11 @@ def _plan(
     from . import certificates  # takes a while, in which the fork server gets ready
 
     issued = certificates.issue(program.players, "ec")
+    server = fork_server_command()
+    if server is not None:
+        checked = "--checked" in options
+        told = {"program": program.text, "path": program.name, "checked": checked}
+        server = replace(server, first_input=json.dumps(told).encode())
     return RunPlan(
         commands=lambda: _commands(program, issued, options, cheat),
         ready=READY,
@@ -172,7 +164,7 @@ def _plan(
         draws=re.compile(rb"Player \d+ draws holders\n"),
         read_exit=_read_exit,
         views=views,
-        fork_server=fork_server_command(),
+        fork_server=server,
         reports_every_round=True,
         read_problems=_read_problems,
         own_words=OWN_WORDS,
@@ -186,13 +178,6 @@ def _options(players: int, views: bool) -> tuple[str, ...]:
 
 def _start_deadline(players: int) -> float:
     return 30.0 + 2.0 * players
-
-
-def fork_server_command() -> Command | None:
-    """What forks the players; None where they are started one by one."""
-    if sys.platform != "linux" or os.environ.get(FORK_SERVER) == "no":
-        return None
-    return Command((sys.executable, "-m", "mamba.fork_server"), cwd=ROOT, env=environment())
 
 
 def free_ports(count: int) -> list[int]:
@@ -233,12 +218,6 @@ def _given(source: str, root: bytes, identity: Identity) -> bytes:
     texts = {name: content.decode("ascii") for name, content in pem.items()}
     content = json.dumps({"program": source, **texts}).encode()
     return b"%08d" % len(content) + content
-
-
-def environment() -> dict[str, str]:
-    """What players, or their fork server, are given besides this process's environment."""
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return {**dict.fromkeys(THREADS, "1"), **KEEP_MEMORY, "PYTHONPATH": path}
 
 
 def _round_deadline(n: int, d: int) -> float:

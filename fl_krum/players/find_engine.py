@@ -15,8 +15,8 @@ from ..aggregators.parameters import did_you_mean
 from .embedded import EmbeddedEngine
 from .engine import SECURITIES, Engine
 from .mp_spdz.engine import MpSpdzEngine
+from .scale_mamba import SCALE_MAMBA_HOME
 from .scale_mamba.engine import ScaleMambaEngine
-from .scale_mamba.installation import SCALE_MAMBA_HOME
 
 ENGINES: dict[str, Callable[[], Engine]] = {
     engine.name: engine for engine in (EmbeddedEngine, ScaleMambaEngine, MpSpdzEngine)

@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -144,6 +145,12 @@ class ForkServer:
                 process.note(status=-signal.SIGKILL)
             return process
 
+    def tell(self, packet: bytes) -> None:
+        """Let it know something in good time, if it can be told."""
+        # It has ended, then `start` fails; or this is longer than a packet can be.
+        with contextlib.suppress(OSError):
+            self._socket.send(packet)
+
     def close(self) -> None:
         """End it and every player that it has started, and wait until they are gone."""
         with self._lock:
@@ -208,11 +215,17 @@ def launch(command: Command | None) -> None:
 
 
 def take(command: Command) -> ForkServer:
-    """A fork server of that command: the one that was launched early, or a new one."""
+    """A fork server of that command: the one that was launched early, or a new one. It is told the
+    command's ``first_input``."""
+    found = None
+    launched = replace(command, first_input=b"")  # when that was not known yet
     with _early_lock:
-        if _early and _early[0].command == command and _early[0].owner == os.getpid():
-            return _early.pop()
-    return ForkServer(command)
+        if _early and _early[0].command == launched and _early[0].owner == os.getpid():
+            found = _early.pop()
+    server = found or ForkServer(launched)
+    if command.first_input:
+        server.tell(command.first_input)
+    return server
 
 
 @atexit.register

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from ..program.krum_program import KrumProgram
-from . import chosen, embedded, installed_party, run_folder
+from . import chosen, embedded, installed_party, launching, run_folder
 from .agreement import EMBEDDED, Agreement, Limits
 from .engine import ACTIVE, RunPlan
 from .host_error import Ending, HostError
@@ -386,7 +386,7 @@ class HostPlayer:
         argv = (*self._prefix, sys.executable, "-m", "mamba.player", str(number), name, *options)
         given = json.dumps(self._what_it_is_given(program)).encode()
         first = b"%08d" % len(given) + given
-        return Command(argv, embedded.ROOT, embedded.environment(), first_input=first)
+        return Command(argv, launching.ROOT, launching.environment(), first_input=first)
 
     def _what_it_is_given(self, program) -> dict:
         agreement, roster = self.agreement, self.roster

@@ -12,7 +12,7 @@ from .. import __version__
 from .find_engine import ENGINES, find_engine
 from .mp_spdz.installation import MP_SPDZ_HOME
 from .packages import install
-from .scale_mamba.installation import SCALE_MAMBA_HOME
+from .scale_mamba import SCALE_MAMBA_HOME
 
 # Engines that the user has to install, and what names the installation.
 INSTALLED = {"scale-mamba": SCALE_MAMBA_HOME, "mp-spdz": MP_SPDZ_HOME}

@@ -6,7 +6,6 @@ A checkout of the repository has a requirements.txt; what pip has installed has 
 from __future__ import annotations
 
 import re
-from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +24,8 @@ def install(package: str) -> str:
 
 def _extra_of(distribution: str) -> str:
     """Which extra of fl_krum brings it; "" if none does."""
+    from importlib import metadata  # takes a while, and few ever need it
+
     try:
         required = metadata.requires("fl_krum") or []
     except metadata.PackageNotFoundError:

@@ -21,7 +21,7 @@ from fl_krum.players import local_players as players_module
 from fl_krum.players.installed import engine_report
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.process import PlayerError
-from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
+from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # f=1: row 2, scores 20 18 15 30 938
 V2 = [

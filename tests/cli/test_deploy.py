@@ -10,7 +10,7 @@ from fl_krum.cli import main
 from fl_krum.players.deploy import read_hosts
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.roster import Roster, make_key
-from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
+from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="they run on POSIX systems only")
 

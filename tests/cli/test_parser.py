@@ -148,7 +148,7 @@ def test_advice_fits_how_it_was_installed(monkeypatch, tmp_path, package, comman
         'ipywidgets>=8.1; extra == "notebooks"', 'nbconvert>=7; extra == "slides"',
         'sphinx-revealjs>=3.2; extra == "slides"',
     ]  # fmt: skip
-    monkeypatch.setattr(packages.metadata, "requires", lambda name: required)
+    monkeypatch.setattr("importlib.metadata.requires", lambda name: required)
     assert packages.install(package) == command
 
 

@@ -8,7 +8,7 @@ from repository import ROOT
 
 from fl_krum.cli import main
 from fl_krum.players import run_program as module
-from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
+from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 
 MILLIONAIRES = """\
 a = sint.get_private_input_from(0)

@@ -19,7 +19,7 @@ from fake_engine import V1, processes, program, run_script
 from fl_krum.aggregators.krum import krum
 from fl_krum.federation.below_protocol import lying_words
 from fl_krum.federation.session import FederatedSession
-from fl_krum.players import certificates, embedded
+from fl_krum.players import certificates, embedded, launching
 from fl_krum.players.engine import MambaProgram
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.program.krum_program import KrumProgram
@@ -147,7 +147,7 @@ def test_an_embedded_player_killed_in_a_round(own_folder):
 
 ABANDON = """
 import os
-from fl_krum.players import certificates, embedded
+from fl_krum.players import certificates, embedded, launching
 from fl_krum.players.engine import MambaProgram
 from fl_krum.players.local_players import LocalPlayers
 players = LocalPlayers(program(2), "embedded")
@@ -268,7 +268,7 @@ def test_what_is_no_program_and_certificates_is_an_error_that_quotes_nothing(giv
 def test_whoever_dislikes_the_holders_gets_no_other_ones(monkeypatch):
     """Player 2 ends as if its port were taken when the holders are known. It was started again up
     to five times, with all others, until it liked them."""
-    monkeypatch.setenv(embedded.FORK_SERVER, "no")
+    monkeypatch.setenv(launching.FORK_SERVER, "no")
     hacked = (
         "from mamba import common_keys, player\n"
         "common_keys.agree = lambda *arguments: player.leave(player.PORT_TAKEN)\n"
@@ -293,7 +293,7 @@ def test_whoever_dislikes_the_holders_gets_no_other_ones(monkeypatch):
 @pytest.mark.parametrize("forked", ["yes", "no"])
 def test_no_player_may_leave_a_core_dump(monkeypatch, forked):
     resource = pytest.importorskip("resource")
-    monkeypatch.setenv(embedded.FORK_SERVER, forked)
+    monkeypatch.setenv(launching.FORK_SERVER, forked)
     # As where somebody has allowed them.
     before = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))

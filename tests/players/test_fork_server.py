@@ -1,5 +1,6 @@
 """Players that a fork server forks: as well guarded as those that are started one by one."""
 
+import json
 import os
 import signal
 import socket
@@ -14,7 +15,7 @@ import pytest
 from fake_engine import V1, processes, program, run_script
 from repository import ROOT
 
-from fl_krum.players import embedded, fork_server
+from fl_krum.players import embedded, fork_server, launching
 from fl_krum.players.certificates import issue
 from fl_krum.players.local_players import LocalPlayers, PlayerError
 from fl_krum.players.process import Command
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are for
 
 @pytest.fixture(autouse=True)
 def forking(monkeypatch):
-    monkeypatch.delenv(embedded.FORK_SERVER, raising=False)
+    monkeypatch.delenv(launching.FORK_SERVER, raising=False)
     yield
     fork_server.discard()
 
@@ -143,7 +144,7 @@ def test_taken_ports_are_tried_again(monkeypatch):
 
 
 def test_players_that_are_started_one_by_one(monkeypatch):
-    monkeypatch.setenv(embedded.FORK_SERVER, "no")
+    monkeypatch.setenv(launching.FORK_SERVER, "no")
     with LocalPlayers(program(), "embedded") as players:
         assert players._supervisor._fork_server is None
         assert all(isinstance(process, subprocess.Popen) for process in processes(players))
@@ -261,6 +262,16 @@ def test_how_a_player_ended_is_told(server, tmp_path, source, status, words):
     statuses, said = run_players(server, tmp_path, source)
     assert statuses == [status] * 3
     assert all(words in errors.decode() for _, errors in said)
+
+
+@pytest.mark.parametrize("text", ["1 +", "'\\d'\n" * 5000, "x = 1\n" * (1 << 19)])
+def test_a_program_that_is_told_ahead(server, tmp_path, text):
+    """Wrong, full of what Python warns about, or too long to be told: players see to it."""
+    told = {"program": text, "path": str(tmp_path / "test.mpc"), "checked": False}
+    server.tell(json.dumps(told).encode())
+    statuses, said = run_players(server, tmp_path, "1 +" if text == "1 +" else "1 / 0")
+    assert statuses == [1] * 3
+    assert all(b"test.mpc, line 1" in errors for _, errors in said)
 
 
 def test_wrong_arguments_are_the_parsers_business(server):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fake_engine import program, run_script
 
-from fl_krum.players import embedded
+from fl_krum.players import launching
 from fl_krum.players.guard import Guard
 from fl_krum.players.local_players import LocalPlayers
 
@@ -89,7 +89,7 @@ tempfile.mkdtemp = tempfile.mkstemp = refuse
         views=views,
         inside="players.views() if players._want_views else 0\n    kill()",
     )
-    assert_killed_and_nothing_left(tmp_path, script, **{embedded.FORK_SERVER: forked})
+    assert_killed_and_nothing_left(tmp_path, script, **{launching.FORK_SERVER: forked})
 
 
 @pytest.mark.parametrize("moment", [m for m in MOMENTS if m not in ("keys are made", "in a round")])

@@ -20,7 +20,7 @@ from fake_engine import (
 from fl_krum.players.find_engine import find_engine
 from fl_krum.players.local_players import LocalPlayers
 from fl_krum.players.player import describe_exit
-from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
+from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 from fl_krum.program.krum_program import KrumProgram
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")

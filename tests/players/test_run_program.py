@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from fl_krum import ProgramError, run_program
-from fl_krum.players import embedded
+from fl_krum.players import launching
 from fl_krum.players.process import PlayerError
 from fl_krum.players.program_inputs import count_players, words_of_players
 
@@ -62,7 +62,7 @@ def test_players_may_be_more_than_have_inputs_and_views_are_on_request():
 
 
 def test_players_that_are_started_one_by_one(monkeypatch):
-    monkeypatch.setenv(embedded.FORK_SERVER, "no")
+    monkeypatch.setenv(launching.FORK_SERVER, "no")
     assert run_program("sint(3).reveal_to(1)").told == ([], [3], [])
 
 

@@ -9,9 +9,9 @@ from .. import certificates
 from ..engine import RunPlan
 from ..host_files import Kind
 from ..process import WITHOUT_CORE_DUMP, Command
-from . import installation, player_files
+from . import SCALE_MAMBA_HOME, installation, player_files
 from .engine import READY, SECURITY, player_options, read_exit
-from .installation import CIRCUITS, PLAYER, PROGRAM, SCALE_MAMBA_HOME
+from .installation import CIRCUITS, PLAYER, PROGRAM
 
 
 class ScaleMambaHosts:

@@ -25,8 +25,8 @@ from ..built_programs import (
     text_of,
     unloadable,
 )
+from . import SCALE_MAMBA_HOME
 
-SCALE_MAMBA_HOME = "SCALE_MAMBA_HOME"
 PYTHON = "SCALE_MAMBA_PYTHON"
 
 PRIME = 2**127 - 1  # one limb less than SCALE-MAMBA's default of 129 bits: a quarter less work

@@ -21,7 +21,7 @@ from fl_krum.players.mp_spdz import installation, player_files
 from fl_krum.players.mp_spdz.engine import MpSpdzEngine
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.mp_spdz.protocols import VARIABLE
-from fl_krum.players.scale_mamba.installation import SCALE_MAMBA_HOME
+from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
 
