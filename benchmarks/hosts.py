@@ -28,6 +28,7 @@ from fl_krum.players.agreement import Agreement
 from fl_krum.players.embedded import free_ports
 from fl_krum.players.engine import ACTIVE, SECURITIES
 from fl_krum.players.host_player import HostPlayer
+from fl_krum.players.process import behind
 from fl_krum.players.roster import Roster, make_key
 
 DIMENSIONS = (5, 1000, 100_000)
@@ -109,7 +110,7 @@ def _all_parties(roster, agreement, folder, lab) -> Iterator[list[HostPlayer]]:
     parties = [
         HostPlayer(
             roster, name, folder / f"{name}.key", agreement, None, PATIENCE, DEADLINE,
-            prefix=lab.prefix(host) if lab else (),
+            start=behind(lab.prefix(host) if lab else ()),
         )
         for host, name in enumerate(roster.names)
     ]  # fmt: skip

@@ -6,11 +6,12 @@ standard input. Each packet that comes through it is one player to start: JSON, 
 its output and error. Or it is the program that they are going to run, ``{"program": TEXT, "path":
 …, "checked": …}``, which is compiled here, once for all of them, and not executed. The packets that
 go back are ``{"player": KEY, "pid": …}`` and, once it has ended, ``{"player": KEY, "status": …}``:
-its exit status, or minus the number of a signal.
+its exit status, or minus the number of a signal. The supervisor answers ``{"reap": KEY}`` when it
+will send that player no more signals: until then it is not reaped, so that nobody else gets its
+process number.
 
-Nothing secret ever comes here. A player is in a session of its own, has its three pipes and no
-other open file, and is reaped only when the socket ends: so nobody else gets its process number
-while the supervisor may send it a signal. When the socket ends, so do this process and all players.
+Nothing secret ever comes here. A player is in a session of its own, and has its three pipes and no
+other open file. When the socket ends, so do this process and all players.
 
 Players must have no random state in common. A fork copies all that was drawn before, and nothing
 is: no file of mamba draws at import, keys come from ``os.urandom`` when a player begins to run,
@@ -50,7 +51,7 @@ class ForkServer:
         self._control = control
         self._libc = ctypes.CDLL(None)
         self._running = {}  # process number of each player whose end is not told yet: its key
-        self._unreaped = []
+        self._unreaped = {}  # and of each that is not reaped, by its key
         self._wake, wake_up = os.pipe()
         os.set_blocking(wake_up, False)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)  # else it would not wake us up
@@ -64,23 +65,27 @@ class ForkServer:
                 if self._wake in ready:
                     os.read(self._wake, 4096)
                     self._tell_ends()
-                if self._control in ready and not self._start_next():
+                if self._control in ready and not self._do_next():
                     return
         except OSError:  # the supervisor is gone, and there is nobody to tell
             return
         finally:
-            for pid in self._unreaped:
+            for pid in self._unreaped.values():
                 os.kill(pid, signal.SIGKILL)
-            for pid in self._unreaped:
+            for pid in self._unreaped.values():
                 os.waitpid(pid, 0)
 
-    def _start_next(self):
+    def _do_next(self):
         packet, pipes, _, _ = socket.recv_fds(self._control, LONGEST, 3)
         if not packet:
             return False
         request = json.loads(packet)
         if "program" in request:
             self._read_ahead(**request)
+            return True
+        if "reap" in request:
+            if pid := self._unreaped.pop(request["reap"], 0):  # 0: it could not be forked
+                os.waitpid(pid, 0)
             return True
         try:
             pid, parent = 0, os.getpid()
@@ -96,7 +101,7 @@ class ForkServer:
         finally:
             for pipe in pipes:
                 os.close(pipe)
-        self._unreaped.append(pid)
+        self._unreaped[request["player"]] = pid
         self._running[pid] = request["player"]
         self._tell(player=request["player"], pid=pid)
         return True

@@ -10,6 +10,7 @@ Flower comes with ``pip install 'fl_krum[flower]'``.
 | `plan.py` | what a training message says of a round: names and numbers, never a program |
 | `arrays.py` | the arrays of a model as one vector of differences, and back |
 | `simulation.py` | throw-away keys, where all clients run on one machine |
+| `simulated_players.py` | and their players |
 
 Flower carries what is public: the global model, and who takes part. Clients' vectors go from player
 to player, over connections that these open themselves (`fl_krum.players.host_player`).

@@ -3,7 +3,7 @@
 The player is started before training, in a process of its own, so that its start overlaps with
 training and it can go on when this ClientApp has ended. (Flower's simulation runs as many
 ClientApps at once as there are cores, and four more: one that waited for the result would keep away
-those that it waits for.)
+those that it waits for. There the ServerApp's process has all players; see `simulated_players`.)
 
 A client insists on what its owner has configured: roster, key and name, and limits.
 """
@@ -18,10 +18,11 @@ from pathlib import Path
 from flwr.app import ConfigRecord, Context, Message, MessageType, RecordDict
 
 from ..players.agreement import Limits
-from ..players.detached import start_detached
+from ..players.detached import Detached, start_detached
 from ..players.roster import Roster
 from .arrays import Layout, clipped
 from .plan import KEY, Plan, Refused
+from .simulated_players import SimulatedPlayer
 from .simulation import check_folder, name_of
 
 _log = logging.getLogger(__name__)
@@ -39,15 +40,15 @@ class Own:
         Of this client in the roster.
     roster, key : Path
     limits : Limits
-    log : Path
-        Where the player's words go.
+    log : Path, optional
+        Where the player's words go; there is none in a simulation.
     """
 
     name: str
     roster: Path
     key: Path
     limits: Limits
-    log: Path
+    log: Path | None = None
 
     @classmethod
     def of(cls, config: Mapping, simulation: str = "") -> Own:
@@ -64,11 +65,11 @@ class Own:
             name = str(config["name"])
             roster = Path(str(config["roster"]))
             key = Path(str(config.get("key", folder / f"{name}.key")))
-            log = Path(str(config.get("log", key.parent / f"{name}.log")))
+            log: Path | None = Path(str(config.get("log", key.parent / f"{name}.log")))
         else:
             folder = check_folder(simulation)
             name = name_of(int(config.get("partition-id", -1)))
-            roster, key, log = folder / "roster.json", folder / f"{name}.key", folder / "log"
+            roster, key, log = folder / "roster.json", folder / f"{name}.key", None
         limits = Limits(
             min_clients=int(config.get("min-clients", 3)),
             min_threshold=int(config.get("min-threshold", 1)),
@@ -77,6 +78,19 @@ class Own:
             roster=str(config["roster-digest"]) if "roster-digest" in config else None,
         )
         return cls(name, roster, key, limits, log)
+
+    def start(self, plan: Plan) -> Detached | SimulatedPlayer:
+        """Start the player of a round.
+
+        Raises
+        ------
+        ValueError
+            As for `fl_krum.players.host_player.HostPlayer`.
+        """
+        how = plan.agreement, self.limits, plan.patience, plan.deadline
+        if self.log is None:
+            return SimulatedPlayer(self.key.parent, self.name, *how)
+        return start_detached(self.roster, self.name, self.key, *how, log=self.log)
 
 
 def secure_krum_mod(message: Message, context: Context, call_next) -> Message:
@@ -133,10 +147,7 @@ def _train(message, context, call_next) -> Message:
             raise ValueError("the server has another roster")
         if plan.agreement.d != layout.size:
             raise ValueError(f"the model has {layout.size} numbers, not {plan.agreement.d}")
-        player = start_detached(
-            own.roster, own.name, own.key, plan.agreement, own.limits, plan.patience, plan.deadline,
-            log=own.log,
-        )  # fmt: skip
+        player = own.start(plan)
     except ValueError as error:
         raise Refused(str(error)) from None
     try:

@@ -31,13 +31,16 @@ from flwr.common.logger import log
 from flwr.serverapp import Grid
 from flwr.serverapp.strategy import FedAvg
 
+from ..players import launching
 from ..players.agreement import EMBEDDED, Agreement, Limits
+from ..players.fork_server import Forks
 from ..players.host_player import HostError, HostPlayer
 from ..players.roster import Roster
 from ..program.fixed_point import FixedPoint
 from .arrays import SCALE, Layout
 from .nodes import Nodes
 from .plan import KEY, Plan
+from .simulated_players import SimulatedPlayers
 from .simulation import SERVER, ThrowAwayKeys
 
 _POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
@@ -94,6 +97,13 @@ class _Running:
     @property
     def ended(self) -> bool:
         return self.player is not None and self.player.ended
+
+    def wait(self, seconds: float) -> None:
+        """So many seconds, or until its player ends."""
+        if self.player is None or self.player.ended:
+            time.sleep(seconds)
+        else:
+            self.player.wait(seconds)
 
     def start(self, patience: float, deadline: float) -> None:
         self.player = self.make(patience, deadline)
@@ -186,6 +196,8 @@ class SecureKrum(FedAvg):
         self._session = uuid.uuid4().hex
         self._nodes: Nodes | None = None
         self._keys: ThrowAwayKeys | None = None
+        self._forks = Forks(None)
+        self._simulated: SimulatedPlayers | None = None
         self._running: _Running | None = None
         self._gone: set[str] = set()
         self.rounds: list[SecureRound] = []
@@ -200,12 +212,16 @@ class SecureKrum(FedAvg):
 
         Where no round has a result, the arrays are the initial ones.
         """
+        self._forks = Forks(launching.fork_server_command())
         try:
             result = super().start(_Watched(grid, self), initial_arrays, *arguments, **options)
             result.arrays = result.arrays or initial_arrays
             return result
         finally:
             self._stop()
+            if self._simulated is not None:
+                self._simulated.close()
+            self._forks.close()
             if self._keys is not None:
                 self._keys.close()
 
@@ -235,7 +251,7 @@ class SecureKrum(FedAvg):
         def make(patience, deadline):
             return HostPlayer(
                 roster, self._name, key, agreement, self._limits, patience, deadline,
-                say=lambda line: log(INFO, "\t%s", line),
+                say=lambda line: log(INFO, "\t%s", line), start=self._forks,
             )  # fmt: skip
 
         make(self._patience, self._deadline)  # a ValueError is raised before anybody is asked
@@ -254,6 +270,8 @@ class SecureKrum(FedAvg):
             return self._roster, self._key
         if self._keys is None:
             self._keys = ThrowAwayKeys(len(list(grid.get_node_ids())), self._engine)
+            roster = self._keys.roster
+            self._simulated = SimulatedPlayers(self._keys.folder, roster, self._forks)
         return self._keys.roster, self._keys.key(SERVER)
 
     def _propose(self, number: int, names, layout: Layout) -> Agreement | None:
@@ -306,7 +324,7 @@ class SecureKrum(FedAvg):
                     running.start(patience, until - time.monotonic())
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
-            time.sleep(_POLL)
+            running.wait(_POLL)
         return replies
 
     # --- after it --------------------------------------------------------------------------------

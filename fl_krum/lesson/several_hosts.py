@@ -23,6 +23,7 @@ from ..players import namespaces
 from ..players.agreement import Agreement
 from ..players.embedded import free_ports
 from ..players.host_player import HostError, HostPlayer
+from ..players.process import behind
 from ..players.roster import Roster, make_key
 
 PORT = 7100
@@ -155,7 +156,7 @@ class SeveralHosts:
                 self.roster, name, self.folders[name] / f"{name}.key",
                 Agreement(self.names, f=f, d=d, session="notebook 7", round=self._rounds),
                 patience=patience, deadline=DEADLINE,
-                prefix=self._lab.prefix(host) if self._lab else (),
+                start=behind(self._lab.prefix(host) if self._lab else ()),
             )  # fmt: skip
         server = players[self.names[0]]
 

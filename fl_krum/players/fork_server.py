@@ -2,8 +2,8 @@
 
 To start one interpreter and to fork it is several times quicker than to start one for each player.
 The fork server is told the arguments of a player, and given the ends of its pipes; it tells its
-process number and how it ended. Whatever signal a player is sent comes from here: until the fork
-server is closed, it does not reap a player, so that nobody else gets its number.
+process number and how it ended. Whatever signal a player is sent comes from here: the fork server
+does not reap it, so that nobody else gets its number, until it is told here that it has ended.
 
 Linux only. A fork server may be launched before it is known what to start; see `launch`.
 """
@@ -116,7 +116,8 @@ class ForkServer:
         self.command, self.owner = command, os.getpid()
         self.lost: int | None = None
         self.last_words = ""
-        self._processes: list[ForkedProcess] = []
+        self._processes: dict[int, ForkedProcess] = {}  # those that have not ended
+        self._started = 0
         self._lock = threading.Lock()
         self._closed = False
         # Packets, not a stream: each comes whole, and with its own pipes.
@@ -135,8 +136,9 @@ class ForkServer:
             if self._closed:
                 raise OSError("their fork server has been ended")
             process, ends = _with_pipes(theirs)
-            self._processes.append(process)
-            request = {"player": len(self._processes) - 1, "arguments": arguments}
+            self._started += 1
+            self._processes[self._started] = process
+            request = {"player": self._started, "arguments": arguments}
             if not self._listener.ident:
                 self._listener.start()
             try:
@@ -159,7 +161,7 @@ class ForkServer:
             self._closed = True
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        if not self._processes:
+        if not self._started:
             self._process.kill()  # it may be in the middle of its imports
         try:
             self._process.wait(_PATIENCE)
@@ -175,7 +177,11 @@ class ForkServer:
         with contextlib.suppress(OSError):
             while packet := self._socket.recv(_LONGEST):
                 message = json.loads(packet)
-                self._processes[message.pop("player")].note(**message)
+                player = message.pop("player")
+                self._processes[player].note(**message)
+                if "status" in message:  # it is sent no signal any more
+                    del self._processes[player]
+                    self._socket.send(json.dumps({"reap": player}).encode())
         if not self._closed:
             self._process.kill()  # without its socket it is of no use
             status = self._process.wait()
@@ -183,8 +189,39 @@ class ForkServer:
             said = self._process.stderr.read(_LAST_WORDS) or b""
             self.last_words = "\n".join(said.decode("utf-8", "replace").splitlines()[-5:])
             self.lost = status
-        for process in list(self._processes):
+        for process in list(self._processes.values()):
             process.note(status=-signal.SIGKILL)  # so a player ends when its fork server does
+
+
+class Forks:
+    """Starts embedded players one after another, all from a fork server that stays between them.
+
+    What cannot be forked is spawned. Called with a `Command`, it returns a `Process`.
+
+    Parameters
+    ----------
+    command : Command or None
+        How to start the fork server; None spawns everything.
+    """
+
+    def __init__(self, command: Command | None):
+        self._command = command
+        self._lock = threading.Lock()
+        self._server = None if command is None else take(command)
+
+    def __call__(self, command: Command) -> ForkedProcess | SpawnedProcess:
+        if self._command is None or not command.player_arguments:
+            return SpawnedProcess(command)
+        with self._lock:
+            if self._server is None or self._server.lost is not None:
+                self._server = take(self._command)
+            return self._server.start(command.player_arguments)
+
+    def close(self) -> None:
+        """End the fork server, and all players that it has forked."""
+        with self._lock:
+            if self._server is not None:
+                self._server.close()
 
 
 def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]:

@@ -15,7 +15,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from .agreement import EMBEDDED, Agreement, Limits
 from .engine import ACTIVE, RunPlan
 from .host_error import Ending, HostError
 from .player import PlayerProcess
-from .process import Command, PlayerError, SpawnedProcess
+from .process import Command, PlayerError, Process, SpawnedProcess
 from .program_result import read_transcript
 from .roster import Roster, check_dates, read_key
 from .wire_text import in_pieces
@@ -58,9 +58,9 @@ class HostPlayer:
         one when that is a name.
     say : callable, optional
         Given lines of news.
-    prefix : sequence of str
-        What is put before the player's command, so that it runs in another place: in a network
-        namespace, for instance (`fl_krum.players.namespaces`).
+    start : callable
+        Starts the player's process, given its `Command`: `SpawnedProcess`, a fork server
+        (`fl_krum.players.fork_server.Forks`), or `fl_krum.players.process.behind` something.
 
     Attributes
     ----------
@@ -94,9 +94,9 @@ class HostPlayer:
         deadline: float = DEADLINE,
         listen: str | None = None,
         say: Callable[[str], object] = lambda line: None,
-        prefix: Sequence[str] = (),
+        start: Callable[[Command], Process] = SpawnedProcess,
     ):
-        self._prefix = tuple(prefix)
+        self._start = start
         for what, seconds in (("patience", patience), ("deadline", deadline)):
             if not seconds > 0:
                 raise ValueError(f"{what} is a positive number of seconds, not {seconds}")
@@ -147,12 +147,17 @@ class HostPlayer:
         self._until = time.monotonic() + self._seconds
         threading.Thread(target=self._run, name=f"player of {self.name}", daemon=True).start()
 
+    def wait(self, timeout: float) -> bool:
+        """Whether it has ended, within so many seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._ended, timeout)
+
     def stop(self) -> None:
         """End it at once; does nothing when it has ended."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._ended, 5.0)
+        self.wait(5.0)
 
     def wait_ready(self, timeout: float) -> bool:
         """Whether it is connected to all it will talk to, within so many seconds."""
@@ -276,7 +281,7 @@ class HostPlayer:
             plan, command = installed_party.prepare(
                 self.agreement, self.roster, self.name, self._key_path, folder
             )
-        player = PlayerProcess(number, SpawnedProcess(command), plan, self._changed)
+        player = PlayerProcess(number, self._start(command), plan, self._changed)
         with self._changed:
             self._player = player
         player.send(self._pieces(player, command.first_input))
@@ -383,10 +388,11 @@ class HostPlayer:
         options += ["--checked" if agreement.is_krum else "--inputs-end"]
         options += ["--active"] if agreement.security == ACTIVE else []
         name = "krum.mpc" if agreement.is_krum else "program.mpc"
-        argv = (*self._prefix, sys.executable, "-m", "mamba.player", str(number), name, *options)
+        arguments = (str(number), name, *options)
+        argv = (sys.executable, "-m", "mamba.player", *arguments)
         given = json.dumps(self._what_it_is_given(program)).encode()
         first = b"%08d" % len(given) + given
-        return Command(argv, launching.ROOT, launching.environment(), first_input=first)
+        return Command(argv, launching.ROOT, launching.environment(), arguments, first)
 
     def _what_it_is_given(self, program) -> dict:
         agreement, roster = self.agreement, self.roster

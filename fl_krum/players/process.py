@@ -10,8 +10,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -128,6 +128,12 @@ class SpawnedProcess(subprocess.Popen[bytes]):
             self.kill()
         else:
             self.terminate()
+
+
+def behind(prefix: Sequence[str]) -> Callable[[Command], SpawnedProcess]:
+    """What spawns a command behind another one, so that it runs in another place: in a network
+    namespace, for instance (`fl_krum.players.namespaces`)."""
+    return lambda command: SpawnedProcess(replace(command, argv=(*prefix, *command.argv)))
 
 
 def end_group(pid: int, force: bool) -> None:

@@ -33,7 +33,7 @@ def forking(monkeypatch):
 
 @pytest.fixture
 def server():
-    one = fork_server.ForkServer(embedded.fork_server_command())
+    one = fork_server.ForkServer(launching.fork_server_command())
     yield one
     one.close()
 
@@ -149,6 +149,29 @@ def test_players_that_are_started_one_by_one(monkeypatch):
         assert players._supervisor._fork_server is None
         assert all(isinstance(process, subprocess.Popen) for process in processes(players))
         assert players.aggregate(V1).tolist() == [1, 2]
+
+
+def test_players_one_after_another():
+    """Each is reaped when its end is known here; a fork server that is lost is replaced."""
+    forks = fork_server.Forks(launching.fork_server_command())
+    try:
+        command = Command((), ROOT, player_arguments=("--help",))
+        first, second = forks(command), forks(command)
+        assert (first.wait(60), second.wait(60)) == (0, 0)
+        until = time.monotonic() + 60
+        while any(state(process.pid) for process in (first, second)):
+            assert time.monotonic() < until, "a zombie is left"
+            time.sleep(0.02)
+        server = forks._server
+        os.kill(server.pid, signal.SIGKILL)
+        server._listener.join(60)
+        assert forks(command).wait(60) == 0
+    finally:
+        forks.close()
+    other = Command((sys.executable, "-c", "exit(3)"), ROOT, launching.environment())
+    with pytest.raises(OSError, match="has been ended"):
+        forks(command)
+    assert forks(other).wait() == fork_server.Forks(None)(other).wait() == 3
 
 
 ABANDON = """
@@ -318,14 +341,14 @@ def test_closing_ends_what_still_runs(server, tmp_path):
 
 
 def test_an_early_fork_server_is_taken_or_ended():
-    fork_server.launch(embedded.fork_server_command())
-    fork_server.launch(embedded.fork_server_command())  # one is enough
+    fork_server.launch(launching.fork_server_command())
+    fork_server.launch(launching.fork_server_command())  # one is enough
     (early,) = fork_server._early
-    assert fork_server.take(embedded.fork_server_command()) is early
+    assert fork_server.take(launching.fork_server_command()) is early
     early.close()
     fork_server.launch(Command((sys.executable, "-c", "input()"), ROOT))
     (unwanted,) = fork_server._early
-    other = fork_server.take(embedded.fork_server_command())
+    other = fork_server.take(launching.fork_server_command())
     assert other is not unwanted
     other.close()
     fork_server.discard()
