@@ -155,7 +155,7 @@ def _turning(account, start):
 
 def _counting(account, draw):
     def counted(randomness, count):
-        account.drawn += count
+        account.drawn += int(count)
         return draw(randomness, count)
 
     return counted

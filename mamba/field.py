@@ -16,16 +16,20 @@ import numpy as np
 
 P = 2**127 - 1
 BYTES = 16  # one element on the wire
-_BLOCK = 8192
+_BLOCK = 4096
 _LONGEST = 1 << 26  # elements of which the products, of 32 bits, can be added up in 64 bits
 _FEW = 2000  # elements, of which handling takes longer than computing
-_DIGIT = 30  # bits of a weight that are worked on at once
+_DIGIT = 28  # bits of a weight that are worked on at once
+_TOGETHER = 1 << 16  # elements of all rows that are combined at once, which fit a cache
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
 _S32, _S31 = np.uint64(32), np.uint64(31)
 _S16, _M16 = np.uint64(16), np.uint64(2**16 - 1)
-_AT_ONCE = 8  # arrays of which products of 48 bits, four of each, can be added up in 53 bits
+_AT_ONCE = 9  # arrays of which products of 47 bits, as good as seven of each, add up to 53 bits
 _HALVES = 8  # limbs of 16 bits that an element has, for matrix products
+_SIXTHS = 6  # limbs of 22 bits, likewise
+_EXACT = 512  # columns of which products of 44 bits can be added up in 53 bits
+_SUMMED = 1 << 18  # columns of which they can be added up in 63 bits
 
 
 def zeros(count):
@@ -151,27 +155,31 @@ def combine(weights, arrays):
 def combine_rows(matrix, arrays):
     """`combine` for every row of a matrix of weights, a list of lists of Python integers.
 
-    Short arrays, which take longer to handle than to compute with, go through one matrix product,
-    exact in floating point: limbs of 32 bits, times weights that add up to less than 2^20. Longer
-    weights are cut into digits, each of which makes rows of its own.
+    One matrix product, exact in floating point: limbs of 32 bits, times weights that add up to less
+    than 2^20. Longer weights are cut into digits, each of which makes rows of its own.
     """
     count = length(arrays[0])
-    if not 0 < count <= _FEW:
-        return [combine(row, arrays) for row in matrix]
-    bits, digits = _digits(tuple(map(tuple, matrix)))
-    limbs = np.array(arrays, np.float64).reshape(len(arrays), -1)
-    sums = (digits @ limbs).astype(np.int64).reshape(-1, len(matrix), 4, count)
-    sums = sums.transpose(0, 2, 1, 3).reshape(len(sums), 4, -1)
-    reduced = from_limbs(sums[-1], 53)
-    for place in range(len(sums) - 2, -1, -1):
-        reduced = from_limbs((reduced.astype(np.int64) << bits) + sums[place], 54)
-    return list(reduced.reshape(4, len(matrix), count).transpose(1, 0, 2))
+    bits, digits, positive = _digits(tuple(map(tuple, matrix)))
+    result = np.empty((len(matrix), 4, count), np.uint32)
+    for part in _blocks(count, max(256, _TOGETHER // (len(arrays) + len(digits)))):
+        limbs = np.empty((len(arrays) + 1, 4, part.stop - part.start))
+        for place, array in enumerate(arrays):
+            limbs[place] = array[:, part]
+        limbs[-1] = positive
+        sums = (digits @ limbs.reshape(len(limbs), -1)).astype(np.int64).view(np.uint64)
+        sums = sums.reshape(-1, len(matrix), *limbs.shape[1:]).swapaxes(1, 2)
+        reduced = _reduce(sums[-1])
+        for place in range(len(sums) - 2, -1, -1):
+            reduced = _reduce((reduced.astype(np.uint64) << np.uint64(bits)) + sums[place])
+        result[:, :, part] = reduced.swapaxes(0, 1)
+    return list(result)
 
 
 @lru_cache
 def _digits(rows):
     """The number of bits in a digit of weights, and the digits as rows of a matrix: the lowest ones
-    of all rows, then the next. In every row they add up to less than 2^20."""
+    of all rows, then the next. In every row they add up to less than 2^20. A last column of ones is
+    for a multiple of p, as a column of limbs, which makes the sums positive."""
     longest = max(abs(weight) for row in rows for weight in row).bit_length()
     if max(sum(map(abs, row)) for row in rows) < 2**20:
         bits = places = 1
@@ -182,20 +190,23 @@ def _digits(rows):
         digits = [
             [[_digit(w, place, bits) for w in row] for row in rows] for place in range(places)
         ]
-    return bits, np.array(digits, np.float64).reshape(places * len(rows), -1)
+    matrix = np.array(digits, np.float64).reshape(places * len(rows), -1)
+    height = 32 + int(abs(matrix).sum(axis=1).max()).bit_length()
+    return bits, np.column_stack([matrix, np.ones(len(matrix))]), _multiple_of_p(height)[:, None]
 
 
 def from_limbs(limbs, bits):
-    """Field array of sums of limbs of 32 bits, an ``int64`` array of shape (4, k) with numbers from
-    -2^(bits - 1) to 2^bits, for bits up to 61."""
-    return _reduce((limbs + _multiple_of_p(bits)).view(np.uint64))
+    """Field array of sums of limbs of 32 bits, an ``int64`` array of shape (4, ...) with numbers
+    from -2^(bits - 1) to 2^bits, for bits up to 62."""
+    multiple = _multiple_of_p(bits).reshape(4, *[1] * (limbs.ndim - 1))
+    return _reduce((limbs + multiple).view(np.uint64))
 
 
 @lru_cache
 def _multiple_of_p(bits):
     """As four limbs of about 2^bits."""
     excess = 2**bits * (1 + 2**32 + 2**64 + 2**96) % P
-    return np.array([[2**bits - (excess >> 32 * i & 2**32 - 1)] for i in range(4)])
+    return np.array([2**bits - (excess >> 32 * i & 2**32 - 1) for i in range(4)])
 
 
 def is_constant(array):
@@ -211,27 +222,26 @@ def sums(array, starts):
 def gram(arrays):
     """All inner products of field arrays of equal length, as a list of lists of Python integers.
 
-    One exact matrix product in floating point: limbs of 16 bits have products of 32, of which
-    2^21 can be added before 53 bits are full. (Seven limbs of 19 bits would multiply faster, but to
-    cut elements into them takes longer than that saves.)
+    One exact matrix product in floating point: limbs of 22 bits have products of 44, of which 512
+    can be added before 53 bits are full.
     """
     count = len(arrays)
-    if length(arrays[0]) > _LONGEST:
-        parts = [gram([array[:, half] for array in arrays]) for half in _halves(length(arrays[0]))]
-        return [
-            [(x + y) % P for x, y in zip(*rows, strict=True)] for rows in zip(*parts, strict=True)
-        ]
-    products = np.zeros((_HALVES * count, _HALVES * count), np.int64)
-    for part in _blocks(length(arrays[0])):
-        limbs = np.concatenate([_limbs16(array[:, part]) for array in arrays])
-        products += (limbs @ limbs.T).astype(np.int64)
-    # Products of limbs i and j carry the weight 2^(16 (i + j)): add up equal weights first.
-    pairs = products.reshape(count, _HALVES, count, _HALVES)
-    by_weight = np.zeros((2 * _HALVES - 1, count, count), np.int64)
-    for i in range(_HALVES):
-        for j in range(_HALVES):
-            by_weight[i + j] += pairs[:, i, :, j]
-    total = sum(by_weight[w].astype(object) << 16 * w for w in range(len(by_weight)))
+    total = np.zeros((count, count), object)
+    for part in _blocks(length(arrays[0]), _SUMMED):
+        products = np.zeros((_SIXTHS * count, _SIXTHS * count), np.int64)
+        room = np.empty((_SIXTHS, count, _BLOCK // 2))
+        for block in _blocks(part.stop - part.start, _BLOCK // 2):
+            place = slice(part.start + block.start, part.start + block.stop)
+            columns = np.array([array[:, place] for array in arrays]).swapaxes(0, 1)
+            limbs = _limbs22(columns, room[..., : columns.shape[-1]])
+            for few in _blocks(columns.shape[-1], _EXACT):
+                some = limbs[:, few]
+                products += (some @ some.T).astype(np.int64)
+        # Products of limbs i and j carry the weight 2^(22 (i + j)).
+        pairs = products.reshape(_SIXTHS, count, _SIXTHS, count).astype(object)
+        for i in range(_SIXTHS):
+            for j in range(_SIXTHS):
+                total += pairs[i, :, j] << 22 * (i + j)
     return (total % P).tolist()
 
 
@@ -239,24 +249,31 @@ def weighted_sum(numbers, arrays):
     """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares.
 
     A matrix product as exact as in `gram`, with one row for each weight 2^(16 w) of the result. Few
-    products are added up here, so one factor may have limbs of 32 bits, which it is stored in.
+    products are added up here, so one factor may have limbs of 32 bits, which it is stored in; the
+    numbers' limbs of 16 bits have a sign, so that some may be doubled: 2^128 = 2 modulo p.
     """
-    result, matrices = zeros(length(arrays[0])), []
+    result, matrices = np.empty((4, length(arrays[0])), np.uint32), []
     for start in range(0, len(arrays), _AT_ONCE):
-        weights = _limbs16(numbers[:, start : start + _AT_ONCE])  # (8, count)
-        matrices.append(np.zeros((2 * _HALVES - 1, 4 * weights.shape[1])))
+        weights = _signed_limbs16(numbers[:, start : start + _AT_ONCE])  # (8, count)
+        matrices.append(np.zeros((_HALVES, 4 * weights.shape[1])))
         for i, row in enumerate(weights):
             for j in range(4):
-                matrices[-1][i + 2 * j, j::4] = row
+                high, low = divmod(i + 2 * j, _HALVES)
+                matrices[-1][low, j::4] = row * (1 + high)
     for part in _blocks(length(result)):
-        total = np.zeros((2 * _HALVES - 1, part.stop - part.start), np.uint64)
+        total = np.zeros((_HALVES, part.stop - part.start), np.int64)
         for k, matrix in enumerate(matrices):
             some = arrays[k * _AT_ONCE : (k + 1) * _AT_ONCE]
             limbs = np.empty((4 * len(some), part.stop - part.start))
             for place, array in enumerate(some):
                 limbs[4 * place : 4 * place + 4] = array[:, part]
-            total += (matrix @ limbs).astype(np.uint64)
-        result[:, part] = _from_limbs16(total)
+            total += (matrix @ limbs).astype(np.int64)
+        even, odd = total[0::2], total[1::2]
+        even += (odd & 0xFFFF) << 16
+        odd >>= 16
+        even[1:] += odd[:-1]
+        even[0] += odd[-1] << 1
+        result[:, part] = from_limbs(even, 54 + len(matrices).bit_length())
     return result
 
 
@@ -370,8 +387,8 @@ def _halves(count):
     return slice(0, count // 2), slice(count // 2, count)
 
 
-def _blocks(count):
-    return [slice(i, min(i + _BLOCK, count)) for i in range(0, count, _BLOCK)]
+def _blocks(count, size=_BLOCK):
+    return [slice(i, min(i + size, count)) for i in range(0, count, size)]
 
 
 def _blockwise(function, a, b):
@@ -410,19 +427,22 @@ def _digit(weight, place, bits=_DIGIT):
 
 
 def _combine_small(terms):
-    """Sum of signed weights below 2^31 times arrays. Negative weights meet the flipped array, -a =
-    ~a."""
+    """Sum of signed weights below 2^29 times arrays."""
     result = zeros(length(terms[0][1]))
     for part in _blocks(length(result)):
-        sums, bound = np.zeros_like(result[:, part], np.uint64), 0
+        sums, bound = np.zeros_like(result[:, part], np.int64), 0
         for weight, array in filter(itemgetter(0), terms):
-            if bound + abs(weight) >= 2**31:  # 2^31 limbs of 32 bits fit below 2^63
-                sums, bound = _reduce(sums).astype(np.uint64), 1
+            if bound + abs(weight) >= 2**29:  # times 2^32 they fit, with a sign, below 2^61
+                sums, bound = from_limbs(sums, 62).astype(np.int64), 1
             block = array[:, part]
-            term = block.astype(np.uint64) if weight >= 0 else _flip(block)
-            sums += term * np.uint64(abs(weight)) if abs(weight) != 1 else term
+            if abs(weight) != 1:
+                sums += block * np.int64(weight)
+            elif weight > 0:
+                sums += block
+            else:
+                sums -= block
             bound += abs(weight)
-        result[:, part] = _reduce(sums)
+        result[:, part] = from_limbs(sums, 33 + bound.bit_length())
     return result
 
 
@@ -432,6 +452,30 @@ def _limbs16(array):
     limbs[:, 0] = array & np.uint32(2**16 - 1)
     limbs[:, 1] = array >> np.uint32(16)
     return limbs.reshape(_HALVES, -1)
+
+
+def _signed_limbs16(array):
+    """The same with numbers from -2^15 to 2^15."""
+    limbs = _limbs16(array)
+    for low, high in zip(limbs, limbs[1:], strict=False):
+        carry = low >= 2**15
+        low -= carry * 2.0**16
+        high += carry
+    return limbs
+
+
+def _limbs22(arrays, limbs):
+    """Six limbs of 22 bits of field arrays of shape (4, arrays, k), the lowest of all first, as
+    rows of floating-point numbers; they are put into `limbs`."""
+    a, b, c, d = arrays
+    low = np.uint32(2**22 - 1)
+    limbs[0] = a & low
+    limbs[1] = (a >> 22 | b << 10) & low
+    limbs[2] = (b >> 12 | c << 20) & low
+    limbs[3] = c >> 2 & low
+    limbs[4] = (c >> 24 | d << 8) & low
+    limbs[5] = d >> 14
+    return limbs.reshape(-1, a.shape[1])
 
 
 def _from_limbs16(limbs):
@@ -452,22 +496,24 @@ def _reduce(limbs):
     """Carry four ``uint64`` limbs, each below 2^64 - 2^34, and bring the value below p. Overwrites
     limbs."""
     a, b, c, d = limbs
-    while True:
-        b += a >> _S32
-        a &= _LOW
-        c += b >> _S32
-        b &= _LOW
-        d += c >> _S32
-        c &= _LOW
-        a += d >> _S31
-        d &= _TOP
-        if _largest(a) <= _LOW:  # of short sums, a carry is hardly ever left
-            return _canonical(limbs.astype(np.uint32))
+    b += a >> _S32
+    c += b >> _S32
+    d += c >> _S32
+    a &= _LOW
+    a += d >> _S31
+    reduced = limbs.astype(np.uint32)  # which leaves out what has been carried
+    reduced[3] &= np.uint32(_TOP)
+    if _largest(a.ravel()) > _LOW:  # of short sums, a carry is hardly ever left
+        left = a > _LOW
+        again = reduced[:, left].astype(np.uint64)
+        again[0] = a[left]
+        reduced[:, left] = _reduce(again)
+    return _canonical(reduced)
 
 
 def _canonical(array):
     """Zero has two forms, 0 and p; keep the first."""
-    if _largest(array[3]) == _TOP:
+    if _largest(array[3].ravel()) == _TOP:
         array[:, _equals_p(array)] = 0
     return array
 

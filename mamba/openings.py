@@ -260,9 +260,20 @@ def departure(protocols, suspicions):
 
 
 def _terms_of_zero(protocols, count):
-    """This holder's part of a random sum of zero, as signs and numbers: every two holders draw
-    one number, one adds it and the other subtracts it (Cramer, Damgard and Ishai, TCC 2005,
-    for two-element sets)."""
-    others = protocols.all_but_me(protocols.holders)
+    """This holder's part of a random sum of zero, as signs and numbers: two holders draw a number
+    that one adds and the other subtracts (Cramer, Damgard and Ishai, TCC 2005, for two-element
+    sets). Not every two of them do, but those that are near each other in a circle: without any t
+    of them the others are still connected, which is what it takes for their parts to be uniform
+    but for the sum (Bell, Bonawitz, Gascon, Lepoint and Raykova, CCS 2020)."""
+    places = partners(protocols.place, protocols.threshold)
+    others = [protocols.holders[place] for place in places]
     signs = [1 if protocols.me < player else -1 for player in others]
     return signs, [prime.random(protocols.zero_streams[player], count) for player in others]
+
+
+def partners(place, threshold):
+    """The places among 2t + 1 holders that are nearest to one of them, in a circle: t + 1 of them,
+    or one more, so that no t holders separate some others from the rest."""
+    near = (threshold + 2) // 2  # on each side
+    circle = range(place - near, place + near + 1)
+    return sorted({one % (2 * threshold + 1) for one in circle} - {place})

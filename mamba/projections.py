@@ -11,7 +11,7 @@ from mamba import field
 from mamba.randomness import from_coin
 
 ROWS = 64
-_CHUNK = 2048  # columns at a time, so that the coefficients stay in the processor's cache
+_CHUNK = 1024  # columns at a time, so that the coefficients stay in the processor's cache
 # A byte gives four coefficients, of two bits each.
 _ENTRIES = np.array([0, 0, 1, -1], np.float64)[
     np.arange(256)[:, np.newaxis] >> np.array([0, 2, 4, 6]) & 3
@@ -37,16 +37,18 @@ def project(seed, arrays, length, centre=0):
 
     Notes
     -----
-    Exact in floating point: a chunk's sums stay below 2^(32 + 11).
+    Exact in floating point: a chunk's sums stay below 2^(32 + 10).
     """
     stream = from_coin(seed, "rows")
     counts = [len(array) for array in arrays]
     totals = np.zeros((ROWS, sum(counts) + 1), np.int64)
+    entries = np.empty((ROWS, _CHUNK // 4, 4))
     for start in range(0, length, _CHUNK):
         columns = min(_CHUNK, length - start)
-        data = np.frombuffer(stream.bytes(ROWS * (_CHUNK // 4)), np.uint8)
-        data = data.reshape(ROWS, -1)[:, : -(-columns // 4)]
-        rows = np.take(_ENTRIES, data, axis=0).reshape(ROWS, -1)[:, :columns]
+        data = np.frombuffer(stream.bytes(ROWS * (_CHUNK // 4)), np.uint8).reshape(ROWS, -1)
+        # No byte is out of range, and not to look for that takes a tenth of the time.
+        np.take(_ENTRIES, data, axis=0, out=entries, mode="clip")
+        rows = entries.reshape(ROWS, -1)[:, :columns]
         numbers = np.ones((sum(counts) + 1, columns))
         place = 0
         for array in arrays:

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CTR
 
+_ZEROS = memoryview(bytes(1 << 20))  # what the keystream is added to; not made anew each time
+
 
 class Randomness:
     """A stream of uniform bytes.
@@ -31,7 +33,8 @@ class Randomness:
 
     def bytes(self, count):
         """The next `count` bytes of the stream."""
-        return self._stream.update(bytes(count))
+        zeros = _ZEROS[:count] if count <= len(_ZEROS) else bytes(count)
+        return self._stream.update(zeros)
 
 
 def from_coin(coin, label):

@@ -17,7 +17,7 @@ from scipy import stats
 
 from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.krum_program import KrumProgram
-from mamba import comparison, field, gf256, shamir
+from mamba import comparison, field, gf256, openings, shamir
 from mamba.masks import Demand, make_masks
 from mamba.protocols import Protocols
 from mamba.randomness import Randomness
@@ -422,3 +422,26 @@ def test_reduced_products_are_shared_anew(module):
             assert uniform_elements(field.to_ints(share)) > CHANCE
         else:
             assert uniform(share, 256) > CHANCE
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 3, 4])
+def test_no_threshold_of_holders_separates_those_that_hide_a_result_together(threshold):
+    """Then the terms of the others are uniform but for their sum: a number that each couple of
+    partners draws is on a way from any of them to any other."""
+    count = 2 * threshold + 1
+    for colluding in combinations(range(count), threshold):
+        left = set(range(count)) - set(colluding)
+        reached, new = set(), {min(left)}
+        while new:
+            reached |= new
+            near = (openings.partners(place, threshold) for place in new)
+            new = (left & set().union(*near)) - reached
+        assert reached == left
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 3, 8])
+def test_partners_are_each_other_s(threshold):
+    count = 2 * threshold + 1
+    partners = [set(openings.partners(place, threshold)) for place in range(count)]
+    assert all(place in partners[other] for place in range(count) for other in partners[place])
+    assert {len(some) for some in partners} <= {threshold + 1, threshold + 2}
