@@ -1,7 +1,9 @@
 """Figures of a session: accuracy and time of its rounds, redrawn after each."""
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from .style import (
@@ -35,19 +37,38 @@ def session_figure(records, settings, simulation=False) -> Figure:
         Whether to add what only a simulation can know: what Krum in the clear reaches, and whose
         vector it chose.
     """
+    figure, axes = empty_figure(settings, simulation)
+    draw_rounds(axes, records, settings)
+    write_texts(figure, records, settings)
+    return figure
+
+
+def empty_figure(settings, simulation=False) -> tuple[Figure, dict[str, Axes]]:
+    """Make the figure of a session and its axes, by name, with nothing in them."""
     figure = new_figure(16, 8.8 if simulation else 8)
     simulation = simulation and settings.get("average", 1) is not None  # it speaks of Krum alone
     rows: list = [["accuracy", "seconds"]] + [["chosen", "."]] * simulation
     axes = figure.subplot_mosaic(rows, width_ratios=(2.2, 1), height_ratios=(1, 0.1)[: len(rows)])
-    draw_accuracy(axes["accuracy"], records, settings, simulation)
+    return figure, axes
+
+
+def draw_rounds(axes, records, settings) -> None:
+    """Draw everything on these axes."""
+    draw_accuracy(axes["accuracy"], records, settings, "chosen" in axes)
     draw_seconds(axes["seconds"], records, settings)
-    if simulation:
+    if "chosen" in axes:
         draw_chosen(axes["chosen"], records, settings)
-    figure.suptitle(_headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left")
+
+
+def write_texts(figure, records, settings) -> tuple[Text, Text]:
+    """Write what has been reached above, and how it compares below; give both texts."""
+    title = figure.suptitle(
+        _headline(records, settings), fontsize=20, weight="bold", x=0.012, ha="left"
+    )
     note, colour = _verdict(records, settings)
     note = "\n".join(filter(None, [note, who_was_left_out(records)]))
-    figure.supxlabel(note, fontsize=17, color=as_letters(colour), x=0.012, ha="left")
-    return figure
+    below = figure.supxlabel(note, fontsize=17, color=as_letters(colour), x=0.012, ha="left")
+    return title, below
 
 
 def draw_accuracy(axes, records, settings, simulation=False) -> None:
@@ -67,10 +88,11 @@ def draw_accuracy(axes, records, settings, simulation=False) -> None:
     if simulation:
         rounds = [record.round for record in records]
         plain = [record.accuracy_krum for record in records]
-        axes.plot(
-            rounds, plain, "o", markersize=20, fillstyle="none", color=SERVER,
-            markeredgewidth=2, clip_on=False,
-        )  # fmt: skip
+        if plain:  # a line without points would take room down to the corner of the figure
+            axes.plot(
+                rounds, plain, "o", markersize=20, fillstyle="none", color=SERVER,
+                markeredgewidth=2, clip_on=False,
+            )  # fmt: skip
         ring_at = plain[-1] if plain else settings["start_accuracy"]
         lines.append((ring_at, f"ring: {_in_the_clear(settings)}", MUTED))
     lines.append(_line(axes, records, settings, "accuracy", name, colour, "o-", zorder=3))

@@ -1,6 +1,7 @@
 """Figures: what is written and drawn on them, and that they need no screen. Looks are for eyes."""
 
 import dataclasses
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.image import imread
 from matplotlib.text import Text
 
 from fl_krum import plots
@@ -19,6 +21,7 @@ from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.session import FederatedSession
 from fl_krum.plots import style
 from fl_krum.plots.marks import marks_on
+from fl_krum.plots.session_picture import SessionPicture
 
 # A layout that does not fit, or a glyph that the font lacks, is a warning: here an error.
 pytestmark = [
@@ -48,6 +51,10 @@ def settings(session):
 def text_of(figure):
     assert is_drawn(figure)
     return "\n".join(text.get_text() for text in figure.findobj(Text) if text.get_visible())
+
+
+def pixels(picture):
+    return imread(io.BytesIO(picture))
 
 
 def is_drawn(figure):
@@ -88,6 +95,24 @@ def test_session_figure_says_what_happened(records, settings):
     ):
         assert said in text
     assert "simulation" not in text  # whose vector was chosen is shown on request only
+
+
+def test_a_picture_that_grows_is_that_of_the_whole_figure(records, settings):
+    """Pixel by pixel, also when a line of text comes in between and goes again."""
+    settings = {**settings, "rounds": 5}  # so that no name is cut off on the right
+    late = [dataclasses.replace(records[1], excluded=(7,)), *records[:1]]
+    picture = SessionPicture(settings, simulation=True)
+    for so_far in ([], records[:1], late, records[:2]):
+        whole = plots.session_figure(so_far, settings, simulation=True)
+        assert np.array_equal(pixels(picture.png(so_far)), pixels(plots.png(whole)))
+
+
+def test_the_place_of_axes_does_not_depend_on_whether_there_are_rounds(records, settings):
+    """The first picture was a fifth of its size: a ring around no point took the room."""
+    figures = [plots.session_figure(some, settings, simulation=True) for some in ([], records[:1])]
+    assert all(is_drawn(figure) for figure in figures)
+    heights = [[axes.get_position().height for axes in figure.axes] for figure in figures]
+    np.testing.assert_allclose(*heights, atol=0.02)
 
 
 def test_session_figure_draws_the_numbers(records, settings):

@@ -29,7 +29,7 @@ def fake(monkeypatch):
 @pytest.fixture
 def undrawn(fake, monkeypatch):
     """The same, in a panel whose pictures are not drawn: that takes longer than all else."""
-    monkeypatch.setattr(module, "png", lambda figure, **_: str(id(figure)).encode())
+    monkeypatch.setattr(module, "_picture", lambda session: str(len(session.records)).encode())
     return fake
 
 
@@ -71,7 +71,9 @@ def test_everything_but_stop_is_locked_while_it_runs(fake):
     fake.fault = ("stall", "1", "2")
     panel = SessionPanel(n=5, f=1, d=2, rounds=3)
     looks = []
-    panel.picture.observe(lambda change: looks.append(panel.run_button.disabled), "value")
+    panel.picture.observe(
+        lambda change: looks.append(panel.run_button.disabled or not panel.running), "value"
+    )
     panel.start()
     while not panel.session.records:
         panel.session.wait(0.01)
@@ -162,6 +164,7 @@ def test_a_figure_can_grow_in_a_cell(fake):
     session = LiveSession(n=5, f=1, d=2, rounds=2)
     session.run(lambda session: show_session(session, Handle()))
     assert len(Handle.shown) == 5
+    assert all(picture.data.startswith(b"\x89PNG") for picture in Handle.shown[:-1])
     assert png(Handle.shown[-1]).startswith(b"\x89PNG")
 
 
