@@ -7,6 +7,8 @@ of them change the result unnoticed, or read what nobody should know; where all 
 and says what it has learnt.
 """
 
+from math import factorial
+
 import numpy as np
 
 from mamba import field as prime
@@ -60,45 +62,66 @@ class AddsToProducts(Cheat):
 
 
 class ReadsDistances(Cheat):
-    """Adds so much to the third power of a rank that the last bit of a distance is the first one of
-    what is opened under a mask. Of 7 to 10 clients: more are not ranked, of fewer there is no such
-    product.
+    """Adds so much to a power of a rank that the last bit of a distance is the first one of what is
+    opened under a mask.
 
-    Whether a distance counts towards a score is a polynomial of a rank, so whatever is added to a
-    power is multiplied by the distance. 2^126 times a number is 2^126 or 0 modulo p but for less
-    than its half, and masks are shorter.
+    Whether a distance counts towards a score is a polynomial of a rank, and its higher half is a
+    product: a power of the rank times the distance times a polynomial of the rank. So whatever is
+    added to the power is multiplied by the distance and a number that is odd, whatever the rank is,
+    where `_scale_of` finds one: with n = 7, f = 2, say. 2^126 times a number is 2^126 or 0 modulo p
+    but for less than its half, and masks are shorter.
     """
 
     _aim = None
 
     def reduce(self, parts):
-        n = self.players - 1
-        slots = n - 1
-        sizes = [(field, field.length(array)) for field, array in parts]
-        if self.is_holder and sizes == [(prime, 2 * slots * n)]:  # third powers and fourth ones
+        sizes = input_proof.constants(self._program)
+        width, half = sizes.slots * sizes.n, _half(sizes.slots)
+        shape = [(field, field.length(array)) for field, array in parts]
+        scale = _scale_of(sizes.near, sizes.slots) if sizes.ranked else None
+        if self.is_holder and scale and shape == [(prime, (half // 2 + 1) * width)]:
             victim = 0 if self.me not in (1, 2) else 2
             self._aim = victim + 1, victim + 2  # the slot 0 of a client is the next client
-            error = np.zeros((4, 2 * slots * n), np.uint32)
-            near = input_proof.constants(self._program).near
-            factor = pow(_coefficient(3, near, slots), -1, P)
-            error[:, victim : victim + 1] = prime.from_ints([2**126 * factor])
+            error = prime.zeros(prime.length(parts[0][1]))
+            place = half // 2 * width + victim
+            error[:, place : place + 1] = prime.from_ints([2**126 * scale])
             parts = [(prime, self._added(prime, parts[0][1], error))]
         return super().reduce(parts)
 
-    def open_among_holders(self, field, array, *dealers):
-        opened = super().open_among_holders(field, array, *dealers)
-        couples = self._couples()
-        if self._aim and field is prime and prime.length(array) == len(couples):
+    def open_among_holders(self, field, array, *more):
+        opened = super().open_among_holders(field, array, *more)
+        if self._aim and field is prime and prime.length(array) == self.players - 1:  # scores
             (one, other), self._aim = self._aim, None
-            place = next(k for k, couple in enumerate(couples) if one in couple)
-            bit = prime.to_ints(opened)[place] >> 126
+            bit = prime.to_ints(opened)[one - 2] >> 126  # that of client 1 is the last one
             self._tell(f"read that the squared distance of clients {one} and {other} "
                        f"is {'odd' if bit else 'even'}")  # fmt: skip
         return opened
 
 
+def _half(count):
+    """Where `where_among` of krum.mpc cuts a polynomial of so many coefficients in two."""
+    half = 1
+    while 2 * half < count:
+        half *= 2
+    return half
+
+
+def _scale_of(first, count):
+    """What makes an odd integer of the higher half of the polynomial that is 1 at 0 ... first - 1
+    and 0 up to count - 1, at each of these points, modulo p; None where nothing does."""
+    half = _half(count)
+    higher = [
+        sum(_coefficient(k, first, count) * x ** (k - half) for k in range(half, count))
+        for x in range(count)
+    ]
+    scale = factorial(count - 1)
+    numbers = [prime.signed_residue(number * scale % P) for number in higher]
+    evenness = {number & -number for number in numbers}
+    return scale * pow(evenness.pop(), -1, P) % P if len(evenness) == 1 and half > 1 else None
+
+
 def _coefficient(power, first, count):
-    """Of the polynomial that is 1 at 0 ... first - 1 and 0 up to count - 1."""
+    """Of that polynomial."""
     total = 0
     for point in range(first):
         basis, scale = [1], 1
@@ -114,11 +137,11 @@ def _coefficient(power, first, count):
 class WrongShare(Cheat):
     """Sends the others a wrong share of the first number that is opened under a mask."""
 
-    def open_masked(self, array):
+    def open_masked(self, array, *more):
         if self.is_holder:
             self._tell("sent a wrong share of masked numbers")
             array = prime.add(array, prime.from_ints([1]))
-        return super().open_masked(array)
+        return super().open_masked(array, *more)
 
 
 class TwoStories(Cheat):

@@ -5,12 +5,18 @@ shares, and subtract the mask again on shared bits (`mamba.circuits`): the outli
 de Hoogh (SCN 2010). A mask's part that t players together do not know is uniform on k + kappa
 bits, which hides k bits up to a statistical distance of 2^-kappa.
 
-There are two ways to use this. Whether x < y is the highest bit of x - y + 2^(k-1), and to get at
-one bit, only the last borrow of the subtraction matters: `less_than_zero`. When few numbers are
-compared in many pairs, as the distances of n clients are, it is cheaper to find all bits of every
-number once and to compare bits: `less_than_among`. It takes eight rounds more, and `is_cheaper`
-where they are nothing beside the logic that is saved. Which numbers are the smallest of several is
-counted on these bits, before any of them is brought back to the large field: `smallest_among`.
+Whether x < y is the highest bit of x - y + 2^(k-1), and to get at one bit, only the last borrow of
+the subtraction matters: `less_than_zero`. When few numbers are compared in many pairs, as the
+distances of n clients are, each number is opened once, c_i = x_i + R_i with a mask of its own, and
+
+    x_i - x_j = (c_i - c_j) - (R_i - R_j),
+
+where c_i - c_j is public. So a comparison of a pair is the same subtraction, by the bits of
+R_i - R_j, which depend on no input and are made ahead: `less_than_among`. It takes as many rounds,
+fewer masks, and tells less: c_i - c_j follows from what was opened, and each c_i is hidden as
+before. Which numbers are the smallest of several is found on the bits of every number, by digits,
+and counted before any of it is brought back to the large field: `smallest_among`. That takes more
+rounds and, for many clients, far less logic.
 
 Everything here works on vectors: a vector of comparisons takes as many rounds as one. Semi-honest,
 like `mamba.protocols`.
@@ -22,10 +28,7 @@ import numpy as np
 
 from mamba import circuits, gf256
 from mamba import field as prime
-from mamba.masks import double
-
-_WORTH = 2000  # units of saved logic, see `is_cheaper`
-_PROOF = 40  # such units for the proof of one bit of a mask
+from mamba.masks import Demand, double
 
 
 def less_than_zero(protocols, x, bits, mask):
@@ -44,7 +47,12 @@ def less_than_zero(protocols, x, bits, mask):
     -------
     field array of `width` elements, shares of 0 or 1
     """
-    s, t = unmask(protocols, x, bits, mask)
+    return _is_below(protocols, unmask(protocols, x, bits, mask), mask)
+
+
+def _is_below(protocols, addends, mask):
+    """Whether the highest bit of the sum of two numbers is 0, in the prime field."""
+    s, t = addends
     not_below = s[-1] ^ t[-1] ^ circuits.carry_out(protocols, s[:-1], t[:-1])
     return to_prime(protocols, 1 ^ not_below, mask)
 
@@ -67,17 +75,30 @@ def less_than_among(protocols, pairs, bits, mask):
     protocols : mamba.protocols.Protocols
     pairs : Pairs
     bits : int
-        Length of the numbers with their sign.
+        Length of the numbers, and of their differences, with their sign.
     mask : mamba.masks.Mask
-        For as many numbers and results as there are numbers and pairs, never used before.
+        For ``pairs.demand``, never used before.
 
     Returns
     -------
     field array with one element a pair, shares of 0 or 1
+
+    Notes
+    -----
+    Where players may deviate, holders have compared which pairs a mask is for when it was made, and
+    what is opened here carries a digest of the pairs again. If two honest holders have found other
+    pairs, they open numbers under masks that are not the same, so each number stays hidden, and
+    both end before they go on.
     """
-    _note_places(protocols, pairs.left, pairs.right)
-    digits = _digits(protocols, pairs.numbers, bits, mask)
-    return to_prime(protocols, circuits.smaller(protocols, digits, pairs.left, pairs.right), mask)
+    is_told = protocols.active and protocols.is_holder
+    alike = np.stack([pairs.left, pairs.right]).tobytes() if is_told else b""
+    offset = prime.from_ints([2 ** (bits - 1)])
+    positive = prime.add(pairs.numbers, offset)
+    hidden = protocols.open_masked(prime.add(positive, mask.number), alike)
+    c = prime.from_bits(prime.low_bits(hidden, bits))  # what is above does not matter
+    c = prime.add(prime.sub(c[:, pairs.left], c[:, pairs.right]), offset)
+    c = prime.add(c, prime.from_ints([2**bits]))  # positive again
+    return _is_below(protocols, _without(prime.low_bits(c, bits), mask), mask)
 
 
 def smallest_among(protocols, columns, bits, mask):
@@ -159,16 +180,16 @@ class Pairs:
     left: np.ndarray
     right: np.ndarray
 
-    def is_cheaper(self, protocols):
-        """Whether `less_than_among` is the better way to compare them.
+    @property
+    def are_many(self):
+        """Whether `less_than_among` is the better way to compare them: it takes masks for the
+        numbers, not for the pairs."""
+        return self.numbers.shape[1] < len(self.left)
 
-        Per bit, to compare one pair by their difference takes the logic to make a mask, t
-        products, and about 3 more. To find the bits of a number takes t + 16 or so, and then one
-        more for each pair. Both are rounded to the safe side. Where masks are proven, that is most
-        of the work (`mamba.mask_proof`).
-        """
-        mask = protocols.threshold + (_PROOF if protocols.active else 0)
-        return len(self.left) * (mask + 2) - self.numbers.shape[1] * (mask + 17) > _WORTH
+    def demand(self, bits, security):
+        """The `mamba.masks.Demand` of their comparison."""
+        couples = tuple(zip(self.left.tolist(), self.right.tolist(), strict=True))
+        return Demand(self.numbers.shape[1], bits, security, len(couples), pairs=couples)
 
 
 def pair_up(x, y):
@@ -206,6 +227,11 @@ def unmask(protocols, x, bits, mask, more=0):
     offset = prime.from_ints([2 ** (bits - 1)])
     hidden = protocols.open_masked(prime.add(prime.add(x, offset), mask.number))
     c = prime.low_bits(prime.add(hidden, prime.from_ints([2 + more])), bits)
+    return _without(c, mask)
+
+
+def _without(c, mask):
+    """Two shared numbers in bits whose sum is c - 2 - a - b, for public bits c."""
     either = mask.a ^ mask.b
     return c ^ either, double(1 ^ mask.both ^ ((1 ^ c) & 1) * either)
 

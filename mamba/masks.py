@@ -22,13 +22,16 @@ from mamba import gf256, mask_proof, openings
 @dataclass(frozen=True)
 class Demand:
     """What a vector comparison needs: masks for `numbers` shared integers of `bits` bits, and coins
-    for `results` shared bits; `bare` more coins are bits in the small field, too."""
+    for `results` shared bits; `bare` more coins are bits in the small field, too. Of some `pairs`
+    of the numbers the bits of the difference of their masks are wanted, instead of those of each
+    mask."""
 
     numbers: int
     bits: int
     security: int
     results: int
     bare: int = 0
+    pairs: tuple[tuple[int, int], ...] = ()
 
     @property
     def coins(self):
@@ -38,7 +41,11 @@ class Demand:
     @property
     def size(self):
         """Bits and coins in it."""
-        return self.numbers * self.bits + self.coins
+        return max(self.numbers, len(self.pairs)) * self.bits + self.coins
+
+    def sides(self):
+        """Of all pairs the first ones, and the second ones."""
+        return tuple(np.array(side, np.int64) for side in zip(*self.pairs, strict=True))
 
     def check(self, threshold):
         """ValueError when the field is too small for these masks, sums of t + 1 numbers."""
@@ -54,15 +61,16 @@ class Demand:
 class Mask:
     """Shares of random numbers R, and of random bits.
 
-    R modulo 2^k is a + b; `both` is a AND b, bit by bit. A coin is one random bit, which brings a
-    result back from the small field to the large one. In the small field it is the lowest bit of a
+    R modulo 2^k is a + b, or for each pair (i, j) of a demand R_i - R_j - 2 is; `both` is a AND b,
+    bit by bit. A coin is one random bit, which brings a result back from the small field to the
+    large one. In the small field it is the lowest bit of a
     random byte, which hides all of what stands there: a player that deviates can make another byte
     of a shared bit, and a coin of one bit would leave the rest of it to be seen. Behind the coins
     for results stand the bare ones, whose bytes are 0 or 1.
     """
 
     number: np.ndarray  # R, in the prime field
-    a: np.ndarray  # (k, numbers), in the field of 256 elements, as are all but `coin`
+    a: np.ndarray  # (k, numbers or pairs), in the field of 256 elements, as are all but `coin`
     b: np.ndarray
     both: np.ndarray
     small_coin: np.ndarray  # (coins,)
@@ -70,13 +78,16 @@ class Mask:
 
 
 def make_masks(protocols, demands):
-    """One `Mask` for each `Demand`, all in the same rounds."""
+    """One `Mask` for each `Demand`, all in the same rounds. Where players may deviate, they compare
+    which pairs of numbers they make masks for."""
     for demand in demands:
         demand.check(protocols.threshold)
+        if demand.pairs and protocols.active and protocols.is_holder:
+            protocols.agreement.note(np.array(demand.pairs, np.int64).tobytes())
     dealt = _deal_proven if protocols.active and protocols.is_holder else _deal
     numbers, bits, small_coins, coins, proof = dealt(protocols, demands)
     tasks = [
-        _add([summand.reshape(demand.bits, demand.numbers) for summand in summands])
+        _add([summand.reshape(demand.bits, demand.numbers) for summand in summands], demand)
         for demand, summands in zip(demands, bits, strict=True)
     ]
     tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
@@ -208,12 +219,23 @@ def _in_step(protocols, tasks, proof=iter(())):  # noqa: B008 (it is empty)
     return results
 
 
-def _add(summands):
+def _add(summands, demand):
     """Reduce many summands to two, a and b, with a AND b: a task for `_in_step`.
 
-    Three summands become two by a full adder at every bit (a carry-save adder), without waiting
-    for any carry.
+    For a pair the summands are those of one number and of minus the other: modulo 2^k, -x is the
+    complement of x, plus 1.
     """
+    a, b = yield from _two_of(summands)
+    if demand.pairs:
+        i, j = demand.sides()
+        a, b = yield from _two_of([a[:, i], b[:, i], 1 ^ a[:, j], 1 ^ b[:, j]])
+    (both,) = yield [(gf256, a, b)]
+    return a, b, both
+
+
+def _two_of(summands):
+    """Three summands become two by a full adder at every bit (a carry-save adder), without waiting
+    for any carry."""
     while len(summands) > 2:
         triples = len(summands) // 3
         groups = [summands[3 * g : 3 * g + 3] for g in range(triples)]
@@ -223,9 +245,7 @@ def _add(summands):
             carries = product ^ z  # the majority of the three
             added += [x ^ y ^ z, double(carries)]
         summands = added + summands[3 * triples :]
-    a, b = summands
-    (both,) = yield [(gf256, a, b)]
-    return a, b, both
+    return summands
 
 
 def _parity(total, most):

@@ -72,26 +72,29 @@ def hear(protocols, field, count):
     return protocols.decode(field, said, count, None)
 
 
-def open_among_holders(protocols, field, array, dealers=None):
+def open_among_holders(protocols, field, array, dealers=None, alike=b""):
     """The secrets, to the holders alone, as in `open`; the others have zeros."""
-    return open_parts(protocols, [(field, array)], dealers)[0]
+    return open_parts(protocols, [(field, array)], dealers, alike)[0]
 
 
-def open_parts(protocols, parts, dealers=None):
+def open_parts(protocols, parts, dealers=None, alike=b""):
     """The secrets of several pairs (field, array), to the holders alone, in one round."""
     if not protocols.is_holder:
         return [field.zeros(field.length(array)) for field, array in parts]
-    shown = protocols.show_parts(parts)
+    shown = protocols.show_parts(parts, alike)
     return _put_all_together(protocols, parts, shown, dealers)
 
 
-def show_parts(protocols, parts):
+def show_parts(protocols, parts, alike=b""):
     """Holders show each other their shares of several pairs (field, array), in one round; for each
-    pair, the shares of all in their order."""
+    pair, the shares of all in their order. With them they compare what all must have `alike`,
+    where it does no harm that a holder sees another one's share before it knows that."""
     protocols.compare()
+    if alike:
+        protocols.agreement.note(alike)
     data = b"".join(field.to_bytes(array) for field, array in parts)
     others = protocols.all_but_me(protocols.holders)
-    received = protocols.network.exchange(
+    received = protocols.exchange(
         dict.fromkeys(others, data), dict.fromkeys(others, len(data)), inner=True
     )
     return _in_order(protocols, parts, received)

@@ -82,11 +82,11 @@ def begin(protocols, work):
     return finish
 
 
-def open_masked(protocols, array):
+def open_masked(protocols, array, alike=b""):
     """Open numbers of the prime field that masks hide, among the holders, after what is to be
-    verified before it."""
+    verified before it; `alike` is what all of them must have (`mamba.openings.show_parts`)."""
     protocols.verify(masked=True)
-    return protocols.open_among_holders(prime, array)
+    return protocols.open_among_holders(prime, array, None, alike)
 
 
 def _judge(protocols, transcript):

@@ -9,7 +9,7 @@ and t alone. Players are semi-honest; active ones verify, too, which docs/speed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from ..aggregators.clipping import STEPS
@@ -41,6 +41,9 @@ class Round:
         Pairs of a sender and a receiver.
     extra, extra_bits : int
         Elements of the large and of the small field that some of the senders send besides, in all.
+    beside : Round, optional
+        What travels with these messages, though it belongs to another stage; of messages those that
+        are sent for it alone.
     """
 
     stage: str
@@ -50,12 +53,14 @@ class Round:
     messages: int
     extra: int = 0
     extra_bits: int = 0
+    beside: Round | None = None
 
     @property
     def bytes(self) -> int:
         """Bytes sent in this round by all players together."""
         each = HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
-        return self.messages * each + PRIME_BYTES * self.extra + SMALL_BYTES * self.extra_bits
+        own = self.messages * each + PRIME_BYTES * self.extra + SMALL_BYTES * self.extra_bits
+        return own + (self.beside.bytes if self.beside else 0)
 
 
 @dataclass(frozen=True)
@@ -95,7 +100,11 @@ class Cost:
         stages: dict[str, tuple[int, int]] = {}
         for one in self.rounds:
             rounds, size = stages.get(one.stage, (0, 0))
-            stages[one.stage] = rounds + 1, size + one.bytes
+            beside = one.beside.bytes if one.beside else 0
+            stages[one.stage] = rounds + 1, size + one.bytes - beside
+            if one.beside:
+                rounds, size = stages.get(one.beside.stage, (0, 0))
+                stages[one.beside.stage] = rounds, size + beside
         return stages
 
 
@@ -136,13 +145,15 @@ class _Counter:
         return among_distances + self.couples + clipped * (self.couples + self.n * STEPS)
 
     def rounds(self) -> Iterator[Round]:
-        yield from self._inputs()
-        yield from self._multiply("distances", self.couples)
+        inputs, distances = list(self._inputs()), list(self._multiply("distances", self.couples))
+        if self.check is not None and len(distances) == 1:
+            inputs[1:2] = [self._beside(inputs[1], distances.pop())]
+        yield from inputs + distances
         if self.rule == "mixed-krum":
             yield from self._mixtures()
         yield from self._nearest("neighbours", "scores", self.couples, self.near)
         yield from self._multiply("scores", self.n)
-        yield from self._compare_couples("choice", self.budget.score_bits)
+        yield from self._compare("choice", self.n, self.couples, self.budget.score_bits)
         if self.average == 1:
             yield from self._product_tree()
         else:
@@ -153,6 +164,14 @@ class _Counter:
             yield from self._clip()
         knows = 0 in self.holders  # else it is sent the degree too, a byte
         yield Round("output", "output", 1 + self.d, not knows, messages=len(self.holders) - knows)
+
+    def _beside(self, coin, products) -> Round:
+        """Distances are brought back to degree t in the exchange of the first coin of the check."""
+        t = self.threshold
+        common = products.messages if coin.kind == "confirm" else t * (t + 1)
+        more = products.messages * products.elements
+        beside = Round(products.stage, products.kind, 0, 0, products.messages - common, more)
+        return replace(coin, beside=beside)
 
     def _mixtures(self) -> Iterator[Round]:
         """Whom each client is mixed with, and the distances of the mixtures; see mixing.mpc."""
@@ -166,10 +185,11 @@ class _Counter:
         """Distances from the centre, their median, and how often it has room; see clipping.mpc."""
         yield from self._multiply("clipping", self.n)
         yield from self._multiply("clipping", 1)
-        yield from self._compare_couples("clipping", self.budget.radius_bits)
-        yield from self._powers("clipping", self.n, self.slots)
+        yield from self._compare("clipping", self.n, self.couples, self.budget.radius_bits)
+        yield from self._where_among("clipping", self.n, self.n)
         yield from self._multiply("clipping", 1)
-        yield from self._compare("clipping", self.n * STEPS, self.budget.clip_bits)
+        tried = self.n * STEPS
+        yield from self._compare("clipping", 2 * tried, tried, self.budget.clip_bits)
         yield from self._multiply("clipping", self.n)
 
     def _inputs(self) -> Iterator[Round]:
@@ -224,11 +244,12 @@ class _Counter:
         more = elements * (client_pairs - messages) + 2 * 3 * coin_pairs
         return Round("input", "input", elements, 0, messages, more)
 
-    def _compare(self, stage, width, bits) -> Iterator[Round]:
-        """Less-than on `width` pairs by their differences: mask, open, carry, open; see
-        mamba/comparison.py."""
-        yield from self._masks(width, bits, width)
-        yield self._open(stage, elements=width)
+    def _compare(self, stage, numbers, width, bits) -> Iterator[Round]:
+        """Less-than on `width` pairs of so many numbers: mask, open, carry, open; see
+        mamba/comparison.py. Where no number is in several pairs, their differences are masked."""
+        paired = numbers < width
+        yield from self._masks(numbers if paired else width, bits, width, width * paired)
+        yield self._open(stage, elements=numbers if paired else width)
         yield from self._carry_out(stage, width, bits - 1)
         yield self._open(stage, bits=width)
 
@@ -238,8 +259,11 @@ class _Counter:
         if self.by_bits:
             yield from self._smallest(compared, numbers, near)
         else:
-            yield from self._compare(compared, self.triples, self.budget.distance_bits)
-            yield from self._powers(counted, width, self.slots - 1)
+            yield from self._compare(compared, numbers, self.triples, self.budget.distance_bits)
+            if counted == "scores":  # distances themselves are wanted, and added up
+                yield from self._where_among(counted, width, self.slots)
+            else:
+                yield from self._powers(counted, width, self.slots - 1)
 
     def _smallest(self, stage, numbers, near) -> Iterator[Round]:
         """The nearest neighbours: mask, open, carries, digits, count, open."""
@@ -254,17 +278,6 @@ class _Counter:
             yield from self._multiply(stage, bits=width * sum(added))
             rows = [r - 2 * a + c for r, a, c in zip(rows, added, [0, *added[:-1]], strict=True)]
         yield from self._carry_out(stage, width, places)
-        yield self._open(stage, bits=width)
-
-    def _compare_couples(self, stage, bits) -> Iterator[Round]:
-        """A number of each client: of all couples by their differences or, few numbers in many
-        pairs, by their bits: the rule of the players, `mamba.comparison.Pairs.is_cheaper`."""
-        width, t = self.couples, self.threshold
-        if width < 64 or width * (t + 2) - self.n * (t + 17) <= 2000:
-            yield from self._compare(stage, width, bits)
-            return
-        yield from self._masks(self.n, bits, width)
-        yield from self._compare_digits(stage, self.n, width, bits)
         yield self._open(stage, bits=width)
 
     def _compare_digits(self, stage, numbers, width, bits) -> Iterator[Round]:
@@ -297,12 +310,15 @@ class _Counter:
             yield from self._multiply(stage, bits=width * (2 * pairs - 1 + odd))
             runs -= pairs
 
-    def _masks(self, numbers, bits, results) -> Iterator[Round]:
-        """Numbers and coins of t + 1 dealers become one of each; see mamba/masks.py."""
+    def _masks(self, numbers, bits, results, pairs=0) -> Iterator[Round]:
+        """Numbers and coins of t + 1 dealers become one of each, and differences of numbers where
+        pairs are compared; see mamba/masks.py."""
         dealers = self.threshold + 1
         messages = self._deal_messages(self.holders[self.threshold :])
         yield Round("masks", "deal", numbers + results, bits * numbers + results, messages=messages)
-        adding = [triples * bits * numbers for triples in _adders(dealers)] + [bits * numbers]
+        adding = [triples * bits * numbers for triples in _adders(dealers)]
+        adding += [triples * bits * pairs for triples in _adders(4)] if pairs else []
+        adding += [bits * (pairs or numbers)]
         tossing = [products * results for products in _parity_products(dealers)]
         for logic, products in zip_longest(adding, tossing, fillvalue=0):
             yield from self._multiply("masks", elements=products, bits=logic)
@@ -315,6 +331,13 @@ class _Counter:
             new = min(have, degree - have)
             have += new
             yield from self._multiply(stage, size * new if have < degree else size)
+
+    def _where_among(self, stage: str, size: int, count: int) -> Iterator[Round]:
+        """Values times a polynomial of such small numbers: more and more powers of these."""
+        have = 1
+        while 2 * have < count:
+            yield from self._multiply(stage, (have + 1) * size)
+            have *= 2
 
     def _product_tree(self) -> Iterator[Round]:
         left = self.slots

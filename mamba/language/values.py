@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mamba import comparison
+from mamba import collectors, comparison, side_by_side
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, Tracked, bound_of, combined, joint
 from mamba.language.memory import DEALT_BY, KNOWN, MIXED, joint_dealer
@@ -312,9 +312,16 @@ class SharedInteger(Tracked, BitOperations, Vector):
         return cls._of(value, 2)
 
     @classmethod
-    def _measured(cls, value, _rows, _couples):
-        """Squared distances of couples of rows of degree t."""
-        return cls._of(value, 2)
+    def _measured(cls, value, rows, couples):
+        """Squared distances of couples of rows of degree t, brought back to degree t beside what
+        comes next, where that takes one exchange."""
+        protocols = cls.machine.protocols
+        if collectors.pay(protocols.threshold, prime.BYTES * prime.length(value)):
+            return cls._of(value, 2)
+        result = cls._later(prime.length(value))
+        find = side_by_side.begin(protocols, lambda: protocols.reduce([(prime, value)])[0])
+        cls.machine.waiting.arrive(result, find)
+        return result
 
     # --- comparison ---------------------------------------------------------------------------
 
@@ -356,7 +363,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
         """What a protocol says of the difference of two numbers, found when somebody wants it."""
         other = self._operand(other)
         self.machine.flush()  # inputs are there then, on all players
-        bound = combined(Bound.__sub__, self.bound, other.bound)
+        bound = combined(bound_when_compared, self.bound, other.bound)
         bits, security = self._lengths(bit_length, security, bound)
         Demand(1, bits, security, 1).check(self.machine.protocols.threshold)  # here, not later
         result = self._later(max(self.size, other.size)).within(BIT)
@@ -397,6 +404,12 @@ class SharedInteger(Tracked, BitOperations, Vector):
     __lt__, __gt__, __le__, __ge__ = less_than, greater_than, less_equal, greater_equal
     __eq__, __ne__ = equal, not_equal
     __hash__ = Vector.__hash__
+
+
+def bound_when_compared(one, other):
+    """The bound of all that is opened under a mask when two numbers are compared: their difference
+    or, where they are in several comparisons, each of them."""
+    return (one - other).joined(one).joined(other)
 
 
 def _negated(bit):

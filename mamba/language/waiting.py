@@ -22,7 +22,6 @@ from mamba import comparison
 from mamba.masks import Demand
 
 MOST = 1 << 14  # elements that may wait, and as many steps; then all are found
-FEW = 64  # fewer comparisons are not worth looking for numbers that are in several of them
 
 
 class Waiting:
@@ -109,12 +108,12 @@ class Waiting:
 
     def _compare(self, protocol, bits, security, group, paired):
         width, pairs = sum(task.result.size for task in group), None
-        if paired and width >= FEW:
+        if paired and width > 1:
             sides = ([task.left for task in group], [task.right for task in group])
             pairs = comparison.pair_up(*map(_joined, sides))
-        if pairs is not None and pairs.is_cheaper(self._machine.protocols):
+        if pairs is not None and pairs.are_many:
             protocol, operands = comparison.less_than_among, pairs
-            demand = Demand(pairs.numbers.shape[1], bits, security, width)
+            demand = pairs.demand(bits, security)
         else:
             operands = _joined([task.product for task in group])
             demand = Demand(width, bits, security, width)

@@ -104,14 +104,14 @@ def protocols_of(deviation):
                 ]
             return super().reduce(parts)
 
-        def show_parts(self, parts):
+        def show_parts(self, parts, alike=b""):
             if deviation.now("opens"):
                 k = deviation.seed % len(parts)
                 parts = [
                     (module, deviation.changed(array) if i == k else array)
                     for i, (module, array) in enumerate(parts)
                 ]
-            return super().show_parts(parts)
+            return super().show_parts(parts, alike)
 
     return Deviates
 

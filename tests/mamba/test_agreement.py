@@ -1,5 +1,7 @@
 """What holders must have been told alike, and were not: they end before they open anything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from mamba_players import WatchedProtocols, dealt, run_program, together
@@ -67,20 +69,24 @@ def test_a_collector_tells_all_the_same(monkeypatch):
         )
 
 
-@pytest.mark.parametrize("how", ["among", "smallest"])
+@pytest.mark.parametrize("how", ["a mask", "pairs", "smallest"])
 def test_which_numbers_are_compared_is_the_same_for_all(how):
     shares = dealt(field, 3, field.from_ints([3, 5, 1, 4]))
 
     def step(protocols):
         (x,) = shares[protocols.me]
-        (mask,) = make_masks(protocols, [Demand(4, 6, 40, 4)])
         places = np.array([[0, 1], [2, 3]])
         if protocols.me == 2:
             places = places[::-1].copy()
-        if how == "among":
+        if how in ("pairs", "a mask"):
             pairs = comparison.Pairs(x, np.array([0, 1, 2, 3]), places.ravel()[::-1].copy())
+            demand = pairs.demand(6, 40)
+            if how == "pairs":  # one holder's masks are for these, and it compares others
+                demand = replace(demand, pairs=((0, 3), (1, 2), (2, 1), (3, 0)))
+            (mask,) = make_masks(protocols, [demand])
             comparison.less_than_among(protocols, pairs, 6, mask)
         else:
+            (mask,) = make_masks(protocols, [Demand(4, 6, 40, 4)])
             comparison.smallest_among(protocols, comparison.Columns(x, places, 1), 6, mask)
 
     with pytest.raises(ProtocolError, match=DIFFERENT):

@@ -148,7 +148,7 @@ class ShowsAnother(Protocols):
 
     to: tuple = ()
 
-    def show_parts(self, parts):
+    def show_parts(self, parts, alike=b""):
         exchange = self.network.exchange
 
         def tampered(outgoing, *arguments, **options):
@@ -162,7 +162,7 @@ class ShowsAnother(Protocols):
         is_the_end = len(parts[0][1][0]) > 1 if parts[0][0] is field else True
         self.network.exchange = tampered if is_the_end else exchange
         try:
-            return super().show_parts(parts)
+            return super().show_parts(parts, alike)
         finally:
             self.network.exchange = exchange
 

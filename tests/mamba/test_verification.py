@@ -153,13 +153,15 @@ def test_comparisons_are_right_and_every_claim_is_verified_in_the_end(players):
         (x,) = shares[protocols.me]
         demands = [Demand(count, 6, 40, count)] * 2
         below, zero = make_masks(protocols, demands)
-        few, table = make_masks(protocols, [Demand(count, 6, 40, 15), Demand(count, 6, 40, count)])
-        left, right = np.array([(i, j) for i in range(count) for j in range(i)]).T
+        pairs = comparison.Pairs(
+            x, *np.array([(i, j) for i in range(count) for j in range(i)]).T.copy()
+        )
+        few, table = make_masks(protocols, [pairs.demand(6, 40), Demand(count, 6, 40, count)])
         places = np.arange(count).reshape(3, 2)
         results = [
             comparison.less_than_zero(protocols, x, 6, below),
             comparison.equal_to_zero(protocols, x, 6, zero),
-            comparison.less_than_among(protocols, comparison.Pairs(x, left, right), 6, few),
+            comparison.less_than_among(protocols, pairs, 6, few),
             comparison.smallest_among(protocols, comparison.Columns(x, places, 1), 6, table),
         ]
         (divider,) = make_masks(protocols, [truncation.demand_for(count, 6, 2, 40, True)])

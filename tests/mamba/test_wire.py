@@ -52,7 +52,7 @@ class FalseMask(WatchedProtocols):
 class WrongShareToOne(WatchedProtocols):
     """Sends one player other shares of all that it opens."""
 
-    def show_parts(self, parts):
+    def show_parts(self, parts, alike=b""):
         exchange = self.network.exchange
 
         def two_stories(outgoing, *arguments, **options):
@@ -61,7 +61,7 @@ class WrongShareToOne(WatchedProtocols):
 
         self.network.exchange = two_stories
         try:
-            return super().show_parts(parts)
+            return super().show_parts(parts, alike)
         finally:
             self.network.exchange = exchange
 

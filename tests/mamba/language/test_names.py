@@ -202,7 +202,7 @@ def test_equal_differences_are_compared_in_pairs_by_all_players_alike(players):
         (x - y).less_than(y - x, 10).reveal_to(0)
     """
     with mock.patch.object(
-        comparison.Pairs, "is_cheaper", lambda pairs, _: pairs.numbers.shape[1] == 4
+        comparison.Pairs, "are_many", property(lambda pairs: pairs.numbers.shape[1] == 4)
     ):
         result = outputs(program, [(), (5, 9)] + [()] * (players - 2))[0]
     assert result == [1, 0] * 1000
