@@ -59,12 +59,15 @@ class SimulatedPlayers:
     def close(self) -> None:
         """End all players; nobody is heard any more."""
         self._closed = True
-        with contextlib.suppress(OSError, EOFError, AuthenticationError):
-            Client(self._listener.address, authkey=self._key).close()  # so that it looks
+        threading.Thread(target=self._call, daemon=True).start()  # so that it looks
         self._thread.join(_LAST_ROUND)
         self._listener.close()
         for player in self._players.values():
             player.stop()
+
+    def _call(self) -> None:
+        with contextlib.suppress(OSError, EOFError, AuthenticationError):
+            Client(self._listener.address, authkey=self._key).close()
 
     def _listen(self) -> None:
         while not self._closed:

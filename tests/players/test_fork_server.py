@@ -152,16 +152,12 @@ def test_players_that_are_started_one_by_one(monkeypatch):
 
 
 def test_players_one_after_another():
-    """Each is reaped when its end is known here; a fork server that is lost is replaced."""
+    """A fork server that is lost is replaced; what cannot be forked is spawned."""
     forks = fork_server.Forks(launching.fork_server_command())
     try:
         command = Command((), ROOT, player_arguments=("--help",))
         first, second = forks(command), forks(command)
         assert (first.wait(60), second.wait(60)) == (0, 0)
-        until = time.monotonic() + 60
-        while any(state(process.pid) for process in (first, second)):
-            assert time.monotonic() < until, "a zombie is left"
-            time.sleep(0.02)
         server = forks._server
         os.kill(server.pid, signal.SIGKILL)
         server._listener.join(60)
@@ -303,12 +299,18 @@ def test_wrong_arguments_are_the_parsers_business(server):
     assert b"--ports" in player.stderr.read()
 
 
-def test_the_number_of_an_ended_player_stays_its_own(server):
-    player = server.start(("0", "no-such.mpc"))
-    player.wait(200)
-    assert state(player.pid) == "Z"
-    server.close()
-    assert state(player.pid) == ""
+def test_the_number_of_an_ended_player_stays_its_own_while_it_may_be_sent_signals(server):
+    player = server.start(("0", "", "--given-on-stdin"))
+    pid = player.pid
+    with player._lock:  # what is told of it waits, and so does whoever would send a signal
+        player.stdin.close()
+        assert_gone([pid])
+        assert state(pid) == "Z"
+    assert player.wait(200) == 1
+    until = time.monotonic() + 200
+    while state(pid):
+        assert time.monotonic() < until, "a zombie is left"
+        time.sleep(0.02)
 
 
 def test_a_player_that_is_ended_before_it_is_there(server):
