@@ -17,6 +17,7 @@ import functools
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 
 import numpy as np
 
@@ -193,7 +194,7 @@ def compare(answer: Callable, reference: Callable, cases: Iterable[tuple]) -> No
 def numbers(value, shape: tuple[int, ...], finite: bool = True) -> np.ndarray:
     """Return a student's result as float64 of this shape, or raise `Wrong` with the reason."""
     try:
-        if np.asarray(value).dtype.kind in "USO" and not _python_integers(value):
+        if np.asarray(value).dtype.kind in "USO" and not _python_numbers(value):
             raise TypeError("text is not a number, although NumPy would read it as one")
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -209,9 +210,19 @@ def numbers(value, shape: tuple[int, ...], finite: bool = True) -> np.ndarray:
     return array
 
 
-def _python_integers(value) -> bool:
-    """Whether these are integers that are too long for NumPy's own."""
-    return all(isinstance(one, int) for one in np.asarray(value, dtype=object).flat)
+def _python_numbers(value) -> bool:
+    """Whether these are numbers that NumPy has no type for: long integers, fractions."""
+    return all(isinstance(one, Real) for one in np.asarray(value, dtype=object).flat)
+
+
+def listed(value, example: str) -> list:
+    """Return a student's collection as a list, or raise `Wrong`; a set or a generator will do."""
+    try:
+        if isinstance(value, str):
+            raise TypeError("its members are letters")
+        return list(value)
+    except TypeError:
+        raise Wrong(f"Return a list, such as {example}; you return {value!r:.40}.") from None
 
 
 def _difference(case, given, right, answer) -> str:
@@ -285,7 +296,8 @@ def _within_time(check: Callable[[], object]) -> None:
             )
     if late:
         raise _Stopped(
-            f"Your function has not ended after {TIME_LIMIT:g} seconds: does a loop go on for ever?"
+            f"Your function has not ended after {TIME_LIMIT:g} seconds: does a loop go on for "
+            "ever, or does it try too much?"
         )
     if errors:
         raise errors[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .exercise import Wrong, compare, exercise
+from .exercise import Wrong, compare, exercise, listed
 
 
 def _found(own, models, first=1, shift=0, same=None) -> list[int]:
@@ -72,10 +72,9 @@ def check_rounds_chosen(rounds_chosen: Callable) -> None:
     cases = [(*_history(chosen), list(chosen)) for chosen in ((1, 4), (2, 3, 5), ())]
     given = [rounds_chosen(own, models) for own, models, _ in cases]
     for (_, _, chosen), result in zip(cases, given, strict=True):
-        if not isinstance(result, (list, tuple)):
-            raise Wrong(f"Return a list of numbers, such as [1, 4]; you return {result!r:.40}.")
-        if [int(number) for number in result] != chosen:
-            raise Wrong(f"Where {chosen} are right, you return {list(result)}.")
+        rounds = listed(result, "[1, 4]")
+        if sorted(rounds) != chosen:
+            raise Wrong(f"Where {chosen} are right, you return {rounds}.")
 
 
 def _seconds(exchanges, size, trip, line) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .exercise import Wrong, compare, exercise
+from .exercise import Wrong, compare, exercise, listed
 
 _ROSTER = [("server", "3f9a"), ("alice", "77c0"), ("bob", "77c1"), ("carol", "0b52")]
 
@@ -56,10 +56,9 @@ def check_swapped(swapped: Callable) -> None:
     ]
     given = [swapped(list(_ROSTER), dict(heard)) for heard, _ in cases]
     for (heard, expected), result in zip(cases, given, strict=True):
-        if not isinstance(result, (list, tuple, set)):
-            raise Wrong(f"Return a list of names, such as ['bob']; you return {result!r:.40}.")
-        if sorted(map(str, result)) != sorted(expected):
-            raise Wrong(f"When {heard} is read out, {expected} are right; you return {result}.")
+        names = listed(result, "['bob']")
+        if sorted(map(str, names)) != sorted(expected):
+            raise Wrong(f"When {heard} is read out, {expected} are right; you return {names}.")
 
 
 def _named(claims, spoke, count_speakers=False):

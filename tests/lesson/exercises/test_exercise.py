@@ -144,7 +144,8 @@ def test_an_endless_loop_is_ended(monkeypatch):
 
     threads = threading.active_count()
     assert said(double) == (
-        "✗ Your function has not ended after 0.2 seconds: does a loop go on for ever?"
+        "✗ Your function has not ended after 0.2 seconds: does a loop go on for ever, or does "
+        "it try too much?"
     )
     for thread in set(threading.enumerate()) - {threading.main_thread()}:
         thread.join(5)

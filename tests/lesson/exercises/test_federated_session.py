@@ -40,7 +40,7 @@ def test_right_answers_pass(check, answer):
          "needs one truth value, and gets a whole array"),
         (lambda own, models: [r for r in range(6) if np.array_equal(own[r], models[r])],
          "there is no item with that index"),
-        (lambda own, models: 3, "Return a list of numbers, such as [1, 4]; you return 3."),
+        (lambda own, models: 3, "Return a list, such as [1, 4]; you return 3."),
         (lambda own, models: [1], "Where [1, 4] are right, you return [1]."),
     ],
 )  # fmt: skip

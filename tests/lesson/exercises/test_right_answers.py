@@ -3,11 +3,13 @@
 A check that refuses one of them is worse than one that lets a wrong answer pass.
 """
 
+from collections import Counter, defaultdict
 from fractions import Fraction
 from functools import reduce as fold
 from itertools import accumulate
 from math import ceil, log2, prod
 from random import SystemRandom, randint
+from statistics import mode
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from fl_krum.lesson import toy_comparison, toy_shares
 from fl_krum.lesson.exercises import choices_and_comparisons as comparisons
 from fl_krum.lesson.exercises import federated_session, generate_krum_mpc, use_case
 from fl_krum.lesson.exercises import krum_in_plaintext as plaintext
+from fl_krum.lesson.exercises import on_several_hosts as hosts
 from fl_krum.lesson.exercises import shares_by_hand as by_hand
 from fl_krum.lesson.toy_comparison import bits_value, borrow
 
@@ -234,6 +237,14 @@ def less_than_zero_without_names(x, k, mask):
     return 1 - (x + 2 ** (k - 1) - low) * pow(2 ** (k - 1), x.computation.p - 2, x.computation.p)
 
 
+def missing_by_counting(claims, spoke):
+    votes = defaultdict(int)
+    for _, named in claims:
+        if named not in spoke:
+            votes[named] += 1
+    return max(votes, key=votes.get)
+
+
 FAMILIES = {
     by_hand.check_share: [share_by_horner, share_by_powers, share_with_numpy, toy_shares.share],
     by_hand.check_reconstruct: [
@@ -385,6 +396,8 @@ FAMILIES = {
         lambda own, models: list(
             np.flatnonzero([np.array_equal(*both) for both in zip(own, models[1:])]) + 1  # noqa: B905
         ),
+        lambda own, models: np.nonzero((np.array(own) == models[1:]).all(axis=1))[0] + 1,
+        lambda own, models: {r for r in range(1, len(models)) if (own[r - 1] == models[r]).all()},
     ],
     federated_session.check_was_averaged: [
         lambda model, usual, mark, m: abs(model - usual) > abs(mark) / (2 * m),
@@ -405,6 +418,29 @@ FAMILIES = {
         lambda exchanges, size, trip, line: (
             list(accumulate([trip / 1000] * exchanges))[-1] + size * 8 / line / 1e6
         ),
+    ],
+    hosts.check_swapped: [
+        lambda roster, heard: [name for name, print_ in roster if heard.get(name) != print_],
+        lambda roster, heard: {name for name, print_ in roster if heard.get(name) != print_},
+        lambda roster, heard: list(dict(set(roster) - set(heard.items()))),
+        lambda roster, heard: [n for n, p in roster if n not in heard or heard[n] != p],
+        lambda roster, heard: (pair[0] for pair in roster if pair not in heard.items()),
+        lambda roster, heard: {n: p for n, p in roster if heard.get(n) != p}.keys(),
+        lambda roster, heard: np.array([n for n, p in roster if heard.get(n) != p], dtype=str),
+    ],
+    hosts.check_missing: [
+        missing_by_counting,
+        lambda claims, spoke: mode([named for _, named in claims if named not in spoke]),
+        lambda claims, spoke: max(
+            {named for _, named in claims} - spoke,
+            key=lambda name: sum(named == name for _, named in claims),
+        ),
+        lambda claims, spoke: Counter(n for _, n in claims if n not in spoke).most_common()[0][0],
+    ],
+    hosts.check_waiting: [
+        lambda exchanges, delays: exchanges * np.max(delays) / 1000,
+        lambda exchanges, delays: sum(max(map(max, delays)) for _ in range(exchanges)) / 1000,
+        lambda exchanges, delays: Fraction(exchanges * max(sum(delays, [])), 1000),
     ],
 }
 
