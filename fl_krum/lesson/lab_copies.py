@@ -38,9 +38,11 @@ _KEEP_RESULTS = """
 
 # Each check of an exercise notes in this file whether it was passed, after how many tries, and
 # nothing else. Hand it in if you are asked to.
+from fl_krum.lesson.prediction import keep_predictions
 from fl_krum.lesson.results import keep_results
 
 keep_results()
+keep_predictions()  # they are there again after a restart; nobody else needs them
 """
 
 

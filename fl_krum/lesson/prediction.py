@@ -3,15 +3,26 @@
 A prediction made before a run, and seen to be wrong after it, teaches more than either alone. So a
 cell asks for it, a later cell compares. No front end is needed: an answer is an argument in the
 cell, ``answer=50``. `fl_krum.lesson.widgets.prediction_field` puts a field beside it.
+
+A copy of a notebook that `fl-krum lab` makes calls `keep_predictions` in its first cell: then they
+are there again after a restart of the kernel. Their file is the student's own, and not handed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
+from ..federation.report import write_whole
 from .feedback import Feedback
 
+FORMAT = "fl_krum predictions"
+FILE = "predictions.json"
+
 _asked: dict[str, Prediction] = {}
+_file: Path | None = None  # where this kernel keeps them
 
 
 class Prediction:
@@ -46,6 +57,7 @@ class Prediction:
             self.choices = dict(choices) if as_names else {str(name): "" for name in choices}
         self.close: bool | None = None
         self.problem = ""
+        self._changed: Callable[[], str] = str  # called after each change; says what goes wrong
         self._answer: float | str | None = None
         self.answer = answer
 
@@ -56,14 +68,13 @@ class Prediction:
 
     @answer.setter
     def answer(self, answer) -> None:
-        self.problem = ""
-        if answer is None or answer == "":
-            self._answer = None
-            return
+        self._answer, self.problem = None, ""
         try:
-            self._answer = self._choice(answer) if self.choices else _number(answer, self.unit)
+            if not (answer is None or answer == ""):
+                self._answer = self._choice(answer) if self.choices else _number(answer, self.unit)
         except ValueError as error:
-            self._answer, self.problem = None, str(error)
+            self.problem = str(error)
+        self.problem = self.problem or self._changed()
 
     def compare(
         self,
@@ -95,6 +106,7 @@ class Prediction:
             verdict = f"It is {says}: {verdict}."
         if self.close is None:
             self.close = right
+            self._changed()
         lines = [self.question, f"  You predicted {self._said(self.answer)}. {verdict}"]
         if remark := (remarks or {}).get(str(self.answer)):
             lines.append(f"  {remark}")
@@ -130,13 +142,84 @@ def ask(question, answer=None, choices=None, unit="") -> Prediction:
     again, what was answered before stays, unless there is a new answer.
     """
     prediction = Prediction(question, answer, choices, unit)
-    before = _asked.get(question)
+    before = _asked.get(question) or _from_file(prediction)
     if before is not None and before.choices == prediction.choices:
         if answer is None:
             prediction.answer = before.answer
         prediction.close = before.close
     _asked[question] = prediction
+    prediction._changed = _keep
+    if answer is not None:
+        _keep()
     return prediction
+
+
+def keep_predictions(file: str | Path = FILE) -> None:
+    """Keep the answers in a file, from now on, and take up those that it has.
+
+    Parameters
+    ----------
+    file : path
+        All notebooks of a folder share one.
+
+    Raises
+    ------
+    ValueError
+        The file that is there is not one of predictions; it is left as it is.
+    OSError
+        It cannot be read.
+    """
+    global _file
+    path = Path(file).resolve()
+    _read(path)
+    _file = path
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """Answers by their questions."""
+    if not path.exists():
+        return {}
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        kept: dict[str, dict[str, Any]] = content["predictions"]
+        if content["format"] == FORMAT and all(
+            {"answer", "close"} == one.keys() for one in kept.values()
+        ):
+            return kept
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    raise ValueError(f"{path.name} is not a file of predictions")
+
+
+def _from_file(prediction: Prediction) -> Prediction | None:
+    """What the file has of this question; None where it has nothing, or nothing that fits."""
+    try:
+        kept = (_read(_file) if _file else {}).get(prediction.question)
+    except (ValueError, OSError):
+        return None
+    if kept is None:
+        return None
+    before = Prediction(prediction.question, kept["answer"], prediction.choices, prediction.unit)
+    before.close = kept["close"] if isinstance(kept["close"], bool) else None
+    return before if before.answer is not None else None
+
+
+def _keep() -> str:
+    """Write the answers of this notebook beside those of the others; say what goes wrong, or ""."""
+    if _file is None:
+        return ""
+    try:
+        kept = _read(_file)
+        for question, one in _asked.items():
+            kept.pop(question, None)
+            if one.answer is not None:
+                kept[question] = {"answer": one.answer, "close": one.close}
+        content = {"format": FORMAT, "predictions": kept}
+        write_whole(_file, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        return f"{_file.name} is not written: {reason or error}"
+    return ""
 
 
 def predictions_so_far() -> Feedback:

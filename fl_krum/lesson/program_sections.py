@@ -166,7 +166,7 @@ def beside_its_twin(title: str, source: str) -> str:
         f"<p>{html.escape(section.explanation)}</p>"
         f'<p style="margin-bottom: 4px"><b>On toy shares:</b></p>{_small(TWINS[title])}'
         '<p style="margin: 16px 0 4px"><b>In krum.mpc:</b></p>'
-        f"{_small(section.text.strip())}"
+        f"{_small(re.sub(' -+$', '', section.text.strip(), flags=re.M))}"
     )
 
 

@@ -11,8 +11,15 @@ CHOICES = {"a": "nothing", "b": "which digit it is", "c": "every pixel"}
 
 
 @pytest.fixture(autouse=True)
-def nothing_asked_before():
-    module._asked.clear()
+def nothing_asked_before(monkeypatch):
+    monkeypatch.setattr(module, "_asked", {})
+    monkeypatch.setattr(module, "_file", None)
+
+
+def restart(monkeypatch, file):
+    """Forget everything, as a kernel does that is started anew."""
+    monkeypatch.setattr(module, "_asked", {})
+    module.keep_predictions(file)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +96,47 @@ def test_a_cell_that_is_run_again_keeps_what_was_filled_in():
     assert ask("How?").answer == 7
     assert ask("How?", 9).answer == 9
     assert ask("How?", answer=None, choices=CHOICES).answer is None
+
+
+def test_what_was_answered_is_there_again_after_a_restart(monkeypatch, tmp_path):
+    file = tmp_path / "predictions.json"
+    restart(monkeypatch, file)
+    ask("How?").answer = 7
+    ask("What?", "b", CHOICES).compare("b")
+    ask("Who?")
+    restart(monkeypatch, file)
+    assert ask("How?").answer == 7 and ask("Who?").answer is None
+    again = ask("What?", None, CHOICES)
+    assert (again.answer, again.close) == ("b", True)
+    assert predictions_so_far() == "1 of 3 predictions made, 1 of them came true."
+    ask("How?").answer = ""  # taken back
+    ask("Another notebook's?", 5)
+    restart(monkeypatch, file)
+    assert ask("How?").answer is None and ask("Another notebook's?").answer == 5
+    assert ask("What?", None, {"x": "other choices"}).answer is None
+
+
+NOT_PREDICTIONS = [
+    "", "{}", "[]", "\\ud800", '{"format": "fl_krum predictions"}',
+    '{"format": "fl_krum predictions", "predictions": {"a": 5}}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_PREDICTIONS)
+def test_a_file_that_is_something_else_is_left_alone(tmp_path, text):
+    file = tmp_path / "predictions.json"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=r"predictions\.json is not a file of predictions"):
+        module.keep_predictions(file)
+    assert file.read_text() == text and module._file is None
+
+
+def test_what_cannot_be_kept_is_said_and_the_answer_stays(tmp_path):
+    module.keep_predictions(tmp_path / "gone" / "predictions.json")
+    one = ask("How?")
+    one.answer = 7
+    assert one.answer == 7 and "predictions.json is not written: " in one.problem
+    assert one.compare(7) == "How?\n  You predicted 7. It is 7: close."
 
 
 def test_the_count():

@@ -7,14 +7,14 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 from functools import reduce as fold
 from itertools import accumulate
-from math import ceil, log2, prod
+from math import ceil, comb, log2, prod
 from random import SystemRandom, randint
 from statistics import mode
 
 import numpy as np
 import pytest
 
-from fl_krum import krum, krum_scores
+from fl_krum import FixedPoint, krum, krum_scores
 from fl_krum.aggregators.rules import centred_clipping
 from fl_krum.lesson import toy_comparison, toy_shares
 from fl_krum.lesson.exercises import choices_and_comparisons as comparisons
@@ -368,6 +368,31 @@ FAMILIES = {
             )
         ),
     ],  # fmt: skip
+    generate_krum_mpc.check_word: [
+        lambda weight, bits, fraction: round(weight * 2**fraction) + 2 ** (bits - 1),
+        lambda weight, bits, fraction: int(weight * 2**fraction + 2 ** (bits - 1) + 0.5),
+        lambda weight, bits, fraction: np.rint(weight * 2**fraction) + (1 << bits - 1),
+        lambda weight, bits, fraction: FixedPoint(bits, fraction).encode([[weight]])[0][0],
+    ],
+    generate_krum_mpc.check_comparisons: [
+        lambda n: n * (n - 1) * (n - 2) // 2 + n * (n - 1) // 2,
+        lambda n: n * (n - 1) ** 2 / 2,
+        lambda n: n * comb(n - 1, 2) + comb(n, 2),
+        lambda n: n * sum(range(n - 1)) + sum(range(n)),
+        lambda n: 3 * comb(n, 3) + comb(n, 2),
+    ],
+    generate_krum_mpc.check_can_open: [
+        lambda together, holders, t: len(together & holders) > t,
+        lambda together, holders, t: sum(player in holders for player in together) >= t + 1,
+        lambda together, holders, t: int(len(holders - together) < len(holders) - t),
+        lambda together, holders, t: np.isin(list(together), list(holders)).sum() > t,
+    ],
+    generate_krum_mpc.check_digits: [
+        lambda word, count: [word // 4**k % 4 for k in range(count)],
+        lambda word, count: tuple((word >> 2 * k) & 3 for k in range(count)),
+        lambda word, count: [int(one) for one in np.base_repr(word, 4).zfill(count)[::-1]],
+        lambda word, count: np.array([word % 4 ** (k + 1) // 4**k for k in range(count)]),
+    ],
     generate_krum_mpc.check_smaller: [
         lambda a, b: (a < b) * a + (1 - (a < b)) * b,
         lambda a, b: b + (a < b) * (a - b),

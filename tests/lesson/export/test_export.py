@@ -111,7 +111,7 @@ def test_what_is_folded_or_fenced_stays_whole():
     assert blocks(f"{folded}\n\nText.\n\n```\nx\n\ny\n```") == [folded, "Text.", "```\nx\n\ny\n```"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS[:7], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_lesson_is_about_twelve_short_sentences(path):
     notebook = nbformat.read(path, as_version=4)
     sentences = [cell.metadata.slide for cell in notebook.cells if "slide" in cell.metadata]
