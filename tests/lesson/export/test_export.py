@@ -1,6 +1,7 @@
 """Slides and pages: what stands on which slide, and that a file needs nothing but itself."""
 
 import re
+from html.parser import HTMLParser
 
 import nbformat
 import pytest
@@ -171,6 +172,30 @@ def test_a_file_loads_nothing(form, path, tmp_path):
     assert '<html lang="en">' in text  # for those who have it read aloud
     assert ("Reveal.initialize" in text) == (form == "slides")
     assert "<title>1 · Why" in text if form == "slides" else "<table" in text
+
+
+def test_what_a_figure_shows_is_said_where_it_is_not_seen(tmp_path):
+    """nbconvert itself knows no words for a picture, and says so in their place."""
+    cell = said(code("f()", IMAGE, IMAGE), "A figure.")
+    cell.metadata["alt"] = 'A "line" that rises & falls.'
+    path = tmp_path / "mine.ipynb"
+    nbformat.write(new_notebook(cells=[TITLE, cell]), path)
+    lesson = nbformat.read(NOTEBOOKS[1], as_version=4).cells
+    written = {one.metadata.alt for one in lesson if "alt" in one.metadata}
+    for make in (exporters.page, exporters.slides):
+        assert words_of_pictures(make(path)) == [cell.metadata.alt] * 2
+        found = words_of_pictures(make(NOTEBOOKS[1]))
+        assert len(found) > 5 and set(found) <= written
+
+
+def words_of_pictures(text):
+    found = []
+    parser = HTMLParser()
+    parser.handle_startendtag = parser.handle_starttag = lambda tag, attributes: (
+        found.append(dict(attributes).get("alt")) if tag == "img" else None
+    )
+    parser.feed(text)
+    return found
 
 
 def test_links_lead_to_files_beside_it_or_are_none(tmp_path):
