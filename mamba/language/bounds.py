@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache, reduce
 from itertools import zip_longest
-from math import ceil, floor
+from math import ceil, floor, lcm
 
 import numpy as np
 
@@ -197,11 +197,21 @@ def _largest(a, b):
 
 
 def _times(a, b):
+    a, scale = _scaled(a)
+    b, other_scale = _scaled(b)
+    scale *= other_scale
     result = [0] * min(len(a) + len(b) - 1, _DEGREE + 1)
     for i, x in enumerate(a):
         for j, y in enumerate(b):
             result[min(i + j, _DEGREE)] += x * y
-    return tuple(result)
+    return tuple(Fraction(c, scale) if c % scale else c // scale for c in result)
+
+
+def _scaled(coefficients):
+    """The integers that these are a fraction of, and that number: a Fraction reduces whatever it
+    adds or multiplies, which takes most of a division of numbers with a point."""
+    scale = lcm(*(c.denominator for c in coefficients))
+    return [c.numerator * (scale // c.denominator) for c in coefficients], scale
 
 
 class Tracked:
