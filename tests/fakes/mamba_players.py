@@ -12,14 +12,13 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
+from one_fork_server import the_fork_server
 from repository import ROOT
 
 from fl_krum.players.certificates import issue
-from fl_krum.players.embedded import fork_server_command, free_ports
-from fl_krum.players.fork_server import ForkServer
+from fl_krum.players.embedded import free_ports
 from mamba import input_proof, shamir
 from mamba.language.branches import compile_text
 from mamba.language.machine import Machine
@@ -327,8 +326,8 @@ def player(folder, *arguments, forked=True):
     longer than most programs of the tests. Otherwise ``python -m mamba.player`` in the folder.
     """
     arguments = [*map(str, arguments)]
-    if forked and _fork_server():
-        process = Forked(_fork_server().start(arguments))
+    if forked and the_fork_server():
+        process = Forked(the_fork_server().start(arguments))
     else:
         process = subprocess.Popen(
             [sys.executable, "-m", "mamba.player", *arguments],
@@ -347,13 +346,6 @@ def player(folder, *arguments, forked=True):
         for stream in (process.stdin, process.stdout, process.stderr):
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
-
-
-@cache
-def _fork_server():
-    """One for all tests of this process; it ends with it."""
-    command = fork_server_command()
-    return command and ForkServer(command)
 
 
 class Forked:

@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 import numpy as np
+from one_fork_server import start
 
 from fl_krum.players.agreement import Agreement
 from fl_krum.players.embedded import free_ports
@@ -56,7 +57,7 @@ def play(
     ``before[name]()`` is called before a party starts; ``during(run)`` while they run.
     """
     run = Run()
-    how = {"patience": PATIENCE, "deadline": DEADLINE, **how}
+    how = {"patience": PATIENCE, "deadline": DEADLINE, "start": start, **how}
 
     def one(name):
         (before or {}).get(name, lambda: None)()

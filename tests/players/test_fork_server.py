@@ -25,7 +25,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are for
 
 
 @pytest.fixture(autouse=True)
-def forking(monkeypatch):
+def forking(monkeypatch, fork_servers):
+    fork_servers.undo()
     monkeypatch.delenv(launching.FORK_SERVER, raising=False)
     yield
     fork_server.discard()

@@ -33,7 +33,7 @@ def federation(monkeypatch, folder, clients):
         def inside(self, number):
             usual = command(self, number)
             prefix = lab.prefix(names.index(self.name))
-            return dataclasses.replace(usual, argv=(*prefix, *usual.argv))
+            return dataclasses.replace(usual, argv=(*prefix, *usual.argv), player_arguments=())
 
         monkeypatch.setattr(HostPlayer, "_command", inside)
         yield lab, parties.make_roster(folder, clients, [f"{a}:7100" for a in lab.addresses])
