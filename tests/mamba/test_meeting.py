@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from mamba_players import PATIENCE
+from patience import patiently
 
 from fl_krum.players.certificates import self_signed
 from fl_krum.players.embedded import free_ports
@@ -191,10 +192,11 @@ def test_addresses_of_hosts_of_both_families(credentials):
     assert run(credentials, ports=ports, listen="") == greetings()
 
 
-def test_a_player_of_an_earlier_round_ends_and_says_why(credentials):
+@patiently(3.0, 60.0)
+def test_a_player_of_an_earlier_round_ends_and_says_why(credentials, patience):
     """It waited for players that were aborted; those of the next round meet it."""
     old = replace(MINE, number=6)
-    results = run(credentials, meetings={2: old}, patience=3.0)
+    results = run(credentials, meetings={2: old}, patience=patience)
     error, _ = results[2]
     assert "has gone on to a later round without this one" in error
     assert "player 2 does not answer (it is in an earlier round)" in results[0][0]
@@ -237,8 +239,9 @@ def test_what_does_not_fit_is_told_at_once(credentials, change, what):
         assert results[me][1].again == [1]
 
 
-def test_an_absent_player_is_left_out_by_the_server(credentials):
-    results = run(credentials, absent=[1], patience=1.0)
+@patiently(1.0, 8.0, 60.0)
+def test_an_absent_player_is_left_out_by_the_server(credentials, patience):
+    results = run(credentials, absent=[1], patience=patience)
     assert "cannot reach the other players: player 1 does not answer" in results[0][0]
     for me in (0, 2):
         assert results[me][1].again == [1]
@@ -275,15 +278,16 @@ def test_last_words_come_through_behind_long_messages_that_nobody_reads(credenti
     assert [said.missing for _, said in results] == [{2: [2]}] * 3
 
 
-def test_a_silent_player_is_named_at_the_deadline(credentials):
+@patiently(2.0, 60.0)
+def test_a_silent_player_is_named_at_the_deadline(credentials, patience):
     def play(network):
         greet(network)
         if network.me == 2:
-            time.sleep(3)
+            time.sleep(1.5 * patience)
             return None
         return network.exchange({}, {2: 4})
 
-    results = run(credentials, play, deadline=time.monotonic() + 2)
+    results = run(credentials, play, deadline=time.monotonic() + patience)
     first = "exchange 2: the deadline is over, and player 2 says nothing"
     assert first in (results[0][0], results[1][0])  # the other one may hear of it
     for me in (0, 1):
@@ -306,13 +310,14 @@ def test_a_round_in_which_inputs_were_shared_does_not_begin_again(credentials):
         assert said.late[1 - me] and said.again == []
 
 
-def test_a_wrong_key_is_named_on_both_sides(credentials):
+@patiently(2.0, 60.0)
+def test_a_wrong_key_is_named_on_both_sides(credentials, patience):
     wrong = self_signed("party2", 1)
     mixed = [
         *credentials[:2],
         replace(credentials[2], certificate=wrong.certificate, key=wrong.key),
     ]
-    results = run(mixed, patience=2.0, deadline=time.monotonic() + 5)
+    results = run(mixed, patience=patience, deadline=time.monotonic() + patience + 3)
     # It may have ended before it is called.
     shown = r"player 2 does not answer \(it shows a certificate that nobody agreed on"
     assert re.search(rf"{shown}|1 connection that never showed a certificate", results[0][0])
@@ -320,7 +325,10 @@ def test_a_wrong_key_is_named_on_both_sides(credentials):
     assert "player 0 refuses this player's certificate" in results[2][0]
 
 
-def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credentials, monkeypatch):
+@patiently(3.0, 60.0)
+def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(
+    credentials, monkeypatch, patience
+):
     """Player 0 waits for player 1, and that one for player 2, which says nothing."""
     monkeypatch.setattr(inbox, "_LONG", 0.5)
     are_over = threading.Event()
@@ -331,11 +339,12 @@ def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(credenti
             are_over.wait(PATIENCE)
             return None
         if network.me == 0:
-            network._inbox._deadline = time.monotonic() + 3  # the server's time is over first
+            # The server's time is over first.
+            network._inbox._deadline = time.monotonic() + patience
         try:
             return network.exchange({}, {0: {1: 4}, 1: {2: 4}}[network.me])
         finally:
-            threading.Timer(3, are_over.set).start()
+            threading.Timer(patience, are_over.set).start()
 
     results = run(credentials, play)
     assert results[0][0] == "exchange 2: the deadline is over, and player 1 says nothing"
