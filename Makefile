@@ -8,7 +8,8 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 	$(BIN)/python -m fl_krum session --figure out/session.png --json out/session.json
 
 # Each part is a process of its own, that reads no test of another. Four at a time: many tests wait.
-PARTS := test-style test-mamba test-notebooks test-players test-lesson test-rest test-language test-types
+# Those that take longest begin first, so that none is left alone at the end.
+PARTS := test-style test-notebooks test-players test-mamba test-lesson test-rest test-krum test-language test-types
 TOGETHER := --keep-going --jobs 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PYTEST := $(BIN)/python -m pytest
 
@@ -27,7 +28,10 @@ test-notebooks:
 	$(PYTEST) -p nbval.plugin --nbval --nbval-sanitize-with notebooks/sanitize.cfg --nbval-cell-timeout=240 notebooks
 
 test-mamba:
-	$(PYTEST) tests/mamba --ignore tests/mamba/language
+	$(PYTEST) tests/mamba --ignore tests/mamba/language --ignore tests/mamba/krum
+
+test-krum:
+	$(PYTEST) tests/mamba/krum
 
 test-players:
 	$(PYTEST) tests/players

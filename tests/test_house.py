@@ -172,9 +172,7 @@ def test_one_version_everywhere():
 
 
 def test_make_readme_and_pre_commit_run_the_same_checks():
-    parts = re.search(r"^PARTS := (.+)$", (ROOT / "Makefile").read_text(), re.M)[1].split()
-    recipes = [line for part in parts for line in _recipe(part).splitlines()]
-    make = [re.sub(r"^\t\$\(BIN\)/", "", line) for line in recipes]
+    make = [re.sub(r"^\t\$\(BIN\)/", "", line) for line in _lines_of_make_test()]
     checks = [line for line in make if line.startswith(("ruff", "mypy"))]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.findall(r"^\.venv/bin/((?:ruff|mypy).*)$", readme, re.M) == checks
@@ -185,12 +183,15 @@ def test_make_readme_and_pre_commit_run_the_same_checks():
 
 
 def test_the_parts_of_make_test_leave_no_test_out_and_run_none_twice():
-    parts = re.findall(r"^\t\$\(PYTEST\) (tests.*)$", (ROOT / "Makefile").read_text(), re.M)
+    parts = re.findall(r"^\t\$\(PYTEST\) (tests.*)$", "\n".join(_lines_of_make_test()), re.M)
     split = [part.split(" --ignore ") for part in parts]
     left_to_others = sorted(folder for _, *without in split for folder in without)
     assert left_to_others == sorted(folder for folder, *_ in split if folder != "tests")
     assert [folder for folder, *_ in split].count("tests") == 1
 
 
-def _recipe(target: str) -> str:
-    return re.search(rf"^{target}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.M)[1]
+def _lines_of_make_test() -> list[str]:
+    makefile = (ROOT / "Makefile").read_text()
+    parts = re.search(r"^PARTS := (.+)$", makefile, re.M)[1].split()
+    recipes = [re.search(rf"^{part}:.*\n((?:\t.*\n)+)", makefile, re.M)[1] for part in parts]
+    return "".join(recipes).splitlines()
