@@ -28,6 +28,9 @@ def _run() -> int:
     warnings.showwarning = _show_warning
     signal.signal(signal.SIGTERM, _terminate)  # by way of the clean-up, which it would else skip
     gc.set_threshold(50_000)  # the usual 700 is reached many times by imports alone, in vain
+    # OpenBLAS's threads would else wait busily, 2^26 cycles after each product of matrices, on the
+    # cores that the players need. It looks when it is loaded.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     _launch_early(sys.argv[1:])
     from .cli import main  # after the launch, since it takes longer
 

@@ -5,7 +5,9 @@ The fork server is told the arguments of a player, and given the ends of its pip
 process number and how it ended. Whatever signal a player is sent comes from here: the fork server
 does not reap it, so that nobody else gets its number, until it is told here that it has ended.
 
-Linux only. A fork server may be launched before it is known what to start; see `launch`.
+Linux only. A fork server may be launched before it is known what to start; see `launch`. One whose
+players have all ended as they should stays a while for the next start: it has been told texts of
+programs and arguments of players, and no secret.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import atexit
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -27,6 +30,7 @@ from .process import Command, SpawnedProcess, end_group
 _LONGEST = 1 << 16  # bytes of one packet from the fork server
 _PATIENCE = 2.0  # seconds for a fork server to end what it has started, then it is killed
 _LAST_WORDS = 4096  # bytes
+STAY = 300.0  # seconds that a fork server without players waits for the next start
 
 
 class ForkedProcess:
@@ -120,6 +124,7 @@ class ForkServer:
         self._started = 0
         self._lock = threading.Lock()
         self._closed = False
+        self.timer: threading.Timer | None = None  # until when it stays for the next start
         # Packets, not a stream: each comes whole, and with its own pipes.
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
@@ -129,6 +134,12 @@ class ForkServer:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it runs, and none of its players does."""
+        runs = not self._closed and self.lost is None and self._process.poll() is None
+        return runs and not self._processes
 
     def start(self, arguments: tuple[str, ...]) -> ForkedProcess:
         """Let it fork a player with these arguments; OSError when the fork server has ended."""
@@ -163,6 +174,9 @@ class ForkServer:
             self._socket.shutdown(socket.SHUT_RDWR)
         if not self._started:
             self._process.kill()  # it may be in the middle of its imports
+        end = select.poll()  # of its pipe: `Popen.wait` looks for it at intervals, up to 50 ms
+        end.register(self._process.stderr, select.POLLHUP)
+        end.poll(1000 * _PATIENCE)
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -178,9 +192,11 @@ class ForkServer:
             while packet := self._socket.recv(_LONGEST):
                 message = json.loads(packet)
                 player = message.pop("player")
-                self._processes[player].note(**message)
-                if "status" in message:  # it is sent no signal any more
+                process = self._processes[player]
+                if "status" in message:  # before anybody hears of it, and asks `is_idle`
                     del self._processes[player]
+                process.note(**message)
+                if "status" in message:  # it is sent no signal any more
                     self._socket.send(json.dumps({"reap": player}).encode())
         if not self._closed:
             self._process.kill()  # without its socket it is of no use
@@ -239,7 +255,7 @@ def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]
     return process, its
 
 
-_early: list[ForkServer] = []  # at most one
+_early: list[ForkServer] = []  # at most one, launched early or kept
 _early_lock = threading.Lock()
 
 
@@ -252,22 +268,49 @@ def launch(command: Command | None) -> None:
 
 
 def take(command: Command) -> ForkServer:
-    """A fork server of that command: the one that was launched early, or a new one. It is told the
-    command's ``first_input``."""
+    """A fork server of that command: the one that was launched early, or kept, or a new one. It is
+    told the command's ``first_input``."""
     found = None
     launched = replace(command, first_input=b"")  # when that was not known yet
     with _early_lock:
         if _early and _early[0].command == launched and _early[0].owner == os.getpid():
             found = _early.pop()
+    if found is not None and found.timer is not None:
+        found.timer.cancel()
+        if not found.is_idle:  # something has ended it meanwhile
+            found.close()
+            found = None
     server = found or ForkServer(launched)
     if command.first_input:
         server.tell(command.first_input)
     return server
 
 
+def keep(server: ForkServer) -> None:
+    """Let a fork server stay for the next start, which is twice as quick then; end it after
+    `STAY` seconds, when there is one already, or when it has players left."""
+    with _early_lock:
+        is_wanted = not _early and server.is_idle
+        if is_wanted:
+            server.timer = threading.Timer(STAY, _drop, [server])
+            server.timer.daemon = True
+            server.timer.start()
+            _early.append(server)
+    if not is_wanted:
+        server.close()
+
+
+def _drop(server: ForkServer) -> None:
+    with _early_lock:
+        if server not in _early:
+            return
+        _early.remove(server)
+    server.close()
+
+
 @atexit.register
 def discard() -> None:
-    """End a fork server that was launched early and that nobody wants."""
+    """End a fork server that was launched early, or kept, and that nobody wants."""
     with _early_lock:
         while _early:
             early = _early.pop()

@@ -121,15 +121,17 @@ def _started(kind: Engine, program: MambaProgram, views: bool):
     """A supervisor of running players, and how long they took to be up; they end with it."""
     with contextlib.ExitStack() as resources:
         begin = time.perf_counter()
-        resources.callback(fork_server.discard)  # what an engine may have launched in vain
         folder = guard = None
         if getattr(kind, "needs_folder", True):
             folder, guard = run_folder.make(resources)
-        run = kind.prepare_any(program, folder, views)
-        supervisor = Supervisor(run, guard)
-        resources.callback(supervisor.close)
-        with _named(supervisor, program):
-            supervisor.start(run.start_deadline)
+        try:
+            run = kind.prepare_any(program, folder, views)
+            supervisor = Supervisor(run, guard)
+            resources.callback(supervisor.close)
+            with _named(supervisor, program):
+                supervisor.start(run.start_deadline)
+        finally:
+            fork_server.discard()  # what an engine may have launched in vain
         run_folder.dispose(run.disposable)
         yield supervisor, time.perf_counter() - begin
 

@@ -7,6 +7,7 @@ supervisor therefore ends every player and raises one `PlayerError` about the on
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from .process import Command, PlayerError, Process, SpawnedProcess
 ATTEMPTS = 5  # to start, when other programs take the ports
 GRACE = 0.3  # seconds given to the other players' ends to arrive before one is blamed
 TERMINATION = 0.25  # seconds between asking a player to end and killing it
+ENDED_AS_TOLD = 0, -signal.SIGTERM  # the status of a player after its last round, or before
 
 
 class Supervisor:
@@ -37,7 +39,7 @@ class Supervisor:
         self._changed = threading.Condition()
         self._last_round = False
         self._allowed = 0  # outputs of player 0 that may be there by now
-        self._closed = False
+        self._started = self._closed = False
         self._fork_server: fork_server.ForkServer | None = None
 
     def start(self, deadline: float) -> None:
@@ -50,6 +52,7 @@ class Supervisor:
                 self._start_processes()
                 try:
                     self._wait("while starting", until, lambda: all(p.ready for p in self.players))
+                    self._started = True
                     return
                 except PlayerError as error:
                     if error.status not in self.run.ports_taken or attempt == ATTEMPTS:
@@ -163,6 +166,10 @@ class Supervisor:
         self._closed = True
         try:
             self._end_all()
+            if self._started and all(p.status in ENDED_AS_TOLD for p in self.players):
+                server, self._fork_server = self._fork_server, None
+                if server is not None:
+                    fork_server.keep(server)
         finally:
             self._end_fork_server()
 

@@ -78,6 +78,7 @@ def test_players_are_forked_and_nothing_is_left():
         assert parents == [str(os.getpid()), *[str(pids[0])] * 6]
         assert players.aggregate(V1).tolist() == players.aggregate(V1).tolist() == [1, 2]
     assert [process.poll() for process in processes(players)] == [0] * 6
+    fork_server.discard()
     assert [state(pid) for pid in pids] == [""] * 7  # not even as zombies
 
 
@@ -356,6 +357,24 @@ def test_an_early_fork_server_is_taken_or_ended():
     other.close()
     fork_server.discard()
     assert state(unwanted.pid) == "" and fork_server._early == []
+
+
+def test_a_fork_server_stays_for_the_next_start_and_not_for_ever(monkeypatch):
+    pids = []
+    for rounds in (1, 2, 1):  # the second ends before its last round, and is told to
+        with LocalPlayers(program(rounds), "embedded") as players:
+            players.aggregate(V1)
+            pids.append(players._supervisor._fork_server.pid)
+    assert pids == pids[:1] * 3
+    os.kill(pids[0], signal.SIGKILL)  # while nobody uses it
+    os.waitid(os.P_PID, pids[0], os.WEXITED | os.WNOWAIT)
+    monkeypatch.setattr(fork_server, "STAY", 0.1)
+    with LocalPlayers(program(), "embedded") as players:
+        players.aggregate(V1)
+        other = players._supervisor._fork_server.pid
+    assert other != pids[0]
+    assert_gone([other])
+    assert fork_server._early == []
 
 
 @pytest.mark.parametrize("arguments", ["no-such-file.npy --byzantine 1", "--byzantine one"])
