@@ -7,7 +7,6 @@ from itertools import cycle
 import hypothesis
 import pytest
 from fake_installation import install, install_mp_spdz
-from one_fork_server import share
 
 from fl_krum.players import certificates
 
@@ -24,14 +23,6 @@ hypothesis.settings.load_profile("fixed")
 # children: no test of an interrupt could pass. What tests start gets the usual answer, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-@pytest.fixture(autouse=True)
-def fork_servers():
-    """One for all runs; after ``undo()`` each has its own, as it has outside the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        share(patch)
-        yield patch
 
 
 @pytest.fixture(scope="session")

@@ -128,8 +128,7 @@ def test_wrong_options_are_one_line(shell, capsys, options, words):
     assert said.startswith("UsageError: ") and words in said and said.count("\n") == 1
 
 
-def test_the_next_cell_finds_a_fork_server_ready(shell, fork_servers):
-    fork_servers.undo()
+def test_the_next_cell_finds_a_fork_server_ready(shell):
     run(shell, "", "sint(1).reveal_to(0)")
     (ready,) = fork_server._early
     assert psutil.Process(ready.pid).is_running()

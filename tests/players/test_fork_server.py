@@ -25,8 +25,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="players are for
 
 
 @pytest.fixture(autouse=True)
-def forking(monkeypatch, fork_servers):
-    fork_servers.undo()
+def forking(monkeypatch):
     monkeypatch.delenv(launching.FORK_SERVER, raising=False)
     yield
     fork_server.discard()
