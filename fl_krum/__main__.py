@@ -44,14 +44,14 @@ def _launch_early(arguments: list[str]) -> None:
 
     Only where players are sure to be wanted if the input is right; else the engine does it.
     """
-    from .players import fork_server, launching
+    from .players import launching
     from .players.scale_mamba import SCALE_MAMBA_HOME
 
     command, *options = arguments or [""]
     without = {"--plain", "--help", "-h"} & {*options}
     wanted = command in ("aggregate", "run", "session") and not without
     if wanted and not os.environ.get(SCALE_MAMBA_HOME) and "--engine" not in " ".join(options):
-        fork_server.launch(launching.fork_server_command())
+        launching.launch_early()
 
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:

@@ -85,7 +85,7 @@ class EmbeddedEngine:
     some_hold_shares = True
 
     def status(self) -> EngineStatus:
-        if not (ROOT / "mamba" / "player.py").exists():
+        if not (Path(ROOT) / "mamba" / "player.py").exists():
             return EngineStatus(
                 False, f"there is no mamba/player.py in {ROOT}: install fl_krum again"
             )
@@ -208,7 +208,7 @@ def _commands(
             arguments += ("--cheat", cheat[1])
         argv = (sys.executable, "-m", "mamba.player", *arguments)
         given = _given(program.text, issued.root, identity)
-        commands.append(Command(argv, ROOT, environment(), arguments, given))
+        commands.append(Command(argv, Path(ROOT), environment(), arguments, given))
     return commands
 
 

@@ -25,6 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from . import launching
 from .process import Command, SpawnedProcess, end_group
 
 _LONGEST = 1 << 16  # bytes of one packet from the fork server
@@ -107,6 +108,8 @@ class ForkServer:
     ----------
     command : Command
         How to start it.
+    launched : process and socket, optional
+        Of one that was started so; by default it is started now.
 
     Attributes
     ----------
@@ -116,7 +119,7 @@ class ForkServer:
         What it said then on standard error.
     """
 
-    def __init__(self, command: Command):
+    def __init__(self, command: Command, launched=None):
         self.command, self.owner = command, os.getpid()
         self.lost: int | None = None
         self.last_words = ""
@@ -125,10 +128,13 @@ class ForkServer:
         self._lock = threading.Lock()
         self._closed = False
         self.timer: threading.Timer | None = None  # until when it stays for the next start
-        # Packets, not a stream: each comes whole, and with its own pipes.
-        self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with other:
-            self._process = SpawnedProcess(command, stdin=other, stdout=subprocess.DEVNULL)
+        if launched is None:
+            launched = launching.spawn_fork_server(command.argv, command.cwd, command.env)
+        self._process: subprocess.Popen[bytes]
+        self._socket: socket.socket
+        self._process, self._socket = launched
+        assert self._process.stderr is not None, "it is a pipe"
+        self._errors = self._process.stderr
         self._listener = threading.Thread(target=self._listen, name="fork server", daemon=True)
 
     @property
@@ -175,7 +181,7 @@ class ForkServer:
         if not self._started:
             self._process.kill()  # it may be in the middle of its imports
         end = select.poll()  # of its pipe: `Popen.wait` looks for it at intervals, up to 50 ms
-        end.register(self._process.stderr, select.POLLHUP)
+        end.register(self._errors, select.POLLHUP)
         end.poll(1000 * _PATIENCE)
         try:
             self._process.wait(_PATIENCE)
@@ -185,7 +191,7 @@ class ForkServer:
         if self._listener.ident:
             self._listener.join(_PATIENCE)
         self._socket.close()
-        self._process.stderr.close()
+        self._errors.close()
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError):
@@ -201,8 +207,8 @@ class ForkServer:
         if not self._closed:
             self._process.kill()  # without its socket it is of no use
             status = self._process.wait()
-            os.set_blocking(self._process.stderr.fileno(), False)
-            said = self._process.stderr.read(_LAST_WORDS) or b""
+            os.set_blocking(self._errors.fileno(), False)
+            said = self._errors.read(_LAST_WORDS) or b""
             self.last_words = "\n".join(said.decode("utf-8", "replace").splitlines()[-5:])
             self.lost = status
         for process in list(self._processes.values()):
@@ -257,6 +263,9 @@ def _with_pipes(theirs: contextlib.ExitStack) -> tuple[ForkedProcess, list[int]]
 
 _early: list[ForkServer] = []  # at most one, launched early or kept
 _early_lock = threading.Lock()
+_launched_by = launching.fork_server_command()
+if launching.early and _launched_by:  # before this file was imported
+    _early.append(ForkServer(_launched_by, launching.early.pop()))
 
 
 def launch(command: Command | None) -> None:

@@ -392,7 +392,7 @@ class HostPlayer:
         argv = (sys.executable, "-m", "mamba.player", *arguments)
         given = json.dumps(self._what_it_is_given(program)).encode()
         first = b"%08d" % len(given) + given
-        return Command(argv, launching.ROOT, launching.environment(), arguments, first)
+        return Command(argv, Path(launching.ROOT), launching.environment(), arguments, first)
 
     def _what_it_is_given(self, program) -> dict:
         agreement, roster = self.agreement, self.roster
