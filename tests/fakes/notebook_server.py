@@ -145,7 +145,7 @@ class Page:
 
     def figure(self):
         """Where the picture of the panel comes from; it changes whenever the picture does."""
-        image = self.find("img.krum-figure")
+        image = self.find(".krum-figure img")
         drawn = (
             image is not None and image.is_displayed() and int(image.get_property("naturalWidth"))
         )

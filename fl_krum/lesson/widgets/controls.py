@@ -206,6 +206,35 @@ class KrumControls:
         self.message.value = notice(self.problem)
 
 
+class Picture(widgets.HTML):
+    """A figure in a panel, with words for those who do not see it, which an `Image` cannot have.
+
+    Parameters
+    ----------
+    widest : str
+        With its unit, for instance "1200px".
+    display : str, optional
+        "none" as long as there is no figure.
+
+    Attributes
+    ----------
+    png : bytes
+        The picture that is shown.
+    """
+
+    def __init__(self, widest: str, display: str | None = None):
+        super().__init__(layout={"width": "100%", "max_width": widest, "display": display})
+        self.add_class("krum-figure")
+        self.png = b""
+
+    def show(self, picture: bytes, words: str) -> None:
+        """Show a PNG; `words` say what is to be seen on it."""
+        self.png = picture
+        data, said = base64.b64encode(picture).decode("ascii"), html.escape(words)
+        look = 'style="width: 100%"'
+        self.value = f'<img {look} alt="{said}" src="data:image/png;base64,{data}">'
+
+
 def mimebundle(box: widgets.Widget, text: str, picture: bytes | None = None) -> dict:
     """Return what Jupyter is to show of a panel: the live widget, or a still picture, or a line.
 

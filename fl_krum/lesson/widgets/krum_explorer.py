@@ -21,6 +21,7 @@ from .controls import (
     LABEL,
     WIDE,
     KrumControls,
+    Picture,
     attack_choice,
     mimebundle,
     notice,
@@ -119,7 +120,7 @@ class PlaintextExplorer:
         The client is that whose neighbours are drawn when d = 2: a row, or None for the chosen one.
     draw : ipywidgets.IntSlider
         The seed.
-    image : ipywidgets.Image
+    image : Picture
     text : ipywidgets.HTML
     box : ipywidgets.VBox
     """
@@ -137,8 +138,7 @@ class PlaintextExplorer:
         self.client = widgets.Dropdown(
             options=_rows(n), description="Lines from", style=LABEL, layout=WIDE
         ).add_class("krum-client")
-        self.image = widgets.Image(format="png", layout={"width": "100%", "max_width": "1400px"})
-        self.image.add_class("krum-figure")
+        self.image = Picture("1400px")
         self.text = widgets.HTML().add_class("krum-text")
         right = widgets.VBox([self.attack, self.source, self.draw, self.client])
         self.box = widgets.VBox(
@@ -169,7 +169,7 @@ class PlaintextExplorer:
             f"{name} = {number}" for name, number in self.controls.values.items()
         )
         self.text.value = notice(shown.text, "problem" if shown.byzantine_chosen else "good")
-        self.image.value = png(shown.figure, dpi=_DPI)
+        self.image.show(png(shown.figure, dpi=_DPI), shown.text)
 
     def _follow(self, change) -> None:
         if not self._offering:
@@ -188,7 +188,7 @@ class PlaintextExplorer:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         said = explore(**self.settings).text
         text = f"{said}\n(Run this cell in Jupyter to move the sliders.)"
-        return mimebundle(self.box, text, self.image.value)
+        return mimebundle(self.box, text, self.image.png)
 
 
 def _rows(n) -> tuple[tuple[str, int | None], ...]:

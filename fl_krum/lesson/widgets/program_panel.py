@@ -16,7 +16,7 @@ from ...plots.cost import cost_figure
 from ...plots.table import facts_figure
 from ...program.krum_program import KrumProgram
 from ..program_sections import changes, consequences, cost_table, highlighted, sections
-from .controls import KrumControls, mimebundle, notice, parameter_problem
+from .controls import KrumControls, Picture, mimebundle, notice, parameter_problem
 
 _DIMENSIONS = range(1, 1001)
 _COST_TAB = 2
@@ -77,8 +77,7 @@ class ProgramPanel:
     def __init__(self, n=7, f=2, d=5):
         self.controls = KrumControls(n, f, d, dimensions=_DIMENSIONS, check=KrumProgram)
         self._changed, self._listing, self._cost = (widgets.HTML() for _ in range(3))
-        self._picture = widgets.Image(format="png", layout={"max_width": "1280px"})
-        self._picture.add_class("krum-figure")
+        self._picture = Picture("1280px")
         cost = widgets.VBox([self._cost, self._picture])
         self.tabs = widgets.Tab([self._changed, self._listing, cost])
         self.tabs.titles = ("What changed", "The program", "What it costs")
@@ -101,7 +100,8 @@ class ProgramPanel:
         looked_at = self.tabs.selected_index == _COST_TAB and self.page.program is not None
         self._picture.layout.display = None if looked_at else "none"
         if looked_at:
-            self._picture.value = png(cost_figure(self.page.program))
+            words = "Megabytes and exchanges of one aggregation against n, and against d."
+            self._picture.show(png(cost_figure(self.page.program)), words)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         values = ", ".join(f"{name} = {value}" for name, value in self.controls.values.items())

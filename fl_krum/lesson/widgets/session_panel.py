@@ -26,7 +26,15 @@ from ...plots.session import who_was_left_out
 from ...plots.session_picture import SessionPicture
 from ...program.krum_program import KrumProgram
 from ..live_session import DONE, ENDED, FAILED, STARTING, STOPPED, STOPPING, LiveSession
-from .controls import LABEL, WIDE, KrumControls, attack_choice, mimebundle, notice
+from .controls import (
+    LABEL,
+    WIDE,
+    KrumControls,
+    Picture,
+    attack_choice,
+    mimebundle,
+    notice,
+)
 
 _CLIENTS = range(3, 13)  # with more, a round takes seconds
 _ROUNDS = range(1, 21)
@@ -69,6 +77,17 @@ def _picture(session: LiveSession) -> bytes:
     if session not in _PICTURES:
         _PICTURES[session] = SessionPicture(session.settings, simulation=True)
     return _PICTURES[session].png(session.records)
+
+
+def describe_figure(session: LiveSession) -> str:
+    """Say in words what the figure of a session shows."""
+    if not session.records:
+        return "Test accuracy after each round, and the time of each: no round is over yet."
+    last = session.records[-1]
+    return (
+        f"Test accuracy after each round, and the time of each. After round {last.round}: "
+        f"{last.accuracy:.0%} by the rule, {last.accuracy_mean:.0%} by the plain mean."
+    )
 
 
 def describe_session(session: LiveSession) -> tuple[str, str]:
@@ -119,7 +138,7 @@ class SessionPanel:
     progress : ipywidgets.FloatProgress
     status : ipywidgets.HTML
         Where the session stands, or why it cannot be started.
-    picture : ipywidgets.Image
+    picture : Picture
     session : LiveSession or None
         The last one that was started.
     box : ipywidgets.VBox
@@ -139,8 +158,7 @@ class SessionPanel:
         )
         self.progress = widgets.FloatProgress(max=1.0, layout=WIDE).add_class("krum-progress")
         self.status = widgets.HTML().add_class("krum-status")
-        self.picture = widgets.Image(format="png", layout={"display": "none", "max_width": _WIDEST})
-        self.picture.add_class("krum-figure")
+        self.picture = Picture(_WIDEST, display="none")
         buttons = widgets.HBox([self.run_button, self.stop_button, self.progress])
         choices = [self.rounds, self.rule, self.average, self.attack, self.dataset, self.engine]
         settings = widgets.HBox(
@@ -201,7 +219,7 @@ class SessionPanel:
         """Show where a session stands; called by the session itself after every round."""
         self._say(session)
         if session.records or session.state not in ENDED:
-            self.picture.value = _picture(session)
+            self.picture.show(_picture(session), describe_figure(session))
             self.picture.layout.display = None
 
     def _say(self, session) -> None:

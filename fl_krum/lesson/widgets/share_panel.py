@@ -15,7 +15,7 @@ from ...plots import png
 from ...plots.masking import masked_figure
 from ...plots.polynomial import polynomial_figure
 from ..toy_shares import PRIME, reconstruct, weights
-from .controls import LABEL, WIDE, mimebundle, notice
+from .controls import LABEL, WIDE, Picture, mimebundle, notice
 
 _THRESHOLD, _PLAYERS = 3, range(1, 8)
 # Shares of players 1 to 4, for as long as they are known. With the secret 42 they lie on one curve
@@ -96,7 +96,7 @@ class _PicturePanel:
     Attributes
     ----------
     sliders : dict of ipywidgets.IntSlider
-    picture : ipywidgets.Image
+    picture : Picture
     text : ipywidgets.HTML
     box : ipywidgets.VBox
     """
@@ -110,8 +110,7 @@ class _PicturePanel:
             ).add_class(f"krum-{name}")
             for name, (value, least, most) in limits.items()
         }  # fmt: skip
-        self.picture = widgets.Image(format="png", layout={"width": "100%", "max_width": "1200px"})
-        self.picture.add_class("krum-figure")
+        self.picture = Picture("1200px")
         self.text = widgets.HTML().add_class("krum-text")
         self.box = widgets.VBox([widgets.HBox([*self.sliders.values()]), self.text, self.picture])
         for slider in self.sliders.values():
@@ -127,7 +126,7 @@ class _PicturePanel:
         """Show the page of the present values."""
         self.page = self._make_page(**self.values)
         self.text.value = notice(self.page.text, "note")
-        self.picture.value = png(self.page.figure, _DPI)
+        self.picture.show(png(self.page.figure, _DPI), self.page.text)
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         text = f"{self.page.text}\n(Run this cell in Jupyter to move the sliders.)"

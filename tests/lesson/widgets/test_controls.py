@@ -8,6 +8,7 @@ from fl_krum.aggregators.parameters import check_parameters, largest_f
 from fl_krum.federation.data import DATASETS
 from fl_krum.lesson.widgets.controls import (
     KrumControls,
+    Picture,
     attack_choice,
     mimebundle,
     notice,
@@ -145,3 +146,10 @@ def test_a_page_without_a_kernel_has_a_picture_and_words():
     assert bundle["image/png"] == "iVBORw=="
     assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
     assert "image/png" not in mimebundle(KrumControls().box, "words")
+
+
+def test_a_picture_has_words_for_those_who_do_not_see_it():
+    picture = Picture("900px", display="none")
+    picture.show(b"\x89PNG", 'Krum chooses "2" & not 3.')
+    assert 'alt="Krum chooses &quot;2&quot; &amp; not 3."' in picture.value
+    assert "base64,iVBORw==" in picture.value and picture.layout.display == "none"

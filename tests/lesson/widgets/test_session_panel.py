@@ -50,7 +50,9 @@ def test_a_session_is_run(fake):
     assert session.state == live_session.DONE
     assert "Done: 3 rounds" in text(panel) and "the same as Krum in the clear" in text(panel)
     assert panel.progress.value == 1 and panel.progress.bar_style == "success"
-    assert bytes(panel.picture.value).startswith(b"\x89PNG")
+    assert panel.picture.png.startswith(b"\x89PNG")
+    (words,) = re.findall('alt="([^"]*)"', panel.picture.value)
+    assert re.search(r"After round 3: \d+% by the rule, \d+% by the plain mean\.$", words)
     assert panel.picture.layout.display is None
     assert (panel.run_button.disabled, panel.stop_button.disabled) == (False, True)
     assert not panel.controls.disabled and not panel.attack.disabled
