@@ -105,11 +105,12 @@ class ProgramPanel:
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         values = ", ".join(f"{name} = {value}" for name, value in self.controls.values.items())
-        text = f"krum.mpc for {values}\n(Run this cell in Jupyter to move the sliders.)"
-        picture = None
+        lines, picture = [f"krum.mpc for {values}"], None
         if self.page.program is not None:
             facts = consequences(self.page.program)
-            picture = png(facts_figure(facts, f"krum.mpc for {values}"), dpi=64)
+            lines += [f"  {name}: {number:,}" for name, number in facts.items()]
+            picture = png(facts_figure(facts, lines[0]), dpi=64)
+        text = "\n".join([*lines, "(Run this cell in Jupyter to move the sliders.)"])
         return mimebundle(self.box, text, picture)
 
 

@@ -86,6 +86,10 @@ def test_what_jupyter_shows():
     bundle = ProgramPanel(n=9, f=3)._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("krum.mpc for n = 9, f = 3, d = 5\n")
+    # Its numbers are in words, too: nbval compares words, and does not look at pictures.
+    cost = KrumProgram(9, 3, 5).cost()
+    assert f"  exchanges of messages: {len(cost.rounds)}\n" in bundle["text/plain"]
+    assert f"  bytes sent by all players: {cost.bytes:,}\n" in bundle["text/plain"]
     assert bundle["image/png"].startswith("iVBORw0KGgo")
 
 
