@@ -16,7 +16,21 @@ Flower carries what is public: the global model, and who takes part. Clients' ve
 to player, over connections that these open themselves (`fl_krum.players.host_player`).
 """
 
+from typing import TYPE_CHECKING
+
 from .mod import secure_krum_mod
-from .strategy import SecureKrum
+
+if TYPE_CHECKING:
+    from .strategy import SecureKrum
 
 __all__ = ["SecureKrum", "secure_krum_mod"]
+
+
+def __getattr__(name: str):
+    """The strategy, when it is asked for: a deployment starts each ClientApp anew for each message,
+    and the strategy's imports are a third of those of its module."""
+    if name == "SecureKrum":
+        from .strategy import SecureKrum
+
+        return SecureKrum
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
