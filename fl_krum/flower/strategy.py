@@ -87,8 +87,15 @@ class _Running:
     layout: Layout
     model: dict[str, np.ndarray]
     make: Callable[[float, float], HostPlayer]
+    names: dict[int, str]  # of the nodes that were asked
     began: float = field(default_factory=time.monotonic)
     player: HostPlayer | None = None
+    failed: list[str] = field(default_factory=list)  # those whose ClientApp or SuperNode has
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether somebody has failed before there is a result, and cannot be left out."""
+        return bool(self.failed) and self.agreement.engine != EMBEDDED and not self.ended
 
     @property
     def seconds(self) -> float:
@@ -255,7 +262,7 @@ class SecureKrum(FedAvg):
             )  # fmt: skip
 
         make(self._patience, self._deadline)  # a ValueError is raised before anybody is asked
-        self._running = _Running(agreement, layout, model, make)
+        self._running = _Running(agreement, layout, model, make, known)
         record = RecordDict(
             {
                 self.arrayrecord_key: arrays,
@@ -308,18 +315,22 @@ class SecureKrum(FedAvg):
         assert running is not None, "configure_train has begun it"
         waiting = set(grid.push_messages(messages))
         replies: list[Message] = []
-        trained, failed, until = 0, 0, running.began + self._deadline
+        trained, until = 0, running.began + self._deadline
         while time.monotonic() < until and (waiting or not running.ended):
             for reply in grid.pull_messages(waiting):
                 waiting.discard(reply.metadata.reply_to_message_id)
                 replies.append(reply)
-                trained += not reply.has_error()
-                failed += reply.has_error()
+                if reply.has_error():
+                    running.failed.append(running.names[reply.metadata.src_node_id])
+                else:
+                    trained += 1
+            if running.hopeless:
+                break
             if running.player is None:
                 f = running.agreement.f if self._engine == EMBEDDED else 0
                 enough = trained >= len(messages) - f
                 if not waiting or enough or running.seconds > self._patience:
-                    known = failed and not waiting
+                    known = running.failed and not waiting
                     patience = min(self._patience, _SOME_FAILED) if known else self._patience
                     running.start(patience, until - time.monotonic())
             if running.ended:
@@ -356,6 +367,12 @@ class SecureKrum(FedAvg):
         arrays, found = None, SecureRound(number)
         agreement, player = running.agreement, running.player
         try:
+            if running.hopeless:
+                names = ", ".join(running.failed)
+                raise HostError(
+                    f"{names} failed, and {agreement.engine} players cannot do without",
+                    tuple(running.failed),
+                )
             if player is None:
                 raise HostError(f"no client has trained within {self._deadline:g} s")
             vector = player.result()

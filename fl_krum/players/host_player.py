@@ -26,12 +26,14 @@ from .agreement import EMBEDDED, Agreement, Limits
 from .engine import ACTIVE, RunPlan
 from .host_error import Ending, HostError
 from .player import PlayerProcess
+from .ports import is_free
 from .process import Command, PlayerError, Process, SpawnedProcess
 from .program_result import read_transcript
 from .roster import Roster, check_dates, read_key
 from .wire_text import in_pieces
 
 PATIENCE, DEADLINE = 60.0, 600.0  # seconds, where nobody says otherwise
+_PORT_PAUSE = 0.5
 _GRACE = 10.0  # seconds after the deadline in which a player ends by itself
 
 
@@ -277,6 +279,7 @@ class HostPlayer:
         if not self._waits_for_all:
             plan, command = self._plan(), self._command(number)
         else:
+            self._wait_for_port()
             folder, _ = run_folder.make(resources)
             plan, command = installed_party.prepare(
                 self.agreement, self.roster, self.name, self._key_path, folder
@@ -308,6 +311,15 @@ class HostPlayer:
     def _waits_for_all(self) -> bool:
         """Whether its player is one of an installation, which can leave nobody out."""
         return self.agreement.engine != EMBEDDED
+
+    def _wait_for_port(self) -> None:
+        """An installation's player of the round before may be there still, in wait for somebody."""
+        while not is_free(self.roster[self.name].port):
+            with self._changed:
+                if self._changed.wait_for(lambda: self._stopped, _PORT_PAUSE):
+                    return
+            if time.monotonic() > self._until:
+                return  # the installation tells
 
     def _is_connected(self, player: PlayerProcess) -> bool:
         """Whether an installation's player has found all others. They wait for ever; here they have

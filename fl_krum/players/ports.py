@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import socket
 
@@ -26,3 +27,12 @@ def free_ports(count: int) -> list[int]:
         if len(free) == count:
             return free
     raise ValueError(f"there are no {count} free ports between {PORTS.start} and {PORTS.stop}")
+
+
+def is_free(port: int) -> bool:
+    """Whether a player could listen there, as far as other programs are concerned."""
+    try:
+        socket.create_server(("", port)).close()
+    except OSError as error:
+        return error.errno != errno.EADDRINUSE
+    return True

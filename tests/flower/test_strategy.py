@@ -193,3 +193,23 @@ def test_too_few_clients_are_told_and_nothing_waits():
     strategy, arrays, _ = start(ThreadGrid(2, trained))
     assert strategy.rounds[0].error == "there are 2 clients, and Krum takes three"
     assert np.array_equal(arrays["w"], START["w"])
+
+
+def test_players_of_an_installation_can_leave_nobody_out(mp_spdz_home, tmp_path, monkeypatch):
+    """A round in which a client fails ends at once, and the next one has a result."""
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+
+    def train(node, model, number):
+        if node == 2 and number == 1:
+            raise ValueError("no data")
+        return trained(node, model, number)
+
+    how = {"engine": "mp-spdz", "security": "semi-honest", "min_train_nodes": 5}
+    strategy, arrays, _ = start(ThreadGrid(5, train), rounds=2, num_malicious_nodes=1, **how)
+    one, two = strategy.rounds
+    assert one.error == "node1 failed, and mp-spdz players cannot do without"
+    assert one.missing == ("node1",) and one.seconds < 60
+    assert two.error == "" and two.back == ("node1",)
+    nodes = [int(name.removeprefix("node")) + 1 for name in two.clients]
+    model = moved(START, krum(differences(START, 2, nodes), 1).vector)
+    assert np.array_equal(arrays["w"], model["w"])

@@ -1,6 +1,9 @@
 """Parties of a roster whose hosts have an installation of SCALE-MAMBA or MP-SPDZ."""
 
 import os
+import socket
+import threading
+import time
 
 import pytest
 
@@ -94,3 +97,14 @@ def test_the_digest_tells_other_certificates_of_an_engine(tmp_path):
     swapped = {"mp-spdz": members[1].engines["mp-spdz"]}
     members[0] = Member(NAMES[0], members[0].address, members[0].certificate, swapped)
     assert Roster.of(members).digest != roster.digest
+
+
+def test_a_player_of_the_round_before_is_waited_for(mp_spdz_home, tmp_path, monkeypatch):
+    """Else it could be taken for one of this round: SCALE-MAMBA's players share a port."""
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    roster = roster_of(tmp_path, ["mp-spdz"])
+    with socket.create_server(("", roster["b"].port)) as before:
+        threading.Timer(2.0, before.close).start()
+        begin = time.monotonic()
+        assert aggregate(roster, tmp_path, "mp-spdz", "semi-honest") == [1, 2]
+        assert time.monotonic() - begin > 2.0
