@@ -24,6 +24,8 @@ class Given:
     listen : str
     run : dict
         Of the player's `Meeting` all but who holds shares; empty on one host.
+    absent : tuple of int
+        Players that the server need not wait for.
     """
 
     program: str
@@ -31,6 +33,7 @@ class Given:
     places: list
     listen: str = LOOPBACK
     run: dict | None = None
+    absent: tuple = ()
 
     def meeting(self, holders):
         """What the player is there for."""
@@ -39,8 +42,8 @@ class Given:
 
 def read_given(descriptor):
     """Its length as eight digits, then JSON: ``program``, ``root``, ``certificate``, ``key``; on
-    several hosts also ``peers``, a list of ``[host, port, fingerprint]``, ``listen`` and
-    ``meeting``. RunError, which quotes nothing, for anything else."""
+    several hosts also ``peers``, a list of ``[host, port, fingerprint]``, ``listen``,
+    ``meeting`` and ``absent``. RunError, which quotes nothing, for anything else."""
     try:
         given = json.loads(_read_exactly(descriptor, int(_read_exactly(descriptor, 8))))
         root, certificate, key = (
@@ -53,6 +56,7 @@ def read_given(descriptor):
             [(host, int(port)) for host, port, _ in peers],
             given.get("listen", LOOPBACK),
             given.get("meeting"),
+            tuple(map(int, given.get("absent", []))),
         )
     except (ValueError, LookupError, TypeError, AttributeError):  # whose words may quote a secret
         message = "standard input does not begin with a program and certificates"

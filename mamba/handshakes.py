@@ -59,6 +59,8 @@ class Handshakes:
         Address of this host to listen at; "" is every one.
     deadline : float, optional
         Until when (`time.monotonic`) all must be over.
+    absent : sequence of int
+        Players that the server need not wait for, since they will not come.
 
     Attributes
     ----------
@@ -84,6 +86,7 @@ class Handshakes:
         meeting="",
         listen=addresses.LOOPBACK,
         deadline=None,
+        absent=(),
     ):
         self._deadline = float("inf") if deadline is None else deadline
         self.me, self._credentials, self._listen_at = me, credentials, listen
@@ -91,6 +94,7 @@ class Handshakes:
         self.ports = [port for _, port in places]
         self._meeting = meeting if isinstance(meeting, Meeting) else Meeting(meeting)
         self._known = Whereabouts(me, self.ports)
+        self._known.given_up.update(dict.fromkeys(absent, Reason.ABSENT))
         self._addresses = [
             self._resolve(player, *place) if player != me else []
             for player, place in enumerate(places)

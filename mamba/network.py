@@ -57,6 +57,8 @@ class Network:
         Address of this host to listen at; "" is every one.
     deadline : float, optional
         Until when (`time.monotonic`) everything has to be over.
+    absent : sequence of int
+        Players that the server need not wait for.
 
     Attributes
     ----------
@@ -86,6 +88,7 @@ class Network:
         meeting="",
         listen=LOOPBACK,
         deadline=None,
+        absent=(),
     ):
         self.me, self.players = me, len(ports)
         self.is_of_a_run = isinstance(meeting, Meeting) and bool(meeting.run)
@@ -95,7 +98,7 @@ class Network:
             if not isinstance(certificates, Credentials):
                 certificates = Credentials.read(certificates, me)
             self._handshakes = Handshakes(
-                me, ports, certificates, patience, say, meeting, listen, deadline
+                me, ports, certificates, patience, say, meeting, listen, deadline, absent
             )
         except (OSError, ValueError) as error:
             what = f"RootCA.crt, Player{me}.crt and Player{me}.key"

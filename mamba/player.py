@@ -75,7 +75,7 @@ def main(arguments=None):
         meeting = given.meeting(holders.meeting(len(places), options.threshold, options.holders))
         network = Network(
             me, places, certificates, options.patience, _say, at_once=False, meeting=meeting,
-            listen=given.listen, deadline=until,
+            listen=given.listen, deadline=until, absent=given.absent,
         )  # fmt: skip
         view = View() if options.views else None
         kind = cheats.KINDS[options.cheat] if options.cheat else Protocols

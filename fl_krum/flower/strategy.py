@@ -45,7 +45,6 @@ from .simulation import SERVER, ThrowAwayKeys
 
 _POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
 _LAST_REPLIES = 3.0  # seconds that replies may come after the result
-_SOME_FAILED = 30.0  # seconds for the others' players to connect when it is known who has failed
 
 
 @dataclass
@@ -86,7 +85,7 @@ class _Running:
     agreement: Agreement
     layout: Layout
     model: dict[str, np.ndarray]
-    make: Callable[[float, float], HostPlayer]
+    make: Callable[..., HostPlayer]
     names: dict[int, str]  # of the nodes that were asked
     began: float = field(default_factory=time.monotonic)
     player: HostPlayer | None = None
@@ -113,7 +112,7 @@ class _Running:
             self.player.wait(seconds)
 
     def start(self, patience: float, deadline: float) -> None:
-        self.player = self.make(patience, deadline)
+        self.player = self.make(patience, deadline, self.failed)
         self.player.start()
 
     def stop(self) -> None:
@@ -255,10 +254,11 @@ class SecureKrum(FedAvg):
             folder,
         )  # fmt: skip
 
-        def make(patience, deadline):
+        def make(patience, deadline, absent=()):
             return HostPlayer(
                 roster, self._name, key, agreement, self._limits, patience, deadline,
                 say=lambda line: log(INFO, "\t%s", line), start=self._forks,
+                absent=absent,
             )  # fmt: skip
 
         make(self._patience, self._deadline)  # a ValueError is raised before anybody is asked
@@ -330,9 +330,7 @@ class SecureKrum(FedAvg):
                 f = running.agreement.f if self._engine == EMBEDDED else 0
                 enough = trained >= len(messages) - f
                 if not waiting or enough or running.seconds > self._patience:
-                    known = running.failed and not waiting
-                    patience = min(self._patience, _SOME_FAILED) if known else self._patience
-                    running.start(patience, until - time.monotonic())
+                    running.start(self._patience, until - time.monotonic())
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
             running.wait(_POLL)
@@ -368,9 +366,9 @@ class SecureKrum(FedAvg):
         agreement, player = running.agreement, running.player
         try:
             if running.hopeless:
-                names = ", ".join(running.failed)
+                failed = ", ".join(running.failed)
                 raise HostError(
-                    f"{names} failed, and {agreement.engine} players cannot do without",
+                    f"{failed} failed, and {agreement.engine} players cannot do without",
                     tuple(running.failed),
                 )
             if player is None:

@@ -15,7 +15,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +60,8 @@ class HostPlayer:
         one when that is a name.
     say : callable, optional
         Given lines of news.
+    absent : sequence of str
+        Parties that will not come: the server begins without them when all others are there.
     start : callable
         Starts the player's process, given its `Command`: `SpawnedProcess`, a fork server
         (`fl_krum.players.fork_server.Forks`), or `fl_krum.players.process.behind` something.
@@ -97,8 +99,9 @@ class HostPlayer:
         listen: str | None = None,
         say: Callable[[str], object] = lambda line: None,
         start: Callable[[Command], Process] = SpawnedProcess,
+        absent: Sequence[str] = (),
     ):
-        self._start = start
+        self._start, self._absent = start, tuple(absent)
         for what, seconds in (("patience", patience), ("deadline", deadline)):
             if not seconds > 0:
                 raise ValueError(f"{what} is a positive number of seconds, not {seconds}")
@@ -420,6 +423,7 @@ class HostPlayer:
             "key": self._key.decode("ascii"),
             "peers": [[member.host, member.port, member.fingerprint] for member in members],
             "listen": listen,
+            "absent": [i for i, one in enumerate(agreement.parties) if one in self._absent],
             "meeting": {
                 "run": f"run {agreement.session}",
                 "number": agreement.number,

@@ -1,5 +1,6 @@
 """One party's player: a whole run of several of them, and who is left out."""
 
+import functools
 import socket
 import time
 
@@ -145,6 +146,17 @@ def test_a_program_of_ones_own(roster, folder):
     for player in players:
         player.result()
     assert players[0].printed == "1\n"
+
+
+def test_those_who_will_not_come_are_not_waited_for(roster, folder, monkeypatch):
+    monkeypatch.setattr(parties, "HostPlayer", functools.partial(HostPlayer, absent=["client2"]))
+    agreement, vectors = parties.agreement(CLIENTS, 1, D, round=31), parties.vectors(CLIENTS, D)
+    patience = 0.9 * parties.DEADLINE
+    begin = time.monotonic()
+    run = parties.play(roster, folder, agreement, vectors, ["client2"], patience=patience)
+    assert not run.errors and time.monotonic() - begin < patience
+    assert (run.vector == expected(vectors, 1, ["client2"])).all()
+    assert run.players["server"].missing == ("client2",)
 
 
 def test_a_process_that_outlives_its_starter(roster, folder, tmp_path):
