@@ -147,22 +147,22 @@ class WrongShare(Cheat):
 class TwoStories(Cheat):
     """Tells one other player another coin than the rest."""
 
+    _tosses = False
+
     def exchange(self, outgoing, expected, continued=False, inner=False):
         to = self.all_but_me(self.holders)[0]
-        if self._announces and to in outgoing:
+        if self._tosses and to in outgoing:
             self._tell(f"told player {to} another random number than the others")
-            other = prime.from_bytes(bytes(outgoing[to]), len(outgoing[to]) // prime.BYTES)
-            outgoing = {**outgoing, to: prime.to_bytes(prime.add(other, prime.from_ints([1])))}
+            other = bytes(byte ^ 1 for byte in outgoing[to])
+            outgoing = {**outgoing, to: other}
         return super().exchange(outgoing, expected, continued, inner)
 
-    _announces = False
-
-    def announce(self, part, share):
-        self._announces = True
+    def toss(self):
+        self._tosses = True
         try:
-            return super().announce(part, share)
+            return super().toss()
         finally:
-            self._announces = False
+            self._tosses = False
 
 
 class FalseMask(Cheat):

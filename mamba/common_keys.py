@@ -11,7 +11,7 @@ from mamba.randomness import Randomness
 _KEY_BYTES = _DIGEST_BYTES = 32
 
 
-def agree(network, peers, about, randomness):
+def agree(network, peers, about, randomness, own=b""):
     """Agree on a key with every peer, in one round.
 
     Parameters
@@ -22,12 +22,16 @@ def agree(network, peers, about, randomness):
     about : bytes
         What this player is about to run; a digest of it is sent before the key.
     randomness : mamba.randomness.Randomness
+    own : bytes
+        What else all are told, as long for all players.
 
     Returns
     -------
-    three dicts of int to Randomness
+    streams : three dicts of int to Randomness
         For each peer, streams that both draw the same from: for what this player deals to it, the
         other way round, and for terms of shares of zero.
+    said : dict of int to bytes
+        What else the peers have told, and this player.
 
     Raises
     ------
@@ -37,17 +41,20 @@ def agree(network, peers, about, randomness):
     digest, me = hashlib.sha256(about).digest(), network.me
     keys = {player: randomness.bytes(_KEY_BYTES) for player in peers}
     received = network.exchange(
-        {player: digest + key if player > me else digest for player, key in keys.items()},
-        {p: _DIGEST_BYTES + (_KEY_BYTES if p < me else 0) for p in peers},
+        {p: digest + own + (key if p > me else b"") for p, key in keys.items()},
+        {p: _DIGEST_BYTES + len(own) + (_KEY_BYTES if p < me else 0) for p in peers},
     )
     digests = {player: bytes(data[:_DIGEST_BYTES]) for player, data in received.items()}
     compare_programs(me, {**digests, me: digest})
-    keys |= {p: bytes(data[_DIGEST_BYTES:]) for p, data in received.items() if p < me}
-    return (
+    end = _DIGEST_BYTES + len(own)
+    keys |= {p: bytes(data[end:]) for p, data in received.items() if p < me}
+    streams = (
         {player: Randomness(key, f"{me} deals") for player, key in keys.items()},
         {player: Randomness(key, f"{player} deals") for player, key in keys.items()},
         {player: Randomness(key, "zero") for player, key in keys.items()},
     )
+    said = {player: bytes(data[_DIGEST_BYTES:end]) for player, data in received.items()}
+    return streams, {**said, me: own}
 
 
 def compare_programs(me, digests):

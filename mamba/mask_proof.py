@@ -30,8 +30,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mamba import coins, gf256
 from mamba import field as prime
+from mamba import gf256
 from mamba.claims import Products, Zeros
 from mamba.protocol_error import ProtocolError
 from mamba.randomness import from_coin
@@ -69,10 +69,9 @@ def deal(protocols, lengths):
     -------
     dealt : list of (field array, uint8 array)
         For each dealer, shares of its bits in the prime field, and of those in the small one.
-    proof : generator
-        What is left to do before anything may be opened under these bits. It takes no round of its
-        own where others are at hand: it yields three times a list of parts to open with the next
-        message, the first an empty one, and is sent what was opened.
+    prove : callable
+        What is left to do before anything may be opened under these bits, in three rounds, beside
+        others (`mamba.side_by_side`).
     """
     dealers, hidden = protocols.sent, 2 * SUBSETS if lengths.both else 0
     shape = [
@@ -88,7 +87,8 @@ def deal(protocols, lengths):
         (prime_bits[:, : lengths.both + lengths.upper], small_bits[: lengths.both])
         for prime_bits, small_bits in (dealt[dealer] for dealer in dealers)
     ]
-    return kept, _compare_fields(protocols, [dealt[dealer] for dealer in dealers], bits, lengths)
+    every = [dealt[dealer] for dealer in dealers]
+    return kept, lambda: _compare_fields(protocols, every, bits, lengths)
 
 
 def _draw(randomness, lengths, hidden):
@@ -118,14 +118,11 @@ def _compare_fields(protocols, dealt, own, lengths):
     dealers, both = protocols.sent, lengths.both
     if not both:
         return
-    share = coins.take_to_open(protocols)
-    yield []  # all have what was dealt, as in `mamba.coins.confirm`
-    (coin,) = yield [(prime, share)]
-    stream = from_coin(prime.to_ints(coin)[0], "subsets of bits")
+    stream = from_coin(protocols.toss(), "subsets of bits")
     sums, parities, own_sums = _subsets(stream, dealt, own, lengths)
     hiding = [prime_bits[:, both + lengths.upper :] for prime_bits, _ in dealt]
     parities ^= np.stack([small[both:] for _, small in dealt]).reshape(parities.shape)
-    (opened,) = yield [(gf256, parities.ravel())]
+    (opened,) = protocols.open_parts([(gf256, parities.ravel())])
     proper, of_coins = opened.reshape(parities.shape).transpose(1, 0, 2)
     for dealer, bytes_ in zip(dealers, proper, strict=True):
         if (bytes_ > 1).any():
@@ -140,7 +137,6 @@ def _compare_fields(protocols, dealt, own, lengths):
     more = protocols.deal(
         dict.fromkeys(dealers, [(prime, length * SUBSETS)]),
         [secret] if protocols.me in dealers else [],
-        continued=True,
     )
     for k, dealer in enumerate(dealers):
         (bits,) = more[dealer]

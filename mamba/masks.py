@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 
 from mamba import field as prime
-from mamba import gf256, mask_proof, openings
+from mamba import gf256, mask_proof, side_by_side
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,15 @@ def make_masks(protocols, demands):
         if demand.pairs and protocols.active and protocols.is_holder:
             protocols.agreement.note(np.array(demand.pairs, np.int64).tobytes())
     dealt = _deal_proven if protocols.active and protocols.is_holder else _deal
-    numbers, bits, small_coins, coins, proof = dealt(protocols, demands)
+    numbers, bits, small_coins, coins, prove = dealt(protocols, demands)
+    proven = side_by_side.begin(protocols, prove) if prove else lambda: None
     tasks = [
         _add([summand.reshape(demand.bits, demand.numbers) for summand in summands], demand)
         for demand, summands in zip(demands, bits, strict=True)
     ]
     tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
-    made = _in_step(protocols, tasks, proof)
+    made = _in_step(protocols, tasks)
+    proven()
     summed, tossed = made[: len(demands)], made[len(demands) :]
     return [
         Mask(
@@ -134,7 +136,7 @@ def _deal(protocols, demands):
     kinds = list(zip(*(dealt[dealer] for dealer in dealers), strict=True))
     numbers, bits, small_coins, coins = (kinds[k::4] for k in range(4))
     numbers = [prime.combine([1] * len(one), one) for one in numbers]
-    return numbers, bits, small_coins, coins, iter(())
+    return numbers, bits, small_coins, coins, None
 
 
 def _deal_proven(protocols, demands):
@@ -144,7 +146,7 @@ def _deal_proven(protocols, demands):
         coins=sum(demand.results for demand in demands),
         upper=sum(demand.security * demand.numbers for demand in demands),
     )
-    dealt, proof = mask_proof.deal(protocols, lengths)
+    dealt, prove = mask_proof.deal(protocols, lengths)
     numbers, bits, small_coins, coins = [], [], [], []
     low, coin, high = 0, lengths.proper, lengths.both
     for demand in demands:
@@ -159,7 +161,7 @@ def _deal_proven(protocols, demands):
         small_coins.append([np.concatenate(one[1:3]) for one in small])
         coins.append([np.concatenate(one[1:3], axis=1) for one in wide])
         low, coin, high = low + size + bare, coin + results, high + upper
-    return numbers, bits, small_coins, coins, proof
+    return numbers, bits, small_coins, coins, prove
 
 
 def _numbers(rows, count):
@@ -189,13 +191,11 @@ def _random_bits(randomness, rows, width):
     return np.unpackbits(random, count=rows * width).reshape(rows, width)
 
 
-def _in_step(protocols, tasks, proof=iter(())):  # noqa: B008 (it is empty)
+def _in_step(protocols, tasks):
     """Run generators side by side. Each yields factors and is sent their products; a round serves
-    all of them. What they return is returned as a list. The `proof` is another one, which yields
-    what is to be opened in the same rounds (`mamba.mask_proof.deal`)."""
+    all of them. What they return is returned as a list."""
     results, sends = [None] * len(tasks), dict.fromkeys(range(len(tasks)))
-    to_open = next(proof, None)
-    while sends or to_open is not None:
+    while sends:
         wanted = {}
         for k, products in sends.items():
             try:
@@ -203,19 +203,8 @@ def _in_step(protocols, tasks, proof=iter(())):  # noqa: B008 (it is empty)
             except StopIteration as end:
                 results[k] = end.value
         factors = [one for some in wanted.values() for one in some]
-        arrive = openings.open_with_next(protocols, to_open) if to_open is not None else None
-        if factors:
-            products = iter(protocols.multiply(factors))
-            sends = {k: [next(products) for _ in some] for k, some in wanted.items()}
-        else:
-            sends = {}
-            if arrive:
-                protocols.exchange({}, {}, inner=True)
-        if arrive:
-            try:
-                to_open = proof.send(arrive())
-            except StopIteration:
-                to_open = None
+        multiplied = iter(protocols.multiply(factors) if factors else [])
+        sends = {k: [next(multiplied) for _ in some] for k, some in wanted.items()}
     return results
 
 

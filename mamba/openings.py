@@ -100,23 +100,6 @@ def show_parts(protocols, parts, alike=b""):
     return _in_order(protocols, parts, received)
 
 
-def open_with_next(protocols, parts):
-    """Open parts among the holders with the next message that they send each other, whatever else
-    that is for. Only what does not depend on anything that players have told each other may be
-    opened so, since that is not compared before.
-
-    Returns
-    -------
-    callable
-        When that message has been sent, it gives the secrets.
-    """
-    agreement = protocols.agreement
-    agreement.rider = b"".join(field.to_bytes(array) for field, array in parts)
-    return lambda: _put_all_together(
-        protocols, parts, _in_order(protocols, parts, agreement.arrived)
-    )
-
-
 def _in_order(protocols, parts, received):
     shape = [(field, field.length(array)) for field, array in parts]
     arrays = {player: protocols.unpack(shape, data, player) for player, data in received.items()}

@@ -82,8 +82,7 @@ class Protocols:
         Whose it is to collect next (`mamba.collectors`), the same for all holders.
     claims : mamba.claims.Claims
         Where players may deviate, what is still to be verified.
-    coin_pool : list
-        Coins that were dealt ahead (`mamba.coins`).
+    coins : mamba.coins.Coins
 
     Raises
     ------
@@ -116,17 +115,20 @@ class Protocols:
         self.view = view
         self.sent, self.drawn = self.holders[self.threshold :], self.holders[: self.threshold]
         self.agreement, self.collector_turn = agreement.Agreement(), 0
-        self.claims, self.coin_pool = Claims(), []
+        self.claims, self.coins = Claims(), coins.Coins(self.me, self.sent, self.randomness)
         # Only a holder has anything to say to everybody.
         self.peers = self.all_but_me(range(self.players) if self.is_holder else self.holders)
         self.network.connect(self.peers)
         # For what it deals to each other one, the other way round, and terms of shares of zero.
-        self.streams_to, self.streams_from, self.zero_streams = common_keys.agree(
-            self.network, self.peers, about, self.randomness
+        streams, ends = common_keys.agree(
+            self.network, self.peers, about, self.randomness, self.coins.end
         )
+        self.streams_to, self.streams_from, self.zero_streams = streams
+        if self.is_holder:
+            self.coins.be_told(ends)
 
     exchange, compare = agreement.exchange, agreement.compare
-    confirm, announce = coins.confirm, coins.announce
+    confirm, toss, toss_for_all = coins.confirm, coins.toss, coins.toss_for_all
     open, open_to = openings.open_to_all, openings.open_to
     open_to_and_say_how = openings.open_to_and_say_how
     open_among_holders, open_parts = openings.open_among_holders, openings.open_parts

@@ -14,7 +14,7 @@ told when its own message before has come from all. That others do more in the s
 an adversary messages of two protocols at once, each of them independent of the other's secrets.
 Each has an agreement of its own (`mamba.agreement`), so it compares what it was told before it
 opens anything, as it would alone; it does not begin before what holders were told until then was
-compared. What it leaves to compare is compared by who waits for it; of a coin nothing may be left.
+compared. What it leaves to compare is compared by who waits for it.
 """
 
 import threading
@@ -38,7 +38,7 @@ def begin(protocols, task):
         Waits until the protocol is done, and gives what it returned, or raises what it raised. It
         must be called by the same player that began, on all holders at the same place.
     """
-    if protocols.agreement.is_due or protocols.agreement.unheard:
+    if protocols.agreement.is_due:
         result = task()
         return lambda: result
     if not isinstance(protocols.network, _Carrier):
@@ -173,11 +173,8 @@ class _Lane:
 
     def hand_over(self, agreement):
         """What is still to be compared is for who has waited."""
-        if self.agreement.coin is not None:
-            raise AssertionError("a coin that was announced beside was not compared there")
         if digest := self.agreement.take_digest():
             agreement.note(digest)
-        agreement.unheard |= self.agreement.unheard
 
     def _run(self, task):
         self._may_run.acquire()

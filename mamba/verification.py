@@ -6,14 +6,14 @@ is to add numbers that they know to products, and to lie about masks that they d
 bit of the small field under a coin. Before a number is opened that a mask hides, or that is a
 result, all claims behind it are verified here, those of both fields in the same rounds:
 
-1. A coin is announced: weights that make one claim of many (`mamba.product_check` for the prime
+1. A coin is tossed: weights that make one claim of many (`mamba.product_check` for the prime
    field, where `mamba.distance_check` adds distances; `mamba.byte_check` for the small one).
-2. Level by level: the holders multiply for a few values, then announce a coin.
-3. The last level, with random numbers for one block, a coin that is opened, and three things in the
-   open to compare. Five rounds in all where there is no other level.
+2. Level by level: the holders multiply for a few values, then toss a coin.
+3. The last level, with random numbers for one block, a coin, and three things in the open to
+   compare. Four rounds in all where there is no other level.
 
-A coin that is announced may be told wrongly, which is found with the next message; until then there
-is only dealing. The last one is opened like any value, since numbers are opened because of it.
+All holders that go on after a coin have the same one (`mamba.coins`), so at the end f is opened at
+one point only: opened at two, it would show a difference of secrets.
 
 What blinds the end depends on no coin, so it is dealt beside the first one. A verification may run
 beside other protocols as a whole (`begin`): then everything that `verify` stands before waits for
@@ -23,7 +23,7 @@ What is opened tells nothing, whether the claims are true or false, so an abort 
 false claim passes with a chance below 2^-62 in a run of up to 2^50 products.
 """
 
-from mamba import blame, coins, distance_check, product_check, side_by_side
+from mamba import blame, distance_check, product_check, side_by_side
 from mamba import field as prime
 from mamba.blame import Transcript
 from mamba.byte_check import ByteCheck
@@ -107,19 +107,19 @@ def _examine(protocols, masked):
     kinds: list = [ProductCheck] if claims.products or claims.zeros or claims.distances else []
     kinds += [ByteCheck] if claims.bytes else []
     blinds, first = side_by_side.together(  # what blinds the end depends on no coin
-        protocols, lambda: _random(protocols, kinds, claims), lambda: coins.announce_coin(protocols)
+        protocols, lambda: _random(protocols, kinds, claims), protocols.toss
     )
     checks = _checks(claims, first)
     transcript = Transcript(claims, checks, lambda other: _checks(other, first))
     while not all(check.is_last for check in checks):
         long = [check for check in checks if not check.is_last]
         values = protocols.reduce([(check.module, check.divide()) for check in long])
-        coin = coins.announce_coin(protocols)
+        coin = protocols.toss()
         transcript.fold(protocols, long, values, coin)
     values = protocols.reduce(
         [(c.module, c.divide(random)) for c, random in zip(checks, blinds, strict=True)]
     )
-    coin = coins.open_coin(protocols)
+    coin = protocols.toss()
     transcript.fold(protocols, checks, values, coin)
     transcript.shown = protocols.show_parts([(c.module, c.disclose()) for c in checks])
     return transcript

@@ -31,8 +31,8 @@ class Round:
     kind : str
         ``"input"``, ``"deal"`` and ``"multiply"`` (shares are dealt), ``"collect"`` and
         ``"return"`` (of products, to and from those who collect them), ``"open"`` (to all),
-        ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived), ``"announce"`` (a
-        random number, by those who dealt it).
+        ``"output"`` (to player 0), ``"confirm"`` (that shares have arrived), ``"toss"`` (a random
+        number, by those who are bound to a part of it).
     elements : int
         Elements of the large field that one sender sends one receiver.
     bits : int
@@ -205,43 +205,39 @@ class _Counter:
             2 if self.check.portable else 1,
         )  # halves of numbers, or whole ones
         proof = (sizes.numbers + wide) * sizes.digits
-        if sizes.short:
-            yield self._inputs_and_coins(self.d + proof)
+        words = self.d + (proof if sizes.short else 0)
+        if sizes.portable:
+            yield self._inputs_and_coins(words)
         else:
-            yield self._inputs_and_coins(self.d)
-            yield from self._toss_and_answer(sizes.columns + sizes.square + proof, sizes.portable)
-        yield from self._toss_and_answer(wide * sizes.quotient, sizes.portable)
-        yield from self._toss()
+            yield Round("input", "input", words, 0, messages)
+        if not sizes.short:
+            yield from self._toss(sizes.portable)
+            yield Round("check", "input", sizes.columns + sizes.square + proof, 0, messages)
+        yield from self._toss(sizes.portable)
+        yield Round("check", "input", wide * sizes.quotient, 0, messages)
+        yield from self._toss(sizes.portable)
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n, told=True)
 
-    def _toss(self) -> Iterator[Round]:
-        """A coin is opened, when all have said that they have what was dealt before."""
-        yield Round("check", "confirm", 0, 0, 2 * self.threshold * (2 * self.threshold + 1))
-        yield self._open("check", elements=1, told=True)
-
-    def _toss_and_answer(self, elements, portable) -> Iterator[Round]:
-        """A coin is announced, and what clients deal because of it travels with shares of it; see
-        mamba/protocols.py."""
-        clients = self._deal_messages(range(1, self.n + 1))
+    def _toss(self, portable) -> Iterator[Round]:
+        """A coin, of which t + 1 holders reveal 32 bytes each, with a digest (mamba/coins.py); in
+        plain MAMBA it is opened, when all have said that they have what was dealt before. Those
+        that hold no shares are told."""
+        t = self.threshold
         if portable:
-            yield from self._toss()
-            yield Round("check", "input", elements, 0, clients)
+            yield Round("check", "confirm", 0, 0, 2 * t * (2 * t + 1))
+            yield self._open("check", elements=1, told=True)
             return
-        told = len(self.holders) * self.bystanders
-        yield Round("check", "announce", 1, 0, 2 * (self.threshold + 1) * self.threshold + told)
-        shares = len(self.holders) * 2 * self.threshold
-        others = self._deal_messages({*range(1, self.n + 1)} - {*self.holders})
-        more = elements * clients - others  # who holds no shares has none of the coin either
-        yield Round("check", "input", 1, 0, shares + others, extra=more)
+        tell, told = 2 * t * (t + 1), len(self.holders) * self.bystanders
+        yield Round("check", "toss", 0, 0, tell + told, extra=4 * tell + told)
 
     def _inputs_and_coins(self, elements) -> Round:
-        """What clients input; in the same round t + 1 holders deal coins, three triples of them."""
+        """What clients input; in the same round t + 1 holders deal coins, two triples of them."""
         clients = range(1, self.n + 1)
         dealers = self.holders[self.threshold :]
         messages = self._deal_messages({*clients, *dealers})
         client_pairs, coin_pairs = self._deal_messages(clients), self._deal_messages(dealers)
-        more = elements * (client_pairs - messages) + 2 * 3 * coin_pairs
+        more = elements * (client_pairs - messages) + 2 * 2 * coin_pairs
         return Round("input", "input", elements, 0, messages, more)
 
     def _compare(self, stage, numbers, width, bits) -> Iterator[Round]:

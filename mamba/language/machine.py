@@ -39,7 +39,6 @@ class _Input:
     source: int | None = None  # the number of that line, see `mamba.language.lengths`
     addresses: list = field(default_factory=list)  # where it is stored as soon as it is there
     parts: dict = field(default_factory=dict)  # of random numbers, what has come of them, by dealer
-    own: np.ndarray | None = None  # of random numbers, what this player has dealt of them
 
 
 @dataclass
@@ -331,8 +330,7 @@ class Machine:
     def secret(self, entry):
         """What this player deals for an entry of the queue, as a field array."""
         if entry.player is None:
-            entry.own = prime.random(self.protocols.randomness, entry.size)
-            return entry.own
+            return prime.random(self.protocols.randomness, entry.size)
         if entry.channel == 1:
             if self._prover is None:
                 raise RunError("this program asks for a proof of the input, and has no check")
@@ -361,8 +359,7 @@ class Machine:
             self.memory.store(address, share, 1, dealer)  # over whatever stands there
         target = entry.target()
         if target is not None:  # else nobody but the memory wants it
-            target._value, target.part = share, entry.own
-            target.parts = [entry.parts[player] for player in sorted(entry.parts)]
+            target._value = share
 
     def _output(self, entries):
         if self.protocols.active:

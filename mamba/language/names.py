@@ -59,6 +59,7 @@ def namespace(machine):
         "lagrange": lagrange,
         "powers_of": powers_of,
         "smallest": smallest,
+        "toss": lambda: types.cint._of(machine.run("toss_for_all")),
         "AdvInteger": AdvInteger,
         "floatingpoint": FloatingPoint,
         "mpc_math": MpcMath,

@@ -79,10 +79,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
     _size: Any = None  # while it waits
     _sharing: Any = None  # of a sum of products, its sharing of degree t where one was needed
     _factors = None  # of the third of a triple, the other two
-    # Of a random number that nobody knows: what this player has dealt of it, and its shares of what
-    # all dealers have.
-    part, parts = None, None
-    is_coin = False  # whether it is such a number
+    is_coin = False  # whether it is a random number that nobody knows
 
     @property
     def value(self):
@@ -175,15 +172,6 @@ class SharedInteger(Tracked, BitOperations, Vector):
         dealers = np.broadcast_to(np.where(single, tags.astype(int) - DEALT_BY, -1), self.size)
         linear = self.is_coin or bool(single.all())
         return self.types.cint._of(self.machine.run("open", prime, value, dealers, linear))
-
-    def announce(self):
-        """A random number of a triple, known to every player one round sooner than from `reveal`,
-        and for proofs only: see `mamba.protocols.Protocols.announce`."""
-        if not self.is_coin:
-            raise RunError("only a random number of a triple can be announced")
-        share = self.value  # what is queued is done before `part` is read
-        shares = self.parts if self.machine.holds_shares else [share]
-        return self.types.cint._of(self.machine.run("announce", self.part, shares))
 
     # --- arithmetic ---------------------------------------------------------------------------
 

@@ -72,8 +72,6 @@ def run_clear(source, words):
         def reveal(self):
             return self
 
-        announce = reveal
-
         def public_output(self, channel=0):
             for prover in provers:
                 prover.be_told(self.v)
@@ -188,6 +186,7 @@ def run_clear(source, words):
         print_ln=lambda *_: None,
         project=project,
         smallest=smallest,
+        toss=lambda: sint.get_random_triple()[0],
         powers_of=powers_of,
         lagrange=lagrange,
         inner=inner,

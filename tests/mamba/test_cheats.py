@@ -51,7 +51,7 @@ def test_among_players_that_are_believed_a_cheat_is_chosen_or_reads_or_changes_t
     ("kind", "active", "message"),
     [
         ("share", False, "player 7, or one that dealt it a wrong share, departed"),
-        ("stories", False, "is not the sum of what players have told"),
+        ("stories", False, "player 7 told another random number than it is bound to"),
         *((kind, True, "; player 7 departed from the protocol$") for kind in NAMED),
         *((kind, True, "; player 7, or one that dealt it a wrong share,") for kind in SENT_A_SHARE),
     ],

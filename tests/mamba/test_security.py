@@ -216,12 +216,12 @@ def test_constant_polynomials_are_noticed():
 
 
 def test_krum_opens_masked_numbers_and_bits_and_nothing_else(runs):
-    """One coin and one vector of the input check, and two openings for each of the two vector
+    """One vector of the input check, and two openings for each of the two vector
     comparisons of a round: a masked distance or score each, and a bit for each pair that is
-    compared. (The other coin is announced.)"""
+    compared."""
     n = PROGRAM.n
     triples, couples = n * (n - 1) * (n - 2) // 2, n * (n - 1) // 2
-    check = [(field, 1), (field, (14 + 2) * n)]  # 14 digits, quotient and number
+    check = [(field, (14 + 2) * n)]  # 14 digits, quotient and number
     compared = [(field, couples), (gf256, triples), (field, n), (gf256, couples)]
     for seen in runs:
         for me, player in enumerate(seen):

@@ -6,7 +6,7 @@ import time
 import pytest
 from mamba_players import dealt, reconstruct, together
 
-from mamba import coins, field, side_by_side, verification
+from mamba import field, side_by_side, verification
 from mamba.claims import Products
 from mamba.protocol_error import ProtocolError
 from mamba.protocols import Protocols
@@ -95,14 +95,6 @@ def test_nothing_is_opened_before_what_was_begun_beside_is_verified():
         return protocols.open(field, wrong)
 
     with pytest.raises(ProtocolError, match="not what was multiplied"):
-        play(3, step)
-
-
-def test_a_coin_that_is_announced_beside_is_compared_there():
-    def step(protocols):
-        side_by_side.together(protocols, lambda: coins.announce_coin(protocols), lambda: None)
-
-    with pytest.raises(AssertionError, match="was not compared"):
         play(3, step)
 
 
