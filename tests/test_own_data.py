@@ -93,8 +93,9 @@ def run_console(block):
     for line in block.splitlines():
         arguments = shlex.split(line, comments=True)
         assert arguments[:3] == ["python", "-m", "fl_krum"], line
-        # Processes of its own would take longer to start than all runs of the page.
-        more = ["--workers", "1"] if arguments[3] == "sweep" else []
+        # Processes of its own would take longer to start than all runs of the page. One round of a
+        # session among players shows as much as five.
+        more = ["--workers", "1"] if arguments[3] == "sweep" else ["--rounds", "1"]
         assert main([*arguments[3:], *more]) == 0, line
 
 

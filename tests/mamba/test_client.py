@@ -56,7 +56,7 @@ def run(tmp_path):
 
 
 def test_words_and_proofs_of_all_rounds(run):
-    said, wrong = run(sys.executable, "player.py").communicate("1 2\n268435455 268435456\n", 30)
+    said, wrong = run(sys.executable, "player.py").communicate("1 2\n268435455 268435456\n", 120)
     assert said.splitlines() == [
         "Client words: [1, 2] True",
         "Client words: [268435455, 268435456] False",

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_engine import V1, processes, program, run_script
+from patience import patiently
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.federation.below_protocol import lying_words
@@ -224,7 +225,8 @@ def test_silent_connections_do_not_delay_the_start(monkeypatch):
 
 
 @posix
-def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
+@patiently(8.0, 60.0)
+def test_a_start_that_fails_names_the_ports_trouble(monkeypatch, patience):
     """One player is not there, so the others wait; what holds on to their ports is told."""
     given = embedded._given
 
@@ -235,7 +237,7 @@ def test_a_start_that_fails_names_the_ports_trouble(monkeypatch):
     monkeypatch.setattr(embedded, "_given", late)
     with silent_connections(monkeypatch, 12):
         with pytest.raises(PlayerError) as caught:
-            LocalPlayers(program(), "embedded", deadline=12.0).start()
+            LocalPlayers(program(), "embedded", deadline=patience).start()
     assert re.search(
         r"player \d was not ready before the deadline \(not ready: 0, 1, 2, 3, 4, 5\) while "
         r"starting; "

@@ -145,6 +145,7 @@ def test_taken_ports_are_tried_again(monkeypatch):
 
 
 def test_players_that_are_started_one_by_one(monkeypatch):
+    monkeypatch.setattr(embedded, "_start_deadline", lambda players: 200.0)
     monkeypatch.setenv(launching.FORK_SERVER, "no")
     with LocalPlayers(program(), "embedded") as players:
         assert players._supervisor._fork_server is None
