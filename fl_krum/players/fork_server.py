@@ -21,6 +21,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -123,6 +124,7 @@ class ForkServer:
         self.command, self.owner = command, os.getpid()
         self.lost: int | None = None
         self.last_words = ""
+        self._since = time.time()
         self._processes: dict[int, ForkedProcess] = {}  # those that have not ended
         self._started = 0
         self._lock = threading.Lock()
@@ -146,6 +148,16 @@ class ForkServer:
         """Whether it runs, and none of its players does."""
         runs = not self._closed and self.lost is None and self._process.poll() is None
         return runs and not self._processes
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether somebody has changed the players' code since it was read."""
+        folders = [
+            os.path.join(launching.ROOT, *path) for path in (["mamba"], ["mamba", "language"])
+        ]
+        files = [file for folder in folders for file in os.scandir(folder)]
+        changed = (file.stat().st_mtime for file in files if file.name.endswith(".py"))
+        return max(changed, default=0.0) > self._since
 
     def start(self, arguments: tuple[str, ...]) -> ForkedProcess:
         """Let it fork a player with these arguments; OSError when the fork server has ended."""
@@ -286,7 +298,7 @@ def take(command: Command) -> ForkServer:
             found = _early.pop()
     if found is not None and found.timer is not None:
         found.timer.cancel()
-        if not found.is_idle:  # something has ended it meanwhile
+        if not found.is_idle or found.is_stale:  # it has been ended, or its code changed, meanwhile
             found.close()
             found = None
     server = found or ForkServer(launched)

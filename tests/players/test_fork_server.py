@@ -366,6 +366,14 @@ def test_a_fork_server_stays_for_the_next_start_and_not_for_ever(monkeypatch):
             players.aggregate(V1)
             pids.append(players._supervisor._fork_server.pid)
     assert pids == pids[:1] * 3
+    (kept,) = fork_server._early
+    assert not kept.is_stale
+    kept._since = 0.0  # the files of the players are newer
+    assert kept.is_stale
+    other = fork_server.take(launching.fork_server_command())
+    assert other is not kept and state(kept.pid) == ""
+    fork_server.keep(other)
+    pids = [other.pid]
     os.kill(pids[0], signal.SIGKILL)  # while nobody uses it
     os.waitid(os.P_PID, pids[0], os.WEXITED | os.WNOWAIT)
     monkeypatch.setattr(fork_server, "STAY", 0.1)
