@@ -90,6 +90,15 @@ class _Running:
     began: float = field(default_factory=time.monotonic)
     player: HostPlayer | None = None
     failed: list[str] = field(default_factory=list)  # those whose ClientApp or SuperNode has
+    told: tuple[str, ...] = ()  # those of them of whom its player knows
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether its player waits for somebody who has failed since it was started."""
+        player = self.player
+        if player is None or player.ended or player.wait_ready(0.0):
+            return False
+        return not set(self.failed) <= {*self.told, *player.missing}
 
     @property
     def hopeless(self) -> bool:
@@ -112,7 +121,9 @@ class _Running:
             self.player.wait(seconds)
 
     def start(self, patience: float, deadline: float) -> None:
-        self.player = self.make(patience, deadline, self.failed)
+        self.stop()
+        self.told = tuple(self.failed)
+        self.player = self.make(patience, deadline, self.told)
         self.player.start()
 
     def stop(self) -> None:
@@ -331,6 +342,8 @@ class SecureKrum(FedAvg):
                 enough = trained >= len(messages) - f
                 if not waiting or enough or running.seconds > self._patience:
                     running.start(self._patience, until - time.monotonic())
+            elif running.waits_in_vain:  # until it is connected, another one may take its place
+                running.start(self._patience, until - time.monotonic())
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
             running.wait(_POLL)

@@ -4,6 +4,7 @@ Everything of Flower but its network is real: messages, mods, the strategy's own
 """
 
 import threading
+import time
 import uuid
 
 import numpy as np
@@ -37,6 +38,7 @@ def a_task(monkeypatch):
         monkeypatch.setattr(TaskIdentity, name, 1)
 
 
+PATIENCE = 150.0
 START = {"w": np.zeros((2, 2)), "b": np.ones(1, np.float32), "steps": np.array(7)}
 
 
@@ -166,18 +168,28 @@ def test_two_rounds_are_those_of_krum_in_the_clear_bit_for_bit():
     assert result.train_metrics_clientapp[2]["secure-clients"] == 3
 
 
-def test_a_client_that_fails_is_left_out_and_the_round_goes_on_and_the_next_asks_it_again():
+@pytest.mark.parametrize("late", [0, 4])
+def test_a_client_that_fails_is_left_out_and_the_round_goes_on_and_the_next_asks_it_again(late):
+    """Nobody waits for it then, not even if all others have trained by then."""
+
     def train(node, model, number):
         if node == 2 and number == 1:
+            time.sleep(late)
             raise ValueError("the secret is 42")
         return trained(node, model, number)
 
     grid = ThreadGrid(5, train)
     strategy, arrays, result = start(
-        grid, rounds=2, num_malicious_nodes=1, num_nodes_to_select=4, min_train_nodes=5
+        grid,
+        rounds=2,
+        num_malicious_nodes=1,
+        num_nodes_to_select=4,
+        min_train_nodes=5,
+        patience=PATIENCE,
     )
     one, two = strategy.rounds
     assert one.error == "" and one.missing == ("node1",) and one.back == ()
+    assert one.seconds < PATIENCE
     nodes = [int(name.removeprefix("node")) + 1 for name in one.clients]
     model = moved(START, multi_krum(differences(START, 1, nodes), 0, 4))
     assert sorted(nodes) == [1, 3, 4, 5]
