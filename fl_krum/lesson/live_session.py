@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 
 from ..federation.session import FederatedSession, RoundRecord
+from ..players import fork_server, launching
+from ..players.embedded import EmbeddedEngine
 from ..players.local_players import LocalPlayers
 from ..program.krum_program import KrumProgram
 
@@ -157,6 +159,8 @@ class LiveSession:
                 raise
 
     def _go_through(self, watch) -> None:
+        if self.players.engine == EmbeddedEngine.name:  # beside the first picture, which takes long
+            fork_server.launch(launching.fork_server_command())
         watch(self)
         try:
             with self.players:
