@@ -5,8 +5,9 @@ counts how much of MAMBA the embedded players run; ``python -m benchmarks check`
 check of the clients' inputs costs, ``python -m benchmarks rules`` what mixing and clipping cost,
 ``python -m benchmarks security`` what it costs that players may deviate,
 ``python -m benchmarks clients`` many clients, ``python -m benchmarks floor`` where all of the time
-goes, ``python -m benchmarks hosts`` what a network between the players adds, and
-``python -m benchmarks net`` a net of 10^5 weights. The other half, not how fast but how well
+goes, ``python -m benchmarks hosts`` what a network between the players adds,
+``python -m benchmarks net`` a net of 10^5 weights, and ``python -m benchmarks record`` vectors of
+1.1 * 10^7. The other half, not how fast but how well
 it learns, is ``python -m fl_krum sweep benchmarks/accuracy.toml``.
 """
 
@@ -35,6 +36,7 @@ from benchmarks import (
     net,
     plain,
     plot,
+    record,
     report,
     rules,
     security,
@@ -56,6 +58,7 @@ OTHERS = {
     "hosts": hosts,
     "language": language,
     "net": net,
+    "record": record,
     "rules": rules,
     "security": security,
 }

@@ -117,7 +117,8 @@ def floor(case: Case, profile: Profile) -> dict[str, float]:
     words = np.random.default_rng(0).integers(0, 2**28, case.d, np.uint64)
     text = b" ".join(b"%d" % word for word in words.tolist())
     read = _cpu(lambda: input_words.parse_words(text))
-    written = _cpu(lambda: "Output channel 0 : %d\n" * case.d % tuple(field.to_signed(shares[0])))
+    short = field.from_words(words)  # as a result is
+    written = _cpu(lambda: "Output channel 0 : %d\n" * case.d % tuple(field.to_signed(short)))
     return {
         AES: profile.drawn * _aes_rate(),
         TLS: profile.sent * tls_rate(),

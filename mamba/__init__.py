@@ -50,6 +50,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``mask_proof.py``      what the dealers of masks claim, proven
 ``product_check.py``   many products of the prime field, verified at the price of few
 ``distance_check.py``  all distances of some vectors, by one inner product
+``long_sum.py``        a sum of long vectors, computed portion by portion when it is wanted
 ``byte_check.py``      products of the small field, verified over its extension
 =====================  =======================================================================
 

@@ -17,6 +17,7 @@ product of its own, of the difference of its two vectors.
 """
 
 from mamba import field
+from mamba.long_sum import LONG, LongSum
 
 
 def of_distances(claim, stream):
@@ -28,7 +29,8 @@ def of_distances(claim, stream):
         return _one_by_one(claim, stream)
     u = field.to_ints(field.random(stream, count - 1))
     u.append(-sum(u) % field.P)
-    v = field.weighted_sum(field.from_ints(u), claim.vectors)
+    v = LongSum(field.from_ints(u), claim.vectors)
+    v = v if field.length(v) >= LONG else v.columns(0, field.length(v))
     weights = [-u[i] * u[j] % field.P for i, j in claim.couples]
     total = field.inner_products(claim.z, field.from_ints(weights), len(weights))
     return [(v, v)], total

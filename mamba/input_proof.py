@@ -73,7 +73,9 @@ class InputProver:
 
     def take_words(self, words):
         """The client's words, as they are read."""
-        self._words.append(np.asarray(words, np.uint64))
+        words = np.asarray(words, np.uint64)
+        is_short = words.max(initial=0) < 2**32
+        self._words.append(words.astype(np.uint32) if is_short else words)
 
     @property
     def has_words(self):
@@ -86,9 +88,19 @@ class InputProver:
 
     def limbs(self):
         """The words of this round as an array of limbs for `mamba.projections`."""
-        self._words = [np.concatenate(self._words)]
-        words = self._words[0][: self.sizes.d]
+        words = self._take(keep=True)
+        if words.dtype == np.uint32:
+            return words[np.newaxis]
         return np.stack([words & np.uint64(2**32 - 1), words >> np.uint64(32)]).astype(np.uint32)
+
+    def _take(self, keep=False):
+        """The words of this round; unless they are kept, the next ones are those of the next."""
+        if len(self._words) > 1:
+            self._words = [np.concatenate(self._words)]
+        words, d = self._words[0], self.sizes.d
+        if not keep:
+            self._words = [words[d:].copy()]
+        return words[:d]
 
     def be_projected(self, sums):
         """The projections of `limbs`, when somebody has computed them anyway."""
@@ -109,17 +121,18 @@ class InputProver:
             yield from self._round()
 
     def _round(self):
-        sizes, limbs = self.sizes, self.limbs()
-        words, self._words = self._words[0][: sizes.d], [self._words[0][sizes.d :]]
+        sizes = self.sizes
         if sizes.short:
-            numbers, parts = self.short_numbers(words.tolist()), []
+            numbers, parts = self.short_numbers(self._take().tolist()), []
         else:
             (seed,), self._told = self._told[:1], self._told[1:]
             if self._projected is None:
                 from mamba import projections  # which need a stream cipher
 
+                limbs = self.limbs()
                 self._projected = projections.project(seed, [limbs], sizes.d, sizes.centre)[0]
             sums, self._projected = self._projected, None
+            self._take()
             numbers, parts = self.long_numbers(sums)
         first, digits = field.random(self._randomness, sizes.digits), self.digits(numbers)
         yield np.concatenate([self._wide(first), digits, *map(self._wide, parts)], axis=1)

@@ -107,6 +107,8 @@ class WordReader:
             words = parse_words(text, self._parsed)
         except RunError as problem:
             words, ended, self._problem = np.zeros(0, np.uint64), True, problem
+        if words.max(initial=0) < 2**32:  # what is read ahead may be long
+            words = words.astype(np.uint32)
         with self._news:
             if len(words):
                 self._words.append(words)

@@ -29,6 +29,7 @@ _PLACES = MARK  # a place is less
 _INNER = 12  # bits of a place that count the holders' steps
 _BROKEN_OFF = (1 << 20) - 2  # in place of the step of all players
 _LONG = 1 << 17  # bytes from which several messages are read side by side
+_ROOM, _PATIENCE = 1 << 24, 10.0  # bytes that may wait before more of a round are made; seconds
 _TO_TELL = 15.0  # seconds, when a player has broken off
 # Seconds at the end to tell the others why, to hear why they end, and what the server makes of it.
 _TO_SAY, _TO_HEAR, _FOR_THE_SERVER = 1.0, 1.5, 4.0
@@ -145,6 +146,8 @@ class Network:
             A connection was lost, or the other player is somewhere else in the program.
         """
         self.rounds += not continued
+        if continued and outgoing:  # who has nothing to receive would send all of it at once
+            self._outbox.wait_for_room(_ROOM, _PATIENCE)
         if inner:
             self._inner += 1
         else:

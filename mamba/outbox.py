@@ -59,6 +59,12 @@ class Outbox:
             if self._error is not None:
                 raise self._error
 
+    def wait_for_room(self, most, seconds):
+        """Wait until no more than so many bytes wait to be sent, or they cannot be, but no longer
+        than that: who waits for somebody notices whether it has ended, too."""
+        with self._news:
+            self._news.wait_for(lambda: self._error or self._size() <= most, seconds)
+
     def leave(self, messages, seconds):
         """Send these last words, dict of int to bytes, in place of what has not been begun, where
         that can be done within so many seconds."""
@@ -84,6 +90,9 @@ class Outbox:
             self._thread.join()
             self._alarm.close()
             self._ring.close()
+
+    def _size(self):
+        return sum(len(part) for parts in self._waiting.values() for part, _ in parts)
 
     def _put(self, player, parts, at_once):
         waiting = self._waiting.setdefault(player, deque())

@@ -33,6 +33,7 @@ from math import ceil, factorial
 import numpy as np
 
 from mamba import field
+from mamba.long_sum import LongSum
 
 SHORT = 512  # elements that may be opened at the end
 _AIM = 64  # elements that the last level should leave, where that takes few blocks
@@ -48,7 +49,8 @@ class ProductCheck:
     Parameters
     ----------
     pairs : list of (field array, field array)
-        X and Y, in pieces; of a square the same array twice, which is folded once then.
+        X and Y, in pieces; of a square the same array twice, which is folded once then. Twice the
+        same `mamba.long_sum.LongSum` where that would be very long.
     total : field array of one element
         Z.
     """
@@ -205,6 +207,8 @@ def _beside(a, b):
 
 def _padded(x, y, k):
     missing = -field.length(x) % k
+    if isinstance(x, LongSum):
+        return (x.padded(k),) * 2
     if not missing:
         return x, y
     longer = np.concatenate([x, field.zeros(missing)], axis=1)
@@ -225,7 +229,12 @@ def _values(pairs, k):
     All inner products C_ab of blocks come from one matrix product; h(p) is then the sum of
     l_a(p) C_ab l_b(p), with Lagrange's weights l.
     """
-    products = [field.inner_products(x, y, field.length(x) // k) for x, y in pairs]
+    products = [
+        x.products(k)
+        if isinstance(x, LongSum)
+        else field.inner_products(x, y, field.length(x) // k)
+        for x, y in pairs
+    ]
     c = field.combine([1] * len(products), products)
     at = _weights_beyond(k)  # row by row of the points k + 1 ... 2k - 1
     terms = field.mul(_times(c, at, k), at)
@@ -250,6 +259,8 @@ def _folded(x, y, weights):
     """f(r) and g(r)."""
 
     def fold(array):
+        if isinstance(array, LongSum):
+            return array.folded(weights)
         runs = array.reshape(4, field.length(weights), -1)
         return field.weighted_sum(weights, list(runs.transpose(1, 0, 2)))
 

@@ -33,8 +33,12 @@ class Randomness:
 
     def bytes(self, count):
         """The next `count` bytes of the stream."""
-        zeros = _ZEROS[:count] if count <= len(_ZEROS) else bytes(count)
-        return self._stream.update(zeros)
+        if count <= len(_ZEROS):
+            return self._stream.update(_ZEROS[:count])
+        found = bytearray(count)
+        for start in range(0, count, len(_ZEROS)):
+            found[start : start + len(_ZEROS)] = self.bytes(min(len(_ZEROS), count - start))
+        return found
 
 
 def from_coin(coin, label):

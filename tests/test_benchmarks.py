@@ -1,11 +1,13 @@
-"""The benchmark's own arithmetic, on made-up measurements; nothing here is timed or started."""
+"""The benchmark's own arithmetic, on made-up measurements; nothing here is timed."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+import fl_krum
 from benchmarks import __main__ as command
 from benchmarks import (
     cases,
@@ -14,6 +16,7 @@ from benchmarks import (
     floor,
     plain,
     plot,
+    record,
     report,
     rules,
     security,
@@ -286,6 +289,27 @@ def test_programs_of_the_peers_are_there():
 
 # --- what is written
 # ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("security", ["semi-honest", "active"])
+def test_a_small_record_is_right(security, capsys):
+    arguments = ["--n", "5", "--d", "70000", "--threshold", "1", "--security", security]
+    assert record.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert f"m=4 d=70,000 t=1, words of 28 bits, {security}" in said
+    assert said.rstrip().endswith("right")
+
+
+def test_a_record_has_the_longest_words_that_fit():
+    program = record.make_program(10, 11_000_000, 3)
+    assert (program.f, program.average, program.fixed_point.bits) == (3, 7, 26)
+    words = np.random.default_rng(0).integers(0, 2**26, (10, 5), np.uint64)
+    scores = fl_krum.krum_scores(words, 3)
+    best = np.sort(words[np.argsort(scores)[:7]].astype(int), axis=0)
+    mean = (best.sum(axis=0) / 7 - 2**25) / 2**16
+    small = dataclasses.replace(program, d=5)
+    assert record.is_right(mean, words, small)
+    assert not record.is_right(mean + 2**-16, words, small)
 
 
 def test_medians():

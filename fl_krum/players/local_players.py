@@ -231,7 +231,7 @@ class LocalPlayers:
             raise ValueError(f"words are integers of the shape {wanted}, not {words.shape}")
         if words.min() < 0 or words.max() >= 1 << 64:
             raise ValueError("players read words of 64 bits: each is 0 to 2^64 - 1")
-        return self._aggregate(words.astype(np.uint64))
+        return self._aggregate(words.astype(np.uint64, copy=False))
 
     def _aggregate(self, words: np.ndarray) -> np.ndarray:
         with self._lock:

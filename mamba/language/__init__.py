@@ -46,6 +46,7 @@ such a program.
 
 =======================  =====================================================================
 ``memory.py``            its words of memory, and what each of them depends on
+``labels.py``            a number for each word, kept once where it is the same for many
 ``machine.py``           what a running program holds: memory, its queue of inputs and outputs
 ``static_check.py``      names that nobody knows, found before a program runs
 ``messages.py``          what an error says to whoever wrote the program

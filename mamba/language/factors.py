@@ -110,6 +110,10 @@ class Selection:
         self._numbers, self._rows = numbers, rows
         self.size = prime.length(rows[0])
 
+    def value(self):
+        """The sum, of degree 2t."""
+        return prime.weighted_sum(self._numbers, self._rows)
+
     def weighted(self, rows):
         """As in `Factors`: a product for each vector, however long it is."""
         by_weights = np.stack(prime.small_sums(rows, self._rows)).transpose(2, 1, 0)
@@ -140,17 +144,21 @@ class Origins:
     """Memory for factors, beside the words that they belong to."""
 
     def __init__(self):
-        self._origins, self._places = np.zeros(0, object), np.zeros(0, np.int64)
+        # From the first word on that had any: long vectors before it have none.
+        self._first, self._origins, self._places = 0, np.zeros(0, object), np.zeros(0, np.int64)
 
     def store(self, address, origin):
         """Of words from an address on."""
-        stop = address + origin.size
-        missing = stop - len(self._places)
-        if missing > 0:
-            self._origins = np.concatenate([self._origins, np.zeros(missing, object)])
-            self._places = np.concatenate([self._places, np.zeros(missing, np.int64)])
-        self._origins[address:stop] = origin
-        self._places[address:stop] = np.arange(origin.size)
+        if not len(self._places):
+            self._first = address
+        before = max(0, self._first - address)
+        behind = max(0, address + origin.size - self._first - len(self._places))
+        if before or behind:
+            self._first -= before
+            self._origins = np.pad(self._origins, (before, behind))
+            self._places = np.pad(self._places, (before, behind))
+        part = slice(address - self._first, address - self._first + origin.size)
+        self._origins[part], self._places[part] = origin, np.arange(origin.size)
 
     def load(self, address, value, degrees):
         """Of words from an address on; those of degree t are no products."""
@@ -160,11 +168,12 @@ class Origins:
         else:
             found = []
         by_source: dict[int, list[int]] = {}
+        first = address - self._first
         for k in np.flatnonzero(degrees == 2).tolist():
-            by_source.setdefault(id(self._origins[address + k]), []).append(k)
+            by_source.setdefault(id(self._origins[first + k]), []).append(k)
         for own in by_source.values():
-            source = self._origins[address + own[0]].factors
-            found.append((source.take(self._places[address + np.array(own)]), np.array(own)))
+            source = self._origins[first + own[0]].factors
+            found.append((source.take(self._places[first + np.array(own)]), np.array(own)))
         return Factors(
             len(degrees),
             [

@@ -44,14 +44,19 @@ class _Input:
 @dataclass
 class _Output:
     player: int
-    value: np.ndarray
+    share: np.ndarray | Selection  # a field array; or where it comes from, since it may be long
     degree: int
     line: int | None = None  # of the program, that reveals it
     factors: Factors | Selection | None = None  # where products are verified
 
     @property
     def size(self):
-        return prime.length(self.value)
+        return self.share.size if isinstance(self.share, Selection) else prime.length(self.share)
+
+    @property
+    def value(self):
+        """A field array."""
+        return self.share.value() if isinstance(self.share, Selection) else self.share
 
 
 class Machine:
@@ -278,10 +283,10 @@ class Machine:
         self._promised.insert(after, (address, stop))
         return True
 
-    def queue_output(self, player, value, degree, factors=None):
+    def queue_output(self, player, share, degree, factors=None):
         """Open to one player, later."""
         line = line_of(sys._getframe(), self._program) if self._view else None
-        self._queue.append(_Output(player, value, degree, line, factors))
+        self._queue.append(_Output(player, share, degree, line, factors))
 
     def flush_inputs(self):
         """Do what is queued when an input is among it."""
@@ -385,7 +390,7 @@ class Machine:
             reduced = self.protocols.reduce([(prime, entry.value) for entry in high])
             for entry, share in zip(high, reduced, strict=True):
                 self.protocols.claims.products.append(entry.factors.claim(share))
-                entry.value, entry.degree = share, 1
+                entry.share, entry.degree = share, 1
         self.protocols.verify()
 
     def _check_result(self, player, entries, opened):

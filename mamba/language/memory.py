@@ -14,6 +14,7 @@ import numpy as np
 from mamba import field as prime
 from mamba.language import bounds
 from mamba.language.factors import Lent, Origins, Rows
+from mamba.language.labels import Labels
 
 MOST_BOUNDS = 60_000  # different ones that memory tells apart
 FIRST_ALLOCATED = 8192  # address; those below are for a program to choose, as in SCALE-MAMBA
@@ -36,9 +37,9 @@ class Memory:
 
     def __init__(self, machine):
         self._machine, self._size = machine, FIRST_ALLOCATED
-        self._value, self._degree = prime.zeros(0), np.zeros(0, np.uint8)
-        self._dealer = np.zeros(0, np.uint16)
-        self._bounds = np.zeros(0, np.uint16)  # places in `_known`, which begins with that of 0
+        self._value, self._degree = prime.zeros(0), Labels(np.uint8)
+        self._dealer = Labels(np.uint16)
+        self._bounds = Labels(np.uint16)  # places in `_known`, which begins with that of 0
         self._known, self._places, self.stores = [bounds.constant(0)], {bounds.constant(0): 0}, 0
         self._later: list[
             tuple
@@ -60,12 +61,14 @@ class Memory:
         self._machine.flush_inputs()
         self._find(address, address + size)
         self._reserve(address + size)
-        part = slice(address, address + size)
-        return self._value[:, part], int(self._degree[part].max(initial=1)), self._dealers(part)
+        part, degree = slice(address, address + size), self._degree.of(address, address + size)
+        degree = int(np.max(degree, initial=1))
+        return self._value[:, part], degree, self._dealers(part)
 
     def degrees(self, address, size):
         """Of each of these words, 1 or 2."""
-        return np.maximum(self._degree[address : address + size], 1)
+        degrees = self._degree.of(address, address + size)
+        return np.broadcast_to(np.maximum(degrees, 1), size)
 
     def lend(self, addresses, arrays):
         """Arrays of words that `look` gave, for somebody who reads them later: what they are now,
@@ -81,7 +84,10 @@ class Memory:
         addresses on; None where one is not known."""
         places: set[int] = set()
         for start in (address, *more):
-            part = self._bounds[start : start + size]
+            part = self._bounds.of(start, start + size)
+            if isinstance(part, int):
+                places.add(part)
+                continue
             places.update((part[:1] if (part == part[:1]).all() else part).tolist())
             if len(part) < size:
                 places.add(0)
@@ -92,18 +98,19 @@ class Memory:
         """Note the bound of words that are stored."""
         self.stores += 1
         if address + size > len(self._bounds):
-            missing = max(self._size, address + size) - len(self._bounds)
-            self._bounds = np.concatenate([self._bounds, np.zeros(missing, np.uint16)])
+            self._bounds.grow(max(self._size, address + size))
         if bound not in self._places:
             if len(self._known) > MOST_BOUNDS:  # no more are told apart
                 bound = None
             if bound not in self._places:
                 self._places[bound] = len(self._known)
                 self._known.append(bound)
-        self._bounds[address : address + size] = self._places[bound]
+        self._bounds.put(address, address + size, self._places[bound])
 
     def _dealers(self, part):
-        dealer = self._dealer[part]
+        dealer = self._dealer.of(part.start, part.stop)
+        if isinstance(dealer, int):
+            return dealer
         return int(dealer[0]) if (dealer == dealer[0]).all() else dealer.copy()
 
     def store(self, address, value, degree, dealer=MIXED):
@@ -132,7 +139,7 @@ class Memory:
     def clear(self):
         """Let every word be 0, also those that inputs wait for."""
         self._machine.flush_inputs()
-        self._bounds[:] = 0
+        self._bounds.put(0, len(self._bounds), 0)
         if len(self._degree):
             self.store(0, prime.zeros(len(self._degree)), 1, KNOWN)
 
@@ -140,7 +147,9 @@ class Memory:
         part = slice(address, address + prime.length(value))
         self._reserve(part.stop)
         self._lent.before_writing(part.start, part.stop)
-        self._value[:, part], self._degree[part], self._dealer[part] = value, degree, dealer
+        self._value[:, part] = value
+        self._degree.put(part.start, part.stop, degree)
+        self._dealer.put(part.start, part.stop, dealer)
 
     def _reserve(self, end):
         """Make room, zeroed as in SCALE-MAMBA; at the first use for all that was allocated by
@@ -148,9 +157,8 @@ class Memory:
         self._size = max(self._size, end)
         missing = self._size - len(self._degree)
         if missing > 0 and not len(self._degree):  # the usual case costs only what is used later
-            self._value, self._degree = prime.zeros(missing), np.zeros(missing, np.uint8)
-            self._dealer = np.zeros(missing, np.uint16)
+            self._value = prime.zeros(missing)
         elif missing > 0:
             self._value = np.concatenate([self._value, prime.zeros(missing)], axis=1)
-            self._degree = np.concatenate([self._degree, np.zeros(missing, np.uint8)])
-            self._dealer = np.concatenate([self._dealer, np.zeros(missing, np.uint16)])
+        self._degree.grow(self._size)
+        self._dealer.grow(self._size)

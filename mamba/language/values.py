@@ -16,6 +16,7 @@ import numpy as np
 from mamba import collectors, comparison, side_by_side
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, Tracked, bound_of, combined, joint
+from mamba.language.factors import Selection
 from mamba.language.memory import DEALT_BY, KNOWN, MIXED, joint_dealer
 from mamba.language.shared_bits import BitOperations
 from mamba.language.vectors import Vector, address_of, constant, integer, read, repeated, size_of
@@ -79,6 +80,7 @@ class SharedInteger(Tracked, BitOperations, Vector):
     _size: Any = None  # while it waits
     _sharing: Any = None  # of a sum of products, its sharing of degree t where one was needed
     _factors = None  # of the third of a triple, the other two
+    _selection: Any = None  # of a selection, what it is one of: long, so found when it is wanted
     is_coin = False  # whether it is a random number that nobody knows
 
     @property
@@ -88,6 +90,8 @@ class SharedInteger(Tracked, BitOperations, Vector):
             self.machine.waiting.find(self.level)
         elif self._factors is not None:
             self._value, self._factors = prime.mul(*(x.value for x in self._factors)), None
+        elif self._value is None and self._selection is not None:
+            self._value = self._selection.value()
         elif self._value is None:
             self.machine.flush()
         return self._value
@@ -102,6 +106,8 @@ class SharedInteger(Tracked, BitOperations, Vector):
             return super().size
         if self._factors is not None:
             return self._factors[0].size
+        if self._selection is not None:
+            return self._selection.size
         return self._size or self._input.size
 
     # --- input and output ---------------------------------------------------------------------
@@ -143,7 +149,8 @@ class SharedInteger(Tracked, BitOperations, Vector):
     def store_in_mem(self, address):
         """Write the shares to memory; for a value that is still to be input, when it arrives."""
         address = address_of(address)
-        awaited = not self.waits and self._value is None and self._factors is None
+        awaited = self._value is None and self._size is None
+        awaited = awaited and self._factors is None and self._selection is None
         if self.waits:
             self.machine.flush_inputs()
             self.machine.memory.store_later(address, self)
@@ -156,9 +163,9 @@ class SharedInteger(Tracked, BitOperations, Vector):
         self._queue_output(player)
 
     def _queue_output(self, player, factors=None):
-        self.machine.queue_output(
-            self.machine.check_player(integer(player)), self.value, self.degree, factors
-        )
+        player = self.machine.check_player(integer(player))
+        share = self.value if self._selection is None else self._selection
+        self.machine.queue_output(player, share, self.degree, factors)
 
     def reveal(self):
         """Open to every player: a `cint`. Where shares do not fit together, and one player alone
@@ -295,9 +302,11 @@ class SharedInteger(Tracked, BitOperations, Vector):
         return self
 
     @classmethod
-    def _selected(cls, value, _numbers, _rows):
+    def _selected(cls, numbers, rows):
         """The sum of rows of degree t, each times its number."""
-        return cls._of(value, 2)
+        result = cls._of(None, 2)
+        result._selection = Selection(numbers, rows)
+        return result
 
     @classmethod
     def _measured(cls, value, rows, couples):

@@ -60,8 +60,7 @@ class VectorSums:
         bound = combined(lambda one: one.times(count), product)
         if not self._machine.holds_shares:
             return self._secret._sized(size).within(bound)
-        sums = prime.weighted_sum(numbers.value, rows)
-        return self._secret._selected(sums, numbers.value, rows).within(bound)
+        return self._secret._selected(numbers.value, rows).within(bound)
 
     def _rows(self, array, count, length, start=0, size=None):
         """Of each vector the `size` words from `start` on, as field arrays of degree t."""

@@ -9,7 +9,7 @@ from typing import Any
 from mamba import field as prime
 from mamba import verification
 from mamba.claims import Distances
-from mamba.language.factors import Factors, Origin, Selection
+from mamba.language.factors import Factors, Origin
 from mamba.language.values import SharedInteger
 from mamba.language.vectors import address_of, read, size_of
 
@@ -91,9 +91,10 @@ class VerifiedInteger(SharedInteger):
         return self._known(lambda: _scaled(vector, 1).folded(weights, stride, count))
 
     @classmethod
-    def _selected(cls, value, numbers, rows):
-        selection = Selection(numbers, rows)
-        return super()._selected(value, numbers, rows)._known(lambda: selection)
+    def _selected(cls, numbers, rows):
+        result = super()._selected(numbers, rows)
+        selection = result._selection
+        return result._known(lambda: selection)
 
     @classmethod
     def _measured(cls, value, rows, couples):

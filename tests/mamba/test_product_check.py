@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 from side_by_side import accepted, share
 
-from mamba import distance_check, field, product_check
+from mamba import distance_check, field, long_sum, product_check
 from mamba.claims import Distances, Products, Zeros
 from mamba.product_check import ProductCheck
 from mamba.randomness import Randomness, from_coin
@@ -148,6 +148,24 @@ def test_distances(n, d, order):
             false = [(vectors, couples, off(z, place, by))]
             assert not accepted(checks(more, (), false), 1)[0]
             assert not accepted(checks((), (), false), 1)[0]
+
+
+@pytest.mark.parametrize("d", [1000, 1601])
+def test_distances_of_vectors_too_long_to_be_added_up_at_once(d, monkeypatch):
+    """A sum of all vectors that is never there as a whole: seen at every level but the last."""
+    vectors, couples, values = distances(4, d)
+    monkeypatch.setattr(product_check, "SHORT", 10)  # else this is the last level
+    whole, parts = [], []
+    for found, long in ((whole, d + 1), (parts, 1)):
+        monkeypatch.setattr(distance_check, "LONG", long)
+        monkeypatch.setattr(long_sum, "_PORTION", 37)
+        for place in (None, 3):
+            z = field.from_ints(values)
+            z = z if place is None else off(z, place, 1)
+            found.append(accepted(checks((), (), [(vectors, couples, z)]), 1)[0])
+    assert parts == whole == [True, False]
+    sums = long_sum.LongSum(field.from_words(np.arange(4)), vectors)
+    assert (sums.columns(0, d) == field.combine(range(4), vectors)).all()
 
 
 def test_distances_that_are_those_of_other_vectors_are_not_accepted():
