@@ -65,6 +65,7 @@ def address():
 
 def see(driver, words):
     """Wait until all of these are on the page."""
+    driver.set_script_timeout(PATIENCE)  # a page that loads a kernel answers late
     body = "return document.body ? document.body.innerText : ''"
     wait.WebDriverWait(driver, PATIENCE).until(
         lambda page: all(word in page.execute_script(body) for word in words),
