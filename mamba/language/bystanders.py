@@ -12,7 +12,7 @@ from typing import Any
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, bound_of, combined
 from mamba.language.memory import MIXED
-from mamba.language.values import SharedInteger, bound_when_compared
+from mamba.language.values import SharedInteger, when_compared
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
 from mamba.language.verified_integers import VerifiedInteger
 from mamba.masks import Demand
@@ -163,8 +163,7 @@ class AbsentInteger(SharedInteger):
     def _compare_later(self, _protocol, other, bit_length, security):
         result = self._with(other)
         self.machine.flush()
-        bound = combined(bound_when_compared, self.bound, bound_of(other))
-        bits, security = self._lengths(bit_length, security, bound)
+        bits, security = self._lengths(bit_length, security, *when_compared(self, other))
         Demand(1, bits, security, 1).check(self.machine.protocols.threshold)
         return result.within(BIT)
 

@@ -351,17 +351,17 @@ class SharedInteger(Tracked, BitOperations, Vector):
         other = read(other)
         return other if isinstance(other, (int, Vector)) else NotImplemented
 
-    def _lengths(self, bit_length, security, bound):
-        """How many bits numbers with this bound are looked at with, and the security of it."""
+    def _lengths(self, bit_length, security, *bounds):
+        """How many bits numbers with these bounds are looked at with, and the security of it."""
         security = security or self.machine.security
-        return self.machine.lengths.of(bound, bit_length, security), security
+        of = self.machine.lengths.of
+        return max(of(bound, bit_length, security) for bound in bounds), security
 
     def _compare_later(self, protocol, other, bit_length, security):
         """What a protocol says of the difference of two numbers, found when somebody wants it."""
         other = self._operand(other)
         self.machine.flush()  # inputs are there then, on all players
-        bound = combined(bound_when_compared, self.bound, other.bound)
-        bits, security = self._lengths(bit_length, security, bound)
+        bits, security = self._lengths(bit_length, security, *when_compared(self, other))
         Demand(1, bits, security, 1).check(self.machine.protocols.threshold)  # here, not later
         result = self._later(max(self.size, other.size)).within(BIT)
         self.machine.waiting.compare(result, protocol, self, other, bits, security)
@@ -403,10 +403,12 @@ class SharedInteger(Tracked, BitOperations, Vector):
     __hash__ = Vector.__hash__
 
 
-def bound_when_compared(one, other):
-    """The bound of all that is opened under a mask when two numbers are compared: their difference
-    or, where they are in several comparisons, each of them."""
-    return (one - other).joined(one).joined(other)
+def when_compared(one, other):
+    """Bounds of what is opened under a mask when two numbers are compared: their difference or,
+    where they are in several comparisons, each of them. Not joined: what is too long for certain
+    would hide behind what is not."""
+    bounds = bound_of(one), bound_of(other)
+    return combined(Bound.__sub__, *bounds), *bounds
 
 
 def _negated(bit):
