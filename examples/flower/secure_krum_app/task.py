@@ -76,7 +76,8 @@ def reversed_model(model, trained):
     """What a liar returns: four times what it has learnt, in the wrong direction."""
     found = {}
     for name, array in model.items():
-        found[name] = array - 4 * (trained[name] - array) if array.dtype.kind == "f" else array
+        changed = array - 4 * (trained[name] - array) if array.dtype.kind == "f" else array
+        found[name] = np.asarray(changed)  # of one number NumPy makes a scalar
     return found
 
 
