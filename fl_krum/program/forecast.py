@@ -1,7 +1,7 @@
 """How long an aggregation on the embedded players will take, roughly, and how much memory.
 
-Fitted to measurements on two cores with n from 7 to 100, t from 3 to 25 and d up to 10^5: right
-within a factor of two or so, which is enough to warn of a run that nobody wants to wait for.
+Fitted to measurements on two cores with n from 7 to 100, t from 3 to 25 and d up to 1.1 * 10^7:
+right within a factor of two or so, which is enough to warn of a run that nobody wants to wait for.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import os
 from dataclasses import dataclass
 
 LONG = 30.0  # seconds of one aggregation; what is longer is announced
-_PER_BYTE = 6e-8  # CPU-seconds of all players, to compute, send and read it
-_PER_WORD = 5e-7  # CPU-seconds, for each word of a client and holder of shares
+_PER_BYTE = 6e-8  # CPU-seconds of all players, to compute, send and read it; not of clients' words,
+_PER_WORD = 2.2e-7  # but for each of these and each holder of shares, whatever is done with it
+_SHARE = 16  # bytes
 _PLAYER, _HOLDER = 40e6, 35e6  # bytes of a player, and what a holder works on at once
 
 
@@ -42,10 +43,11 @@ class Forecast:
 def forecast(program) -> Forecast:
     """The `Forecast` for a `KrumProgram`."""
     holders, words = program.holder_count, program.n * program.d
-    used = program.cost().bytes * _PER_BYTE + words * holders * _PER_WORD
+    others = program.cost().bytes - _SHARE * (program.threshold + 1) * words  # t draw their shares
+    used = max(0, others) * _PER_BYTE + words * holders * _PER_WORD
     comparisons = program.n * (program.n - 1) * (program.n - 2) / 2
     masks = program.n**2 * program.budget.distance_bits * (program.threshold + 1)
-    own = _HOLDER + 30 * words + 230 * comparisons + masks
+    own = _HOLDER + 20 * words + 230 * comparisons + masks
     memory = program.players * _PLAYER + holders * own
     return Forecast(used / (os.cpu_count() or 1), memory, _memory_here())
 

@@ -7,6 +7,7 @@ import pytest
 from fl_krum.players import local_players
 from fl_krum.players.local_players import LocalPlayers
 from fl_krum.program import forecast as room
+from fl_krum.program.fixed_point import FixedPoint
 from fl_krum.program.forecast import forecast, warning
 from fl_krum.program.krum_program import KrumProgram
 
@@ -15,20 +16,23 @@ from fl_krum.program.krum_program import KrumProgram
     ("n", "f", "d", "t", "cpu"),
     # CPU-seconds of all players, as measured
     [(20, 8, 100, 3, 1.4), (50, 23, 100, 3, 5.8), (100, 48, 100, 3, 45), (20, 8, 100, 10, 6.6)]
-    + [(30, 13, 100, 15, 20), (50, 23, 100, 25, 100), (50, 23, 10**5, 3, 35)],
+    + [(30, 13, 100, 15, 20), (50, 23, 100, 25, 100), (50, 23, 10**5, 3, 35)]
+    + [(7, 2, 10**5, 3, 1.0), (7, 2, 10**6, 3, 8), (10, 3, 11 * 10**6, 3, 179)],
 )
 def test_the_forecast_is_near_what_was_measured(monkeypatch, n, f, d, t, cpu):
     monkeypatch.setattr(room.os, "cpu_count", lambda: 1)
-    assert cpu / 2.5 < forecast(KrumProgram(n, f, d, threshold=t)).seconds < 2.5 * cpu
+    program = KrumProgram(n, f, d, threshold=t, fixed_point=FixedPoint(26))  # fits all of them
+    assert cpu / 2.5 < forecast(program).seconds < 2.5 * cpu
 
 
 @pytest.mark.parametrize(
     ("n", "f", "d", "t", "largest"),
     # MB of the largest player, as measured
-    [(50, 23, 100, 25, 85), (100, 48, 100, 3, 179), (50, 23, 10**5, 3, 266)],
+    [(50, 23, 100, 25, 85), (100, 48, 100, 3, 179), (50, 23, 10**5, 3, 266), (7, 2, 10**6, 3, 252)]
+    + [(10, 3, 11 * 10**6, 3, 2060)],
 )
 def test_the_memory_of_holders_is_near_what_was_measured(n, f, d, t, largest):
-    program = KrumProgram(n, f, d, threshold=t)
+    program = KrumProgram(n, f, d, threshold=t, fixed_point=FixedPoint(26))  # fits all of them
     needed = forecast(program).memory / 1e6 - 40 * (program.players - program.holder_count)
     assert 0.7 * largest < needed / program.holder_count < 1.5 * largest
 
