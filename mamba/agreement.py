@@ -4,7 +4,9 @@ A player that departs from the protocol can tell others different things. Where 
 what was told is noted here, and whatever the holders send each other next carries what it takes to
 compare: no round and hardly a byte more. Until then honest holders only deal, which gives nothing
 away whatever they were told; before they open anything they compare, in a round of its own where
-no message has come by (`compare`).
+no message has come by (`compare`). Where an opening tells nothing even if they were told different
+things, what they compare may travel with it (`mamba.openings.show_parts`): who finds a difference
+goes no further.
 """
 
 import hashlib

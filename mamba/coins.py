@@ -165,7 +165,7 @@ def toss(protocols):
     try:
         coin = coins.join(number, told)
     except ProtocolError as error:
-        raise ProtocolError(f"round {protocols.network.rounds}: {error}") from None
+        raise ProtocolError(f"exchange {protocols.network.rounds}: {error}") from None
     protocols.note_opened(prime, prime.from_ints([coin]))
     return coin
 

@@ -91,7 +91,7 @@ def less_than_among(protocols, pairs, bits, mask):
     both end before they go on.
     """
     is_told = protocols.active and protocols.is_holder
-    alike = np.stack([pairs.left, pairs.right]).tobytes() if is_told else b""
+    alike = np.array([pairs.left, pairs.right], np.int64).tobytes() if is_told else b""
     offset = prime.from_ints([2 ** (bits - 1)])
     positive = prime.add(pairs.numbers, offset)
     hidden = protocols.open_masked(prime.add(positive, mask.number), alike)

@@ -33,6 +33,21 @@ def test_holders_compare_what_they_noted(same):
             play(step)
 
 
+def test_how_long_an_index_is_makes_no_difference():
+    """On a machine of 32 bits it is shorter."""
+    shares = dealt(field, 3, field.from_ints([3, 5, 1]))
+
+    def step(protocols):
+        (x,) = shares[protocols.me]
+        kind = np.int32 if protocols.me == 2 else np.int64
+        pairs = comparison.Pairs(x, np.array([0, 1, 2, 0], kind), np.array([1, 2, 0, 2], kind))
+        (mask,) = make_masks(protocols, [pairs.demand(6, 40)])
+        found = comparison.less_than_among(protocols, pairs, 6, mask)
+        return field.to_ints(protocols.open(field, found))
+
+    assert play(step) == [[1, 0, 1, 0]] * 3
+
+
 class TellsTwoStories(WatchedProtocols):
     """Of the messages of one length that it sends, one player is sent another one."""
 

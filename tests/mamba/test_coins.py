@@ -11,7 +11,7 @@ from mamba.input_proof import InputProver
 from mamba.protocols import ProtocolError, Protocols
 from mamba.randomness import Randomness
 
-BOUND = "player 5 told another random number than it is bound to; player 5 departed"
+BOUND = r"^exchange \d+: player 5 told another random number than it is bound to; player 5 departed"
 
 
 def test_every_coin_is_another_one():
