@@ -166,12 +166,19 @@ class WrongShare(WatchedProtocols):
 
 
 @BOTH
-@pytest.mark.parametrize(("dealt", "who"), [("a", "player 1 or player 5"), ("a + b", "player 5")])
+@pytest.mark.parametrize(
+    ("dealt", "who"),
+    [
+        ("a", "player 1 or player 5"),
+        ("a + b", "player 5, or one that dealt it a wrong share,"),
+        ("sint.get_random_triple()[0]", "player 5, or one that dealt it a wrong share,"),
+    ],
+)
 def test_a_wrong_share_of_what_is_revealed_is_an_error(dealt, who, active):
     """Of what one player alone had dealt, it made a 1."""
     text = "a, b = [sint.get_private_input_from(k) for k in (1, 2)]\n"
     text += f"print_ln('%s', ({dealt}).reveal())"
-    with pytest.raises(ProtocolError, match=f"{who}.* departed"):
+    with pytest.raises(ProtocolError, match=f"; {who}.* departed"):
         run_program(
             text, [[], [4711], [10], [], [], []], liars={5: (WrongShare, None, None)}, active=active
         )
