@@ -104,10 +104,10 @@ class ProgramResult:
 
     @property
     def cost(self) -> str:
-        """Rounds, bytes and seconds, in a line."""
-        talk = (
-            [] if self.rounds is None else [f"{self.rounds} rounds", f"{self.sent:,} {self.unit}"]
-        )
+        """Exchanges of messages, bytes and seconds, in a line."""
+        talk = [f"{self.rounds} exchanges", f"{self.sent:,} {self.unit}"]
+        if self.rounds is None:
+            talk = []
         return ", ".join([*talk, f"{self.seconds:.2f} s", f"{self.players} {self.engine} players"])
 
     def __repr__(self) -> str:

@@ -36,7 +36,7 @@ def test_a_program_in_a_process_of_its_own(program):
     command = [sys.executable, "-m", "fl_krum", "run", str(program), "--input", "0=7"]
     run = subprocess.run([*command, "--input", "1=9"], capture_output=True, text=True, cwd=ROOT)
     assert run.stdout == "who is richer?\nplayer 0: 1\nplayer 1: 9\nplayer 1: 9\n"
-    assert run.returncode == 0 and " rounds, " in run.stderr and run.stderr.count("\n") == 1
+    assert run.returncode == 0 and " exchanges, " in run.stderr and run.stderr.count("\n") == 1
 
 
 def test_inputs_from_files_and_several_options(capsys, tmp_path):

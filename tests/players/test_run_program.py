@@ -45,7 +45,7 @@ def test_what_comes_back():
     lines = repr(result).splitlines()
     assert lines[:2] == ["two inputs <b> & more", "49"]
     assert lines[2].startswith("player 1: 9, 1844") and lines[3] == "player 2: 7, 1"
-    assert lines[4].startswith(f"{result.rounds} rounds, {result.bytes:,} bytes, ")
+    assert lines[4].startswith(f"{result.rounds} exchanges, {result.bytes:,} bytes, ")
     page = result._repr_html_()
     assert "&lt;b&gt; &amp; more" in page and "player 2</b>: 7, 1" in page
     colours = {page.split(f"player {i}<")[0].rpartition("solid ")[2][:7] for i in (1, 2)}
