@@ -6,6 +6,8 @@ beside, too. All holders of shares take part in every exchange among them, in th
 (`mamba.network`), so all find the same protocols beside at the same place. Each has the thread that
 it needs to stop in the middle, but only one of them runs at any time, in the order in which they
 began: what they draw from common streams is the same on both ends, and nothing else changes.
+Threads cost more than messages once there are many. So where a program may have any number of them
+begun, `are_enough` is asked first, and what is left is done together.
 
 Why messages may be shared. What a protocol beside sends depends on what was there when it began and
 on its own messages, and on nothing that others exchange meanwhile; so its messages say what they
@@ -20,6 +22,8 @@ compared. What it leaves to compare is compared by who waits for it.
 import threading
 
 from mamba.agreement import Agreement
+
+MOST = 8  # that go on beside
 
 
 def begin(protocols, task):
@@ -54,6 +58,13 @@ def together(protocols, *tasks):
     return [*(wait() for wait in waiting), result]
 
 
+def are_enough(protocols):
+    """Whether as many protocols go on beside as are worth their threads: the same on all holders,
+    since all have exchanged as many messages."""
+    network = protocols.network
+    return isinstance(network, _Carrier) and network.going_on >= MOST
+
+
 def end(protocols):
     """Nothing goes on beside: what this player sends from here on is what it says itself."""
     if isinstance(protocols.network, _Carrier):
@@ -73,6 +84,10 @@ class _Carrier:
 
     def __getattr__(self, name):
         return getattr(self._network, name)
+
+    @property
+    def going_on(self):
+        return sum(not lane.is_done for lane in self._lanes)
 
     def begin(self, task):
         lane = _Lane(self._network, task)

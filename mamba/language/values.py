@@ -311,9 +311,10 @@ class SharedInteger(Tracked, BitOperations, Vector):
     @classmethod
     def _measured(cls, value, rows, couples):
         """Squared distances of couples of rows of degree t, brought back to degree t beside what
-        comes next, where that takes one exchange."""
+        comes next, where that takes one exchange; where enough goes on, with what else waits."""
         protocols = cls.machine.protocols
-        if collectors.pay(protocols.threshold, prime.BYTES * prime.length(value)):
+        many = collectors.pay(protocols.threshold, prime.BYTES * prime.length(value))
+        if many or side_by_side.are_enough(protocols):
             return cls._of(value, 2)
         result = cls._later(prime.length(value))
         find = side_by_side.begin(protocols, lambda: protocols.reduce([(prime, value)])[0])

@@ -7,7 +7,7 @@ back to degree t (`mamba.claims`); the protocols verify them before anything is 
 from typing import Any
 
 from mamba import field as prime
-from mamba import verification
+from mamba import side_by_side, verification
 from mamba.claims import Distances
 from mamba.language.factors import Factors, Origin
 from mamba.language.values import SharedInteger
@@ -19,6 +19,7 @@ class VerifiedInteger(SharedInteger):
 
     machine: Any
     _origin: Any = None  # of a vector of degree 2t
+    _couples: Any = None  # instead: of squared distances of degree 2t, rows and couples
 
     @property
     def factors(self):
@@ -99,22 +100,32 @@ class VerifiedInteger(SharedInteger):
     @classmethod
     def _measured(cls, value, rows, couples):
         """Brought back to degree t and verified beside what comes next: what it is the product of
-        is long, and must not be changed before."""
+        is long, and must not be changed before. Where enough goes on, with what else waits."""
         protocols = cls.machine.protocols
+        result = cls._later(prime.length(value))
+        if side_by_side.are_enough(protocols):
+            product = cls._of(value, 2)
+            product._couples = rows, couples
+            cls.machine.waiting.settle(result, product)
+            return result
 
         def measure():
             (reduced,) = protocols.reduce([(prime, value)])
             protocols.claims.distances.append(Distances(rows, couples, reduced))
             return reduced
 
-        result = cls._later(prime.length(value))
         cls.machine.waiting.arrive(result, verification.begin(protocols, measure))
         return result
 
     def _reduced(self, share):
-        self.machine.protocols.claims.products.append(self.factors.claim(share))
+        claims = self.machine.protocols.claims
+        if self._couples is None:
+            claims.products.append(self.factors.claim(share))
+        else:
+            rows, couples = self._couples
+            claims.distances.append(Distances(rows, couples, share))
         super()._reduced(share)
-        self._origin = None
+        self._origin = self._couples = None
 
 
 def _scaled(vector, weight):

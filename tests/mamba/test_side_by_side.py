@@ -4,7 +4,7 @@ import threading
 import time
 
 import pytest
-from mamba_players import dealt, reconstruct, together
+from mamba_players import WatchedProtocols, dealt, reconstruct, run_program, together
 
 from mamba import field, side_by_side, verification
 from mamba.claims import Products
@@ -125,3 +125,41 @@ def test_messages_are_those_of_each_protocol_one_after_the_other():
         zip(*play(3, step), strict=True), (range(5), range(7, 9)), strict=True
     ):
         assert field.to_ints(reconstruct(field, found)) == [v**4 for v in values]
+
+
+DISTANCES = """
+rows, total = Array(6, sint), sint(0)
+for i in range(2):
+    sint.get_private_input_from(i + 1, size=3).store_in_mem(rows.address + 3 * i)
+for k in range(COUNT):
+    total = total + squared_distances(rows, 2, 3, [(0, 1)])
+print_ln('%s', total.reveal())
+"""
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_distances_one_by_one_take_few_threads_and_exchanges(monkeypatch, active):
+    started, start, before = [], threading.Thread.start, threading.active_count()
+
+    def counted(thread):
+        start(thread)
+        started.append(threading.active_count() - before)
+
+    monkeypatch.setattr(threading.Thread, "start", counted)
+    seen = run_program(DISTANCES.replace("COUNT", "100"), [[], [1, 2, 3], [4, 6, 8]], active=active)
+    assert seen[0].lines == ["5000"]
+    assert max(started) <= 3 * (1 + 2 * side_by_side.MOST)  # a verification beside has one beside
+    assert max(player.rounds for player in seen) <= 12
+
+
+def test_a_false_distance_of_those_that_waited_is_found():
+    class Adds(WatchedProtocols):
+        def reduce(self, parts):
+            if len(parts) > side_by_side.MOST:
+                module, last = parts[-1]
+                parts = [*parts[:-1], (module, module.add(last, module.from_ints([1])))]
+            return super().reduce(parts)
+
+    program, words = DISTANCES.replace("COUNT", "20"), [[], [1, 2, 3], [4, 6, 8]]
+    with pytest.raises(ProtocolError, match="not what was multiplied; player 2 departed"):
+        run_program(program, words, liars={2: (Adds, None, None)}, active=True)
