@@ -233,6 +233,23 @@ def test_the_server_of_an_even_number_of_players_is_sent_what_is_opened_and_noth
     assert server.network.bytes_sent == once * (players - 1)
 
 
+@pytest.mark.parametrize("players", [4, 8])
+def test_a_player_without_shares_believes_what_t_plus_1_holders_say(players):
+    shares, threshold = dealt(field, players, field.from_ints([7])), (players - 2) // 2
+
+    def opened(liars):
+        def tamper(sender, receiver, number, payload):
+            if receiver == 0 and number > 1 and sender in liars:
+                return bytes([payload[0] ^ sender]) + payload[1:]
+            return payload
+
+        return play(players, lambda p: field.to_ints(p.open(field, shares[p.me][0])), tamper)[0]
+
+    assert opened(range(1, threshold + 1)) == [[7]] * players
+    with pytest.raises(ProtocolError, match="what holders say was opened differs"):
+        opened(range(1, threshold + 2))
+
+
 # --- the same program -------------------------------------------------------------------------
 
 
