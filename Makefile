@@ -9,7 +9,7 @@ demo: .venv/ready        ## a federated session, end to end, on this machine
 
 # Each part is a process of its own, that reads no test of another. Four at a time: many tests wait.
 # Those that take longest begin first, so that none is left alone at the end.
-PARTS := test-style test-notebooks test-players test-mamba test-lesson test-rest test-krum test-language test-types
+PARTS := test-style test-mamba test-notebooks test-players test-lesson test-commands test-krum test-rest test-language test-types
 TOGETHER := --keep-going --jobs 4 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 PYTEST := $(BIN)/python -m pytest
 
@@ -42,9 +42,12 @@ test-lesson:
 test-language:
 	$(PYTEST) tests/mamba/language
 
+test-commands:
+	$(PYTEST) tests/cli tests/contest tests/experiments tests/program
+
 # Whatever the parts above leave.
 test-rest:
-	$(PYTEST) tests --ignore tests/mamba --ignore tests/players --ignore tests/lesson
+	$(PYTEST) tests --ignore tests/mamba --ignore tests/players --ignore tests/lesson --ignore tests/cli --ignore tests/contest --ignore tests/experiments --ignore tests/program
 
 test-browser: .venv/ready ## the notebooks' panels and the slides in a real browser, where there is Chromium
 	$(PYTEST) -m browser tests

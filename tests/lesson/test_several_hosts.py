@@ -33,6 +33,7 @@ def test_each_folder_has_one_private_key_and_what_everybody_may_know(hosts):
         assert {path.stem for path in folder.glob("*.json")} == {*hosts.names}
 
 
+@pytest.mark.long  # the notebook on several hosts runs the same round, and its outputs are compared
 def test_a_round_with_a_client_that_is_killed(hosts):
     ending = hosts.aggregate(VECTORS, killed=["client3"])
     assert ending.missing == ("client3",) and ending.exchanges > 10

@@ -62,8 +62,8 @@ def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
 @pytest.mark.parametrize("rule", ["mixed-krum", "clipped-krum"])
 def test_a_session_of_the_rules_that_learn_equals_plaintext_bit_for_bit(rule):
     """Also where a client is left out, and the server divides by less."""
-    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=2, average=5, rule=rule), "embedded")
-    session = FederatedSession(rounds=2, attack="below-protocol", aggregate=players)
+    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=1, average=5, rule=rule), "embedded")
+    session = FederatedSession(rounds=1, attack="below-protocol", aggregate=players)
     with players:
         records = session.run()
     assert session.settings["rule"] == rule and session.settings["average"] == 5
@@ -294,17 +294,21 @@ def test_whoever_dislikes_the_holders_gets_no_other_ones(monkeypatch):
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("forked", ["yes", "no"])
 def test_no_player_may_leave_a_core_dump(monkeypatch, forked):
+    """Neither where a fork server has them, nor where they are started one by one."""
     resource = pytest.importorskip("resource")
+    monkeypatch.setattr(embedded, "_start_deadline", lambda players: 200.0)
     monkeypatch.setenv(launching.FORK_SERVER, forked)
     # As where somebody has allowed them.
     before = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     try:
         with LocalPlayers(program(), "embedded") as players:
+            assert (players._supervisor._fork_server is None) == (forked == "no")
             for process in processes(players):
+                assert isinstance(process, subprocess.Popen) == (forked == "no")
                 limits = Path(f"/proc/{process.pid}/limits").read_text()
                 assert re.search(r"Max core file size +[01] +[01] +bytes", limits)
-            players.aggregate(V1)
+            assert players.aggregate(V1).tolist() == [1, 2]
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, before)
 

@@ -38,6 +38,13 @@ def server():
     one.close()
 
 
+@pytest.fixture(scope="module")
+def a_server_of_many():
+    one = fork_server.ForkServer(launching.fork_server_command())
+    yield one
+    one.close()
+
+
 def state(pid):
     """The state of a process as `ps` gives it, or "" when there is none."""
     try:
@@ -144,15 +151,6 @@ def test_taken_ports_are_tried_again(monkeypatch):
     assert tried == [6, 6]
 
 
-def test_players_that_are_started_one_by_one(monkeypatch):
-    monkeypatch.setattr(embedded, "_start_deadline", lambda players: 200.0)
-    monkeypatch.setenv(launching.FORK_SERVER, "no")
-    with LocalPlayers(program(), "embedded") as players:
-        assert players._supervisor._fork_server is None
-        assert all(isinstance(process, subprocess.Popen) for process in processes(players))
-        assert players.aggregate(V1).tolist() == [1, 2]
-
-
 def test_players_one_after_another():
     """A fork server that is lost is replaced; what cannot be forked is spawned."""
     forks = fork_server.Forks(launching.fork_server_command())
@@ -257,8 +255,8 @@ def run_players(server, folder, source, count=3):
     return statuses, [(player.stdout.read(), player.stderr.read()) for player in players]
 
 
-def test_players_have_no_randomness_in_common(server, tmp_path):
-    statuses, said = run_players(server, tmp_path, DRAW)
+def test_players_have_no_randomness_in_common(a_server_of_many, tmp_path):
+    statuses, said = run_players(a_server_of_many, tmp_path, DRAW)
     assert statuses == [0] * 3
     drawn = [errors.splitlines()[-2].split() for _, errors in said]  # last is what was sent
     assert [len(values) for values in drawn] == [3] * 3
@@ -279,8 +277,8 @@ def test_players_have_no_randomness_in_common(server, tmp_path):
         ("1 / 0", 1, "by zero (in: 1 / 0)"),
     ],
 )
-def test_how_a_player_ended_is_told(server, tmp_path, source, status, words):
-    statuses, said = run_players(server, tmp_path, source)
+def test_how_a_player_ended_is_told(a_server_of_many, tmp_path, source, status, words):
+    statuses, said = run_players(a_server_of_many, tmp_path, source)
     assert statuses == [status] * 3
     assert all(words in errors.decode() for _, errors in said)
 
@@ -295,8 +293,8 @@ def test_a_program_that_is_told_ahead(server, tmp_path, text):
     assert all(b"test.mpc, line 1" in errors for _, errors in said)
 
 
-def test_wrong_arguments_are_the_parsers_business(server):
-    player = server.start(("0", "no-such.mpc"))
+def test_wrong_arguments_are_the_parsers_business(a_server_of_many):
+    player = a_server_of_many.start(("0", "no-such.mpc"))
     assert player.wait(200) == 2
     assert b"--ports" in player.stderr.read()
 
