@@ -62,9 +62,12 @@ def test_rows_are_what_sessions_reach(result):
 
 def test_processes_side_by_side_find_the_same(result, tmp_path):
     seen = []
-    again = sweep(SMALL, tmp_path, workers=2, progress=lambda *at: seen.append(at))
-    assert [row["accuracy"] for row in again.runs] == [row["accuracy"] for row in result.runs]
-    assert seen[0] == (0, 24) and seen[-1] == (24, 24)
+    two = {**SMALL, "grid": {**SMALL["grid"], "rule": ["krum", "median"]}}
+    again = sweep(two, tmp_path, workers=2, progress=lambda *at: seen.append(at))
+    alone = [row for rule in ("krum", "median") for row in find(result, rule=rule)]
+    of = {(row["rule"], row["attack"], row["seed"]): row["accuracy"] for row in alone}
+    assert of == {(row["rule"], row["attack"], row["seed"]): row["accuracy"] for row in again.runs}
+    assert seen[0] == (0, 8) and seen[-1] == (8, 8)
 
 
 def test_the_table_has_mean_and_spread(result):

