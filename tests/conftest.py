@@ -1,5 +1,6 @@
 """Settings of all tests, and what several files of them need."""
 
+import gc
 import signal
 import tempfile
 from itertools import cycle
@@ -23,6 +24,13 @@ hypothesis.settings.load_profile("fixed")
 # children: no test of an interrupt could pass. What tests start gets the usual answer, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish():
+    """What has been imported and collected stays: it is not searched for garbage again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session")
