@@ -197,6 +197,17 @@ class Deployment:
         command = ["flwr", "run", str(app), "rehearsal", "--stream", "--run-config", words]
         return self._start("run", command)
 
+    def follow(self) -> subprocess.Popen | None:
+        """What the run says from now on, where ``flwr run`` has ended before it; else None."""
+        found = re.search(r"Successfully started run (\d+)", (self.folder / "run.log").read_text())
+        if not found or self.running["superlink"].poll() is not None:
+            return None
+        with contextlib.suppress(RuntimeError):  # the SuperLink may still be too busy to say
+            listed = self.flwr("list", "rehearsal", "--run-id", found[1], "--format", "json")
+            if json.loads(listed)["runs"][0]["status"].startswith("finished"):
+                return None
+        return self._start("run", ["flwr", "log", found[1], "rehearsal", "--stream"])
+
     def start_node(self, name: str) -> None:
         number = self.names.index(name)
         config = (
@@ -378,9 +389,22 @@ def rounds_done(folder: Path) -> int:
 
 
 def watch(deployment: Deployment, run: subprocess.Popen, save: Path, faults) -> int:
-    """Kill and start SuperNodes when it is time, until the run has ended; its exit status."""
+    """Kill and start SuperNodes when it is time, until the run has ended; its exit status.
+
+    SuperNodes that end by themselves are started again, as a service manager does it: Flower's do
+    when the SuperLink is too busy. ``flwr run`` stops listening then, though the run goes on.
+    """
     before, faults = rounds_done(save), list(faults)
-    while run.poll() is None:
+    while run.poll() is None or run.returncode:
+        if run.poll() is not None:
+            time.sleep(1.0)
+            if (again := deployment.follow()) is None:
+                break
+            run = again
+        for name in deployment.names:
+            if name in deployment.running and deployment.running[name].poll() is not None:
+                print(f"{name} has ended and is started again", flush=True)
+                deployment.start_node(name)
         done = rounds_done(save) - before
         for one in [*faults]:
             if one.kind == "away" and one.first - 1 <= done < one.last:

@@ -6,6 +6,7 @@ Flower comes with ``pip install 'fl_krum[flower]'``.
 |---|---|
 | `strategy.py` | `SecureKrum`, for the ServerApp: proposes rounds, runs the server's player |
 | `mod.py` | `secure_krum_mod`, for the ClientApp: hands what was trained to this client's player |
+| `grid.py` | Flower's grid, for a run that outlasts a SuperLink that is too busy |
 | `nodes.py` | which of Flower's nodes is which party of the roster |
 | `plan.py` | what a training message says of a round: names and numbers, never a program |
 | `arrays.py` | the arrays of a model as one vector of differences, and back |

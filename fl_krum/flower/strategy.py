@@ -38,12 +38,14 @@ from ..players.host_player import HostError, HostPlayer
 from ..players.roster import Roster
 from ..program.fixed_point import FixedPoint
 from .arrays import SCALE, Layout
+from .grid import LinkError, PatientGrid
 from .nodes import Nodes
 from .plan import KEY, Plan
 from .simulated_players import SimulatedPlayers
 from .simulation import SERVER, ThrowAwayKeys
 
-_POLL = 0.2  # seconds between two looks for replies; with a SuperLink each look is a request
+_POLL = 0.2  # seconds between two looks for replies
+_POLL_LINK = 0.5  # the same with a SuperLink, where each look is a request that takes its database
 _LAST_REPLIES = 3.0  # seconds that replies may come after the result
 
 
@@ -91,6 +93,7 @@ class _Running:
     player: HostPlayer | None = None
     failed: list[str] = field(default_factory=list)  # those whose ClientApp or SuperNode has
     told: tuple[str, ...] = ()  # those of them of whom its player knows
+    lost: str = ""  # why its messages have reached nobody
 
     @property
     def waits_in_vain(self) -> bool:
@@ -231,7 +234,8 @@ class SecureKrum(FedAvg):
         """
         self._forks = Forks(launching.fork_server_command())
         try:
-            result = super().start(_Watched(grid, self), initial_arrays, *arguments, **options)
+            watched = PatientGrid(grid, self._watches, self._await)
+            result = super().start(watched, initial_arrays, *arguments, **options)
             result.arrays = result.arrays or initial_arrays
             return result
         finally:
@@ -248,13 +252,17 @@ class SecureKrum(FedAvg):
         self, server_round: int, arrays: ArrayRecord, config: ConfigRecord, grid: Grid
     ) -> Iterable[Message]:
         """Propose a round to the clients that Flower samples."""
-        sampled = list(super().configure_train(server_round, arrays, config, grid))
-        nodes = [message.metadata.dst_node_id for message in sampled]
-        roster, key = self._identity(grid)
-        folder = str(self._keys.folder) if self._keys else ""
-        if self._nodes is None:
-            self._nodes = Nodes(roster, folder, self._construct_messages)
-        known = self._nodes.identify(grid, nodes, self._patience)
+        try:
+            sampled = list(super().configure_train(server_round, arrays, config, grid))
+            nodes = [message.metadata.dst_node_id for message in sampled]
+            roster, key = self._identity(grid)
+            folder = str(self._keys.folder) if self._keys else ""
+            if self._nodes is None:
+                self._nodes = Nodes(roster, folder, self._construct_messages)
+            known = self._nodes.identify(grid, nodes, self._patience)
+        except LinkError as error:
+            self._note(SecureRound(server_round, error=str(error)))
+            return []
         model = {name: array.numpy() for name, array in arrays.items()}
         layout = Layout.of(model, self._stays)
         agreement = self._propose(server_round, tuple(known.values()), layout)
@@ -320,19 +328,34 @@ class SecureKrum(FedAvg):
 
     # --- while it runs ---------------------------------------------------------------------------
 
+    def _watches(self, messages: list[Message]) -> bool:
+        return self._running is not None and KEY in messages[0].content.config_records
+
     def _await(self, grid: Grid, messages: list[Message]) -> list[Message]:
         """Replies of a round that is under way, until the server's player has ended."""
         running = self._running
         assert running is not None, "configure_train has begun it"
-        waiting = set(grid.push_messages(messages))
         replies: list[Message] = []
+        try:
+            pushed = set(grid.push_messages(messages))  # none where the messages are too large
+        except LinkError as error:
+            running.lost = str(error)
+            return replies
+        asked = {
+            one.metadata.message_id: running.names[one.metadata.dst_node_id] for one in messages
+        }
+        waiting = {one: name for one, name in asked.items() if one in pushed}
+        if not waiting:
+            running.lost = "the SuperLink has taken no message"
+            return replies
+        running.failed += [name for one, name in asked.items() if one not in pushed]
         trained, until = 0, running.began + self._deadline
         while time.monotonic() < until and (waiting or not running.ended):
-            for reply in grid.pull_messages(waiting):
-                waiting.discard(reply.metadata.reply_to_message_id)
+            for reply in grid.pull_messages(set(waiting)):
+                name = waiting.pop(reply.metadata.reply_to_message_id)
                 replies.append(reply)
                 if reply.has_error():
-                    running.failed.append(running.names[reply.metadata.src_node_id])
+                    running.failed.append(name)
                 else:
                     trained += 1
             if running.hopeless:
@@ -346,7 +369,7 @@ class SecureKrum(FedAvg):
                 running.start(self._patience, until - time.monotonic())
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
-            running.wait(_POLL)
+            running.wait(_POLL if self._keys else _POLL_LINK)
         return replies
 
     # --- after it --------------------------------------------------------------------------------
@@ -378,6 +401,8 @@ class SecureKrum(FedAvg):
         arrays, found = None, SecureRound(number)
         agreement, player = running.agreement, running.player
         try:
+            if running.lost:
+                raise HostError(running.lost)
             if running.hopeless:
                 failed = ", ".join(running.failed)
                 raise HostError(
@@ -428,38 +453,3 @@ class SecureKrum(FedAvg):
         running, self._running = self._running, None
         if running is not None:
             running.stop()
-
-
-class _Watched(Grid):
-    """A grid whose training rounds end with their players; all else is the grid's own."""
-
-    def __init__(self, grid: Grid, strategy: SecureKrum):
-        self._grid, self._strategy = grid, strategy
-
-    def send_and_receive(self, messages, *, timeout=None):
-        messages = list(messages)
-        if messages and KEY in messages[0].content.config_records and self._strategy._running:
-            return self._strategy._await(self._grid, messages)
-        return self._grid.send_and_receive(messages, timeout=timeout)
-
-    def set_run(self, run) -> None:
-        self._grid.set_run(run)
-
-    @property
-    def run(self):
-        return self._grid.run
-
-    def create_message(self, *arguments, **options) -> Message:
-        return self._grid.create_message(*arguments, **options)
-
-    def get_node_ids(self):
-        return self._grid.get_node_ids()
-
-    def get_nodes(self):
-        return self._grid.get_nodes()
-
-    def push_messages(self, messages):
-        return self._grid.push_messages(messages)
-
-    def pull_messages(self, message_ids):
-        return self._grid.pull_messages(message_ids)

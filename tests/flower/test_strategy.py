@@ -6,12 +6,14 @@ Everything of Flower but its network is real: messages, mods, the strategy's own
 import threading
 import time
 import uuid
+from collections import Counter
 
 import numpy as np
 import pytest
 
 flwr = pytest.importorskip("flwr", reason="Flower is not installed: pip install 'fl_krum[flower]'")
 
+import httpx  # noqa: E402
 from flwr.app import (  # noqa: E402
     Array,
     ArrayRecord,
@@ -199,6 +201,71 @@ def test_a_client_that_fails_is_left_out_and_the_round_goes_on_and_the_next_asks
     assert np.array_equal(arrays["w"], right["w"])
     assert result.train_metrics_clientapp[2]["secure-back"] == 1
     assert grid.errors == ["secure_krum_mod: training failed; its log has the reason"]
+
+
+class BusyGrid(ThreadGrid):
+    """A SuperLink that answers with an error of its own: to the next call of a name, or the nth."""
+
+    def __init__(self, clients, train, *calls, status=500):
+        super().__init__(clients, train)
+        self.fails, self._status, self._calls = list(calls), status, Counter()
+
+    def _answered(self, call):
+        self._calls[call] += 1
+        for one in {call, f"{call} {self._calls[call]}"}.intersection(self.fails):
+            self.fails.remove(one)
+            answer = httpx.Response(self._status, request=httpx.Request("POST", "http://link"))
+            answer.raise_for_status()
+
+    def get_node_ids(self):
+        self._answered("get_node_ids")
+        return super().get_node_ids()
+
+    def push_messages(self, messages):
+        self._answered("push_messages")
+        return super().push_messages(messages)
+
+    def pull_messages(self, message_ids):
+        self._answered("pull_messages")
+        return super().pull_messages(message_ids)
+
+
+def test_a_superlink_that_is_too_busy_for_a_moment_is_asked_again():
+
+    def train(node, model, number):
+        grid.fails.append("pull_messages")
+        return trained(node, model, number)
+
+    grid = BusyGrid(3, train, "get_node_ids")
+    strategy, arrays, _ = start(grid)
+    nodes = [int(name.removeprefix("node")) + 1 for name in strategy.rounds[0].clients]
+    right = moved(START, krum(differences(START, 1, nodes), 0).vector)
+    assert strategy.rounds[0].error == "" and np.array_equal(arrays["w"], right["w"])
+    assert not grid.fails
+
+
+def test_messages_that_the_superlink_does_not_take_cost_a_round_and_not_the_run():
+    """They are not sent again in the same round, since clients may have some of them."""
+    strategy, arrays, _ = start(BusyGrid(3, trained, "push_messages 2"), rounds=2)
+    one, two = strategy.rounds
+    assert one.error == "the SuperLink has failed (HTTP 500)" and one.seconds < PATIENCE
+    assert two.error == ""
+    nodes = [int(name.removeprefix("node")) + 1 for name in two.clients]
+    right = moved(START, krum(differences(START, 2, nodes), 0).vector)
+    assert np.array_equal(arrays["w"], right["w"])
+
+
+def test_a_superlink_that_stays_too_busy_costs_rounds(monkeypatch):
+    monkeypatch.setattr("fl_krum.flower.grid._BUSY", 1.0)
+    strategy, arrays, _ = start(BusyGrid(3, trained, *["get_node_ids"] * 50), rounds=2)
+    assert [one.error for one in strategy.rounds] == ["the SuperLink has failed (HTTP 500)"] * 2
+    assert np.array_equal(arrays["w"], START["w"])
+
+
+def test_another_answer_ends_the_run():
+    """The run was stopped, for instance."""
+    with pytest.raises(httpx.HTTPStatusError):
+        start(BusyGrid(3, trained, "get_node_ids", status=403))
 
 
 def test_too_few_clients_are_told_and_nothing_waits():
