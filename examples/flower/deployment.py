@@ -121,7 +121,8 @@ class Deployment:
     faults : sequence of Fault
         Of these, "long" and "cheat"; for the others see `watch`.
     tap : bool
-        Whether all that reaches or leaves the SuperLink is written to ``tap`` in `folder`.
+        Whether all that reaches or leaves the SuperLink is written to ``tap`` in `folder`, and what
+        it keeps, to ``superlink.db``.
     more : str
         Added to every SuperNode's ``--node-config``.
     options : sequence of str
@@ -134,7 +135,7 @@ class Deployment:
     Attributes
     ----------
     folder : Path
-        With keys, logs and the SuperLink's database; removed at the end.
+        With keys and logs; removed at the end.
     """
 
     def __init__(
@@ -169,10 +170,6 @@ class Deployment:
 
     def __exit__(self, kind, error, traceback) -> None:
         self.close()
-
-    @property
-    def database(self) -> Path:
-        return self.folder / "superlink.db"
 
     @property
     def tap(self) -> Path:
@@ -259,8 +256,10 @@ class Deployment:
         command = [
             "flower-superlink", "--ssl-ca-certfile", "ca.crt", "--ssl-certfile", "superlink.crt",
             "--ssl-keyfile", "superlink.key", "--enable-supernode-auth", "--port", str(self._port),
-            "--database", str(self.database), "--disable-runtime-dependency-installation",
+            "--disable-runtime-dependency-installation",
         ]  # fmt: skip
+        if self._tap:  # a file can be searched; without one, the state is in memory
+            command += ["--database", str(self.folder / "superlink.db")]
         changed = self._changed("superlink", _TAP, path=str(self.tap)) if self._tap else {}
         self._start("superlink", command, **changed)
         connection = (
@@ -399,6 +398,7 @@ def watch(deployment: Deployment, run: subprocess.Popen, save: Path, faults) -> 
         if run.poll() is not None:
             time.sleep(1.0)
             if (again := deployment.follow()) is None:
+                print("the run has ended early; superlink.log and run.log have the reason")
                 break
             run = again
         for name in deployment.names:
