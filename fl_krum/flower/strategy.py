@@ -94,6 +94,7 @@ class _Running:
     failed: list[str] = field(default_factory=list)  # those whose ClientApp or SuperNode has
     told: tuple[str, ...] = ()  # those of them of whom its player knows
     lost: str = ""  # why its messages have reached nobody
+    silent: tuple[str, ...] = ()  # those of whom nothing was heard
 
     @property
     def waits_in_vain(self) -> bool:
@@ -370,6 +371,7 @@ class SecureKrum(FedAvg):
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
             running.wait(_POLL if self._keys else _POLL_LINK)
+        running.silent = tuple(waiting.values())
         return replies
 
     # --- after it --------------------------------------------------------------------------------
@@ -415,8 +417,10 @@ class SecureKrum(FedAvg):
             moved = running.layout.moved(running.model, np.asarray(vector) / self._scale)
             arrays = ArrayRecord({name: Array(array) for name, array in moved.items()})
         except HostError as error:
-            found.error = str(error)
-            found.missing = error.missing
+            found.error, found.missing = str(error), error.missing
+            if running.silent and agreement.engine != EMBEDDED:  # its players do not know who
+                found.missing = tuple(dict.fromkeys((*found.missing, *running.silent)))
+                found.error += f"; no reply of {', '.join(running.silent)}"
         finally:
             running.stop()
         if player is not None:

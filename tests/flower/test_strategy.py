@@ -292,3 +292,22 @@ def test_players_of_an_installation_can_leave_nobody_out(mp_spdz_home, tmp_path,
     nodes = [int(name.removeprefix("node")) + 1 for name in two.clients]
     model = moved(START, krum(differences(START, 2, nodes), 1).vector)
     assert np.array_equal(arrays["w"], model["w"])
+
+
+def test_who_keeps_silent_is_named_where_players_of_an_installation_do_not_know_it(
+    mp_spdz_home, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    grid = ThreadGrid(5, trained)
+    ask = grid.push_messages
+
+    def push(messages):
+        grid.silent = {2} if "arrays" in messages[0].content else set()
+        return ask(messages)
+
+    grid.push_messages = push
+    how = {"engine": "mp-spdz", "security": "semi-honest", "min_train_nodes": 5, "patience": 3.0}
+    strategy, arrays, _ = start(grid, num_malicious_nodes=1, **how)
+    (one,) = strategy.rounds
+    assert "node1" in one.missing and "no reply of" in one.error
+    assert np.array_equal(arrays["w"], START["w"])
