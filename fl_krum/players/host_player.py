@@ -227,6 +227,9 @@ class HostPlayer:
                 return self._take_result()
             if self._error:
                 raise self._error
+        program, server = self.agreement.program, self.name == self.agreement.server
+        if server and isinstance(program, KrumProgram) and self._rounds_done < program.rounds:
+            raise HostError(f"{self.name}: its player has ended without a result")
         return None
 
     # --- results ---------------------------------------------------------------------------------

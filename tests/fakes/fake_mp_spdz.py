@@ -96,6 +96,8 @@ class Player(Party):
         print("Please input integers:", flush=True)
 
     def tell(self, chosen):
+        if self.fault == "mute":
+            return
         text = f"[{', '.join(map(str, chosen))}]" if len(chosen) > 1 else chosen[0]
         print(f"Output channel 0 : 1\nOutput channel 0 : {text}", flush=True)  # one was chosen
 

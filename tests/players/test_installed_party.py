@@ -8,7 +8,7 @@ import time
 import pytest
 
 from fl_krum.players.agreement import Agreement
-from fl_krum.players.host_player import HostPlayer
+from fl_krum.players.host_player import HostError, HostPlayer
 from fl_krum.players.installed import INSTALLED
 from fl_krum.players.ports import free_ports
 from fl_krum.players.roster import Member, Roster, make_key
@@ -47,6 +47,13 @@ def test_krum_runs_on_installations_with_the_keys_of_the_roster(engine, tmp_path
     monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
     roster = roster_of(tmp_path, [engine])
     assert aggregate(roster, tmp_path, engine, "semi-honest") == [1, 2]
+
+
+def test_a_server_whose_player_says_nothing_is_told_that(mp_spdz_home, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_EXCHANGE", str(tmp_path))
+    monkeypatch.setenv("FAKE_FAULT", "mute 0")
+    with pytest.raises(HostError, match="server: its player has ended without a result"):
+        aggregate(roster_of(tmp_path, ["mp-spdz"]), tmp_path, "mp-spdz", "semi-honest")
 
 
 @pytest.mark.parametrize("real", ["scale-mamba", "mp-spdz"])
