@@ -7,7 +7,7 @@ import sys
 from collections import defaultdict
 
 _ALL = 3  # ETH_P_ALL
-_IPV4, _TCP = 0x0800, 6
+_IPV4, _TCP, _ICMP, _UNREACHABLE = 0x0800, 6, 1, 3
 
 
 def main(path):
@@ -29,18 +29,25 @@ def streams(path):
         (length,) = struct.unpack(">I", data[:4])
         frame, data = data[4 : 4 + length], data[4 + length :]
         kind = struct.unpack(">H", frame[12:14])[0]
-        if kind != _IPV4 or frame[23] != _TCP:
-            others.add(kind if kind != _IPV4 else f"IP protocol {frame[23]}")
-            continue
         ip = frame[14:]
+        if kind == _IPV4 and ip[9] == _ICMP and _after_header(ip)[0] == _UNREACHABLE:
+            ip = _after_header(ip)[8:]  # a host that is gone: the segment for it is quoted
+        if kind != _IPV4 or ip[9] != _TCP:
+            others.add(kind if kind != _IPV4 else f"IP protocol {ip[9]}")
+            continue
         size, header = struct.unpack(">H", ip[2:4])[0], 4 * (ip[0] & 15)
         tcp = ip[header:size]
         ports = struct.unpack(">HHI", tcp[:8])
         payload = tcp[4 * (tcp[12] >> 4) :]
         flow = socket.inet_ntoa(ip[12:16]), ports[0], socket.inet_ntoa(ip[16:20]), ports[1]
         if payload:
-            segments[flow][ports[2]] = payload
+            known = segments[flow].get(ports[2], b"")
+            segments[flow][ports[2]] = max(known, payload, key=len)  # a quotation may be cut short
     return {flow: _joined(parts) for flow, parts in segments.items()}, others
+
+
+def _after_header(ip):
+    return ip[4 * (ip[0] & 15) :]
 
 
 def _joined(parts):
