@@ -107,6 +107,8 @@ def draw_seconds(axes, entries: list[dict]) -> None:
     over = [engine for engine in lines if engine != UNDER]
     heights = spread([np.log10(lines[engine][0][1]) for engine in over], 0.22)
     labels = {engine: (height, 12) for engine, height in zip(over, heights, strict=True)}
+    if UNDER in lines:  # its name is where the other's would be, which goes below its numbers
+        labels["embedded"] = (np.log10(lines["embedded"][0][1]), -44)
     for engine, points in lines.items():
         colour, marker = LOOKS[engine]
         axes.plot(*zip(*points, strict=True), marker=marker, color=colour, zorder=3)
@@ -117,6 +119,8 @@ def draw_seconds(axes, entries: list[dict]) -> None:
             axes.annotate(f"{seconds:.2g}", (d, seconds), (0, -26), textcoords="offset points",
                           ha="center", color=colour, weight="bold")  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="Values in a client's vector, d", ylabel="Seconds")
+    if UNDER in lines:
+        axes.set_ylim(bottom=0.55 * axes.get_ylim()[0])
     axes.set_title("One aggregation, on players that are up")
     axes.xaxis.set_major_locator(LogLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
