@@ -418,7 +418,8 @@ class SecureKrum(FedAvg):
             arrays = ArrayRecord({name: Array(array) for name, array in moved.items()})
         except HostError as error:
             found.error, found.missing = str(error), error.missing
-            if running.silent and agreement.engine != EMBEDDED:  # its players do not know who
+            waited = not (running.lost or running.hopeless)  # who is not waited for is not silent
+            if waited and running.silent and agreement.engine != EMBEDDED:  # which it is
                 found.missing = tuple(dict.fromkeys((*found.missing, *running.silent)))
                 found.error += f"; no reply of {', '.join(running.silent)}"
         finally:
