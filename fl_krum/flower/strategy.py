@@ -371,7 +371,8 @@ class SecureKrum(FedAvg):
             if running.ended:
                 until = min(until, time.monotonic() + _LAST_REPLIES)
             running.wait(_POLL if self._keys else _POLL_LINK)
-        running.silent = tuple(waiting.values())
+        else:  # they were waited for
+            running.silent = tuple(waiting.values())
         return replies
 
     # --- after it --------------------------------------------------------------------------------
@@ -418,8 +419,7 @@ class SecureKrum(FedAvg):
             arrays = ArrayRecord({name: Array(array) for name, array in moved.items()})
         except HostError as error:
             found.error, found.missing = str(error), error.missing
-            waited = not (running.lost or running.hopeless)  # who is not waited for is not silent
-            if waited and running.silent and agreement.engine != EMBEDDED:  # which it is
+            if running.silent and agreement.engine != EMBEDDED:  # its players do not know who
                 found.missing = tuple(dict.fromkeys((*found.missing, *running.silent)))
                 found.error += f"; no reply of {', '.join(running.silent)}"
         finally:
