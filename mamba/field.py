@@ -209,11 +209,6 @@ def _multiple_of_p(bits):
     return np.array([2**bits - (excess >> 32 * i & 2**32 - 1) for i in range(4)])
 
 
-def is_constant(array):
-    """Whether all elements are equal."""
-    return bool((array[:, :1] == array[:, -1:]).all() and (array == array[:, :1]).all())
-
-
 def sums(array, starts):
     """Sums over the runs of elements that begin at these positions, as a field array."""
     return _reduce(np.add.reduceat(array.astype(np.uint64), starts, axis=1))

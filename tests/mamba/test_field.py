@@ -205,12 +205,6 @@ def test_sums_over_runs(count):
     assert field.to_ints(field.sums(largest, [0])) == [-count % P]
 
 
-@given(elements, st.lists(elements, max_size=5))
-def test_is_constant(value, others):
-    values = [value] * 3 + others
-    assert field.is_constant(field.from_ints(values)) == (len(set(values)) == 1)
-
-
 raw_limbs = st.one_of(
     st.sampled_from([0, 2**31 - 1, 2**32 - 1, 2**63]), st.integers(0, 2**64 - 2**34 - 1)
 )
