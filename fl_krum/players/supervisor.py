@@ -318,8 +318,21 @@ class Supervisor:
             what = f"was not ready before the deadline (not ready: {missing})"
             return self._error(player, what, phase, "" if player.last_words else slow)
         server = self.players[0]
-        what = f"gave {len(server.outputs)} of {self._allowed} values before the deadline"
-        return self._error(server, what, phase, slow)
+        given = f"player {server.index} gave {len(server.outputs)} of {self._allowed} values"
+        what = f"{given} before the deadline {phase}; all players have been ended."
+        words = server.last_words
+        return _error(what, words, f"{self._places()}{slow}", player=server.index)
+
+    def _places(self) -> str:
+        """Where in the program all players were, if they say so when they are ended."""
+        self._end_all()
+        at_work: dict[int, list[str]] = {}
+        for player in self.players:
+            for problem in self.run.read_problems(player.complaints):
+                if problem.line is not None:
+                    at_work.setdefault(problem.line, []).append(str(player.index))
+        places = [f"{', '.join(players)} in line {line}" for line, players in at_work.items()]
+        return f"Players were at work: {'; '.join(places)}. " if places else ""
 
     def _error(self, player: PlayerProcess, what: str, phase: str, advice: str = "") -> PlayerError:
         """What happened, what the player said last, and what can be done about it."""

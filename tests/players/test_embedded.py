@@ -159,6 +159,22 @@ os.kill(os.getpid(), 9)
 
 
 @posix
+def test_a_stalled_round_tells_where_its_players_were():
+    players = LocalPlayers(program(), "embedded")
+    with (
+        pytest.raises(PlayerError, match="gave 0 of 3 values before the deadline") as error,
+        players,
+    ):
+        players._deadline = 3.0  # of the round
+        players._supervisor.players[3].send = lambda pieces: None  # it waits for its input
+        players.aggregate(V1)
+    places = re.search(
+        r"Players were at work: ((?:.*) in line \d+; .* in line \d+)\.", str(error.value)
+    )
+    assert sorted(re.findall(r"\b(\d),? ", places[1])) == list("012345")
+
+
+@posix
 def test_players_end_with_their_parent(own_folder):
     run = run_script(ABANDON, own_folder)
     assert run.returncode == -9
