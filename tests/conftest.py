@@ -9,7 +9,7 @@ import hypothesis
 import pytest
 from fake_installation import install, install_mp_spdz
 
-from fl_krum.players import certificates
+from fl_krum.players import certificates, embedded
 
 # No test is about time, and CI machines pause: only pytest-timeout ends what hangs. Edges have
 # tests of their own, so that fewer examples than Hypothesis' 100 do. They are the same every time,
@@ -31,6 +31,14 @@ def pytest_collection_finish():
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def players_have_time():
+    """On a machine that is busy with something else they may wait a minute for their turn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "_round_deadline", lambda n, d: 250.0)
+        yield
 
 
 @pytest.fixture(scope="session")
