@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import _thread
 import gc
 import os
 import signal
 import sys
+import time
 import warnings
 
 
@@ -26,6 +28,7 @@ def run() -> int:
 
 def _run() -> int:
     warnings.showwarning = _show_warning
+    sys.unraisablehook = _interrupt_again
     signal.signal(signal.SIGTERM, _terminate)  # by way of the clean-up, which it would else skip
     gc.set_threshold(50_000)  # the usual 700 is reached many times by imports alone, in vain
     # OpenBLAS's threads would else wait busily, 2^26 cycles after each product of matrices, on the
@@ -56,6 +59,20 @@ def _launch_early(arguments: list[str]) -> None:
 
 def _show_warning(message, category, filename, lineno, file=None, line=None) -> None:
     print(f"fl_krum: warning: {message}", file=sys.stderr)
+
+
+def _interrupt_again(lost) -> None:
+    """Ctrl-C that fell where Python drops every exception, once more and a moment later: imports
+    call weak references back for each module, so one in some dozens fell there."""
+
+    def again() -> None:
+        time.sleep(0.01)
+        _thread.interrupt_main()
+
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        _thread.start_new_thread(again, ())
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _terminate(number, frame) -> None:

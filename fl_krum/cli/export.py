@@ -45,10 +45,10 @@ def run(options: argparse.Namespace) -> int:
     for path in paths:
         if path.suffix != ".ipynb" or not path.is_file():
             raise ValueError(f"{path} is not a notebook")
+    folder = shared.check_folder(Path(options.output or f"out/{options.form}"))
     from ..lesson.export import exporters  # nbconvert takes a second to import
 
     make = getattr(exporters, options.form)
-    folder = Path(options.output or f"out/{options.form}")
     folder.mkdir(parents=True, exist_ok=True)
     for path in paths:
         target = folder / f"{path.stem}.html"

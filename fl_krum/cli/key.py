@@ -31,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--days", type=int, default=roster.DAYS, metavar="N",
-        help=f"how long the key is valid (default {roster.DAYS})",
+        help=f"how long the key is valid, up to {roster.MOST_DAYS} (default {roster.DAYS})",
     )  # fmt: skip
     parser.add_argument(
         "--engine", action="append", default=[], choices=roster.ENGINES,

@@ -58,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         raise ModuleNotFoundError("no jupyterlab", name="jupyterlab")
     root = Path(options.checkout).resolve() if options.checkout else course_root()
     folder = Path(options.folder or Path.home() / FOLDER).expanduser().resolve()
+    shared.check_folder(folder)
     package = Path(__file__).resolve().parents[2]
     copies = make_copies(root, folder, package, solutions=not options.no_solutions)
     shared.say(*_report(copies, folder))

@@ -196,6 +196,16 @@ def output_path(text: str) -> Path:
     return path
 
 
+def check_folder(path: Path) -> Path:
+    """A folder that files go into, made later if it is not there; checked as `output_path` is."""
+    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    if not there.is_dir():
+        raise ValueError(f"{there} is a file; give the name of a folder")
+    if not os.access(there, os.W_OK):
+        raise ValueError(f"{path} cannot be written: no permission in {there}")
+    return path
+
+
 def figure_path(text: str) -> Path:
     """As `output_path`, for a figure of a kind that can be drawn."""
     from matplotlib.figure import Figure

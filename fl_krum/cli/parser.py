@@ -10,6 +10,7 @@ import textwrap
 from ..aggregators.parameters import did_you_mean
 
 WIDEST = 100
+_USAGE: dict[object, str] = {"?": "[{}]", "*": "[{} ...]", "+": "{0} [{0} ...]"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,9 +41,9 @@ def set_usage(parser: argparse.ArgumentParser) -> None:
     """What a command must be given; all else is listed below with its meaning."""
     words = [parser.prog, "[options]"]
     for action in parser._actions:
-        metavar = str(action.metavar or action.dest)
+        metavar = str(action.metavar or action.dest.upper())
         if not action.option_strings:
-            words.append(f"[{metavar} ...]" if action.nargs in ("*", "+") else metavar)
+            words.append(_USAGE.get(action.nargs, "{}").format(metavar))
         elif action.required:
             words.append(f"{action.option_strings[-1]} {metavar}")
     parser.usage = " ".join(words)

@@ -179,12 +179,12 @@ def _vectors(path, d: int, rounds: int) -> Iterator[np.ndarray]:
     """The numbers of one round after the other, each as soon as it is there."""
     with open(path, encoding="utf-8") if path else sys.stdin as lines:
         numbers: list[float] = []
-        for line in lines:
+        for number, line in enumerate(lines, start=1):
             try:
                 numbers += map(float, line.replace(",", " ").split())
             except ValueError:
                 raise ValueError(
-                    f"{path or 'standard input'}: a line does not hold numbers"
+                    f"{path or 'standard input'}, line {number} holds something that is no number"
                 ) from None
             while len(numbers) >= d and rounds:
                 yield np.array(numbers[:d])

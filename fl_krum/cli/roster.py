@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..players.program_inputs import FEWEST
 from ..players.roster import Roster, read_member
 from . import options as shared
 
@@ -32,7 +33,13 @@ def run(options: argparse.Namespace) -> int:
         path = Path(options.roster)
         if path.exists():
             raise ValueError(f"{path} is there already")
-        Roster.of(map(read_member, options.of)).write(path)
+        members = [read_member(file) for file in options.of]
+        if len(members) < FEWEST:
+            raise ValueError(
+                f"--of names {len(members)}: a roster has {FEWEST} parties at least, the "
+                "server's file first"
+            )
+        Roster.of(members).write(path)
     roster = Roster.read(options.roster)
     width = max(len(member.name) for member in roster)
     for member in roster:

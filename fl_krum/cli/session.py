@@ -115,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         finally:  # whatever has ended it
             if figure and records:
                 _draw(records, settings, figure)
-            if report and len(earlier) < len(records) < settings["rounds"]:
+            if len(earlier) < len(records) < settings["rounds"] and report and report.is_ours():
                 shared.say(f"fl_krum: {len(records)} rounds are in {path}; --resume goes on")
         if report:
             report.finish(statistics=players.statistics())

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from . import options as shared
+
 SUMMARY = "run many sessions, described in files, and make one table of each file"
 DETAILS = """\
 The file says, in TOML, what all sessions have in common and what differs: rules, attacks, f,
@@ -31,8 +33,10 @@ Everything is computed in the clear, which gives the players' result bit for bit
 multi-krum, mixed-krum and clipped-krum. Data and models of your own: docs/own-data.md.
 
 written to the folder:
-  runs.csv     one row a run        table.csv, table.md   mean and standard deviation over seeds
-  figure.png   the same             experiment.json       all settings
+  runs.csv              one row a run
+  table.csv, table.md   mean and standard deviation over seeds
+  figure.png            the same, drawn
+  experiment.json       all settings
 """
 
 
@@ -56,11 +60,12 @@ def run(options: argparse.Namespace) -> int:
     files = [Path(file) for file in options.experiments]
     if options.output and len(files) > 1:
         raise ValueError(f"--output is for one experiment; {len(files)} are written beside theirs")
-    for file in files:  # so that a mistake in the last one is told before the first one runs
+    folders = [Path(options.output or file.with_name(f"{file.stem}-results")) for file in files]
+    for file, folder in zip(files, folders, strict=True):  # the last one too, before any runs
         Experiment.read(file)
+        shared.check_folder(folder)
     failed = 0
-    for file in files:
-        folder = Path(options.output or file.with_name(f"{file.stem}-results"))
+    for file, folder in zip(files, folders, strict=True):
         failed |= _sweep(file, folder, options.workers)
     return failed
 
@@ -86,6 +91,6 @@ def _sweep(file: Path, folder: Path, workers: int | None) -> int:
         print(f"fl_krum: failed: {where}: {what}", file=sys.stderr)
     if len(result.failed) > 10:
         print(f"fl_krum: and {len(result.failed) - 10} more failed", file=sys.stderr)
-    print(f"{len(result.runs)} runs; written: {folder}{'/'}runs.csv, ", end="")
-    print(", ".join(path.name for path in paths))
+    runs, names = len(result.runs), ", ".join(path.name for path in paths)
+    print(f"{runs} run{'s' * (runs != 1)}; written: {folder}/runs.csv, {names}")
     return 1 if result.failed else 0

@@ -98,5 +98,7 @@ def _check(options: argparse.Namespace) -> None:
     for name in ("target", "without"):
         if not own and getattr(options, name) is not None:
             raise ValueError(f"--{name} is of --data or --client-data, and there is neither")
+    if own and "--dataset" in getattr(options, "given", ()):
+        raise ValueError(f"--dataset {options.dataset}: with data of your own it is not read")
     if options.alpha is not None and (options.by is not None or options.client_data is not None):
         raise ValueError("--alpha deals data out, and here it is known already whose they are")

@@ -36,6 +36,7 @@ from ..aggregators.weights import WEIGHTS
 from ..federation.attacks import ATTACKS, Attack
 from ..federation.partitions import PARTITIONS, partition_shares
 from ..federation.session import FederatedSession
+from ..players.find_engine import find_engine
 from . import setting
 
 if sys.version_info >= (3, 11):
@@ -164,10 +165,10 @@ class Experiment:
         _check_keys(session, setting.KEYS, "[session]")
         _check_keys(grid, _GRID, "[grid]")
         _check_keys(players or {}, ("engine",), "[players]")
-        known_rules = [*BASELINES, *ALONGSIDE, *AGGREGATORS]
+        known_rules = list(dict.fromkeys([*BASELINES, *ALONGSIDE, *AGGREGATORS]))
         clients, partition = setting.default_clients(session, folder)
         experiment = cls(
-            title=str(content.get("title", "")),
+            title=_text(content.get("title", ""), "title"),
             session={"clients": clients, "rounds": 5, **session},
             rules=tuple(
                 Choice.read(rule, "rule", known_rules, folder)
@@ -236,10 +237,16 @@ class Experiment:
         return content
 
     def _check(self) -> None:
-        for name in ("rules", "attacks", "partitions"):
-            labels = [choice.label for choice in getattr(self, name)]
+        for name in ("rules", "attacks", "partitions", "byzantine", "seeds"):
+            labels = [getattr(choice, "label", choice) for choice in getattr(self, name)]
+            if not labels:
+                raise ValueError(f"the grid has no {name}: name at least one")
             if twice := {label for label in labels if labels.count(label) > 1}:
-                raise ValueError(f"two {name} are called {twice.pop()!r}: give one a label")
+                one = twice.pop()
+                hint = ": give one a label" if isinstance(one, str) else ""
+                raise ValueError(f"{name} has {one!r} twice{hint}")
+        if self.engine is not None:
+            find_engine(self.engine)
         n = self.session["clients"]
         for f in self.byzantine:
             check_parameters(n, f)
@@ -283,6 +290,12 @@ def _seeds(value) -> tuple[int, ...]:
     if not seeds or any(not isinstance(seed, int) or seed < 0 for seed in seeds):
         raise ValueError(f"seeds is how many, or a list of integers from 0 up; got {value!r}")
     return tuple(seeds)
+
+
+def _text(value, name: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} is a text; got {value!r}")
+    return value
 
 
 def _table(value, name: str) -> Mapping:

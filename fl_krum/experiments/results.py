@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from ..federation.report import write_whole
 from ..plots.sweep import sweep_figure
 from .experiment import BASELINES, Experiment
 from .unit import COLUMNS
@@ -136,8 +136,8 @@ class Journal:
         if about.exists():
             _check_same(json.loads(about.read_text(encoding="utf-8")), content, folder)
         self.rows = _read(self.path)
-        _write_whole(about, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        _write_whole(self.path, _as_csv([dict(zip(COLUMNS, COLUMNS, strict=True)), *self.rows]))
+        write_whole(about, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        write_whole(self.path, _as_csv([dict(zip(COLUMNS, COLUMNS, strict=True)), *self.rows]))
 
     def add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Keep rows: they are in the file when this returns."""
@@ -225,10 +225,3 @@ def _as_csv(rows) -> str:
     text = io.StringIO()
     csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file so that an interruption leaves the one before."""
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, path)

@@ -186,6 +186,7 @@ class Dataset:
     def _from_table(
         cls, table: Table, target: str, by: str | None, without: Sequence[str], **options
     ) -> Dataset:
+        _check_not_target(target, without, by)
         y = table.column(target)
         groups = None if by is None else table.column(by)
         left_out = [target, *without] if by is None else [target, by, *without]
@@ -270,6 +271,8 @@ class Dataset:
             There is no CSV file, or columns differ; the file is named.
         """
         path = Path(path)
+        if not path.is_dir():
+            raise ValueError(f"{path} is not a folder; name the one with the clients' files")
         files = sorted(file for file in path.glob("*.csv") if file.is_file())
         if not files:
             raise ValueError(f"{path} has no file that ends in .csv: one for each client")
@@ -278,6 +281,7 @@ class Dataset:
             if sorted(table.columns) != sorted(tables[0].columns):
                 odd = sorted({*table.columns} ^ {*tables[0].columns})
                 raise ValueError(f"{file} and {files[0]} differ in columns: {', '.join(odd)}")
+        _check_not_target(target, without)
         words = Table.shared_words(tables)
         pairs = [
             (table.features([target, *without], words, tables[0].columns), table.column(target))
@@ -391,3 +395,9 @@ class Dataset:
         if self.apart:
             raise ValueError("clients hold these data, which are not put together: see `train`")
         return self.train[0]
+
+
+def _check_not_target(target: str, without: Sequence[str], by: str | None = None) -> None:
+    if target in (by, *without):
+        where = "by" if target == by else "without"
+        raise ValueError(f"{where}: the column {target!r} has the labels, as target says")

@@ -34,6 +34,11 @@ class Report:
         The first global model.
     earlier : sequence of RoundRecord
         Rounds that an earlier run has left.
+
+    Raises
+    ------
+    OSError
+        The file cannot be written, or somebody else has written it since the round before.
     """
 
     def __init__(self, path, settings: dict[str, Any], start, earlier=()):
@@ -44,6 +49,7 @@ class Report:
         self._rounds = [_line(record.as_json()) for record in earlier]
         self._alongside: dict | None = earlier[-1].alongside if earlier else None
         self._more: dict[str, Any] = {}
+        self._written: tuple[int, int] | None = None  # `_mark` of our last file
 
     def add(self, record: RoundRecord, **more) -> None:
         """Write the file with one more round; `more` is further keys of the file."""
@@ -57,12 +63,30 @@ class Report:
         self._more |= more
         self._write(finished=True)
 
+    def is_ours(self) -> bool:
+        """Whether nobody else has written a file there after us, such as a second session."""
+        return _mark(self.path) in (self._written, None)
+
     def _write(self, finished: bool) -> None:
         head = {**self._head, **self._more, "finished": finished, "alongside": self._alongside}
         # A line for every key and every round: quick to write again, and to search with grep.
         lines = [f'"{key}": {_line(value)}' for key, value in head.items()]
         lines.append('"rounds": [\n' + ",\n".join(self._rounds) + "\n]")
+        if self._written and not self.is_ours():
+            raise OSError(
+                f"{self.path} has been written by somebody else; every session needs a file of its "
+                "own"
+            )
         write_whole(self.path, "{" + ",\n".join(lines) + "}\n")
+        self._written = _mark(self.path)
+
+
+def _mark(path: Path) -> tuple[int, int] | None:
+    """What tells a file from one that is put in its place; None where there is none."""
+    if not path.is_file():
+        return None
+    state = path.stat()
+    return state.st_ino, state.st_mtime_ns
 
 
 def _line(value) -> str:

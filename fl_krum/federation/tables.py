@@ -120,9 +120,9 @@ class Table:
             missing = np.array([value.strip().lower() in _MISSING for value in values.tolist()])
         if missing.any():
             raise ValueError(
-                f"{self.name}: column {name!r} has {missing.sum()} values that are missing or "
-                f"infinite, the first in row {missing.argmax() + 1} below the names: fill them in, "
-                "or leave rows or column out"
+                f"{self.name}: column {name!r} has values that are missing or infinite, "
+                f"{missing.sum()} of {len(values)}, the first in row {missing.argmax() + 1} below "
+                "the names: fill them in, or leave rows or column out"
             )
 
 
@@ -156,7 +156,7 @@ def read_csv(path) -> Table:
         )
     for number, row in rows_at:
         if len(row) != len(names):
-            raise ValueError(f"{path}, line {number}: {len(row)} values for {len(names)} columns")
+            raise ValueError(f"{path}, line {number}: {len(row)} of {len(names)} columns")
     if not rows_at:
         raise ValueError(f"{path} has no rows below the names")
     by_column = zip(*(row for _, row in rows_at), strict=True)

@@ -105,7 +105,7 @@ class ProgramResult:
     @property
     def cost(self) -> str:
         """Exchanges of messages, bytes and seconds, in a line."""
-        talk = [f"{self.rounds} exchanges", f"{self.sent:,} {self.unit}"]
+        talk = [f"{self.rounds} exchange{'s' * (self.rounds != 1)}", f"{self.sent:,} {self.unit}"]
         if self.rounds is None:
             talk = []
         return ", ".join([*talk, f"{self.seconds:.2f} s", f"{self.players} {self.engine} players"])

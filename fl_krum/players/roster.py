@@ -18,8 +18,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from ..aggregators.parameters import check_integer
+
 FORMAT = "fl_krum roster 1"
-DAYS = 365  # that a key is good for
+DAYS, MOST_DAYS = 365, 3650  # that a key is good for
 # Players of installations are called by their number in the run, and SCALE-MAMBA takes RSA keys
 # only: what they are called before their number, and the kind of their keys.
 ENGINES = {"scale-mamba": ("Player", "rsa"), "mp-spdz": ("P", "ec")}
@@ -220,12 +222,13 @@ def make_key(
     Raises
     ------
     ValueError
-        A key of this name is there already, or name or address make no sense.
+        A key of this name is there already, or name, address or days make no sense.
     """
     from . import certificates
 
     check_name(name)
     split_address(address)
+    check_integer("days", days, 1, MOST_DAYS)
     folder, engines = Path(folder), tuple(engines)
     key, public = folder / f"{name}.key", folder / f"{name}.json"
     if key.exists() or public.exists():

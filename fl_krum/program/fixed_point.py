@@ -205,7 +205,7 @@ def real_matrix(updates) -> np.ndarray:
         )
     if values.ndim != 2 or values.size == 0:
         raise ValueError(
-            "updates must have the shape (clients, coordinates), neither zero, not "
-            f"{values.shape}{layers_hint(values)}"
+            "updates must have the shape (clients, coordinates), with one of each at least, "
+            f"not {values.shape}{layers_hint(values)}"
         )
     return values.astype(np.float64, copy=False)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from math import comb
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,7 +27,7 @@ from .cost import Cost, estimate
 from .fixed_point import FixedPoint, real_matrix
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "mamba" / "krum.mpc"
-_PARAMETER = r"^{name}( *)= *(\d+)"
+_PARAMETER = r"^(?P<name>{name} *= *)(?P<number>\d+ *)(?=#)"
 # "#include parts/check.mpc if check": a file, and the parameter that must not be 0.
 _INCLUDE = re.compile(r"^#include (?P<file>\S+)(?: if (?P<parameter>\w+))?\n", re.M)
 
@@ -271,7 +272,7 @@ class KrumProgram:
         )
         for name, number in numbers.items():
             text, found = re.subn(
-                _PARAMETER.format(name=name), rf"{name}\g<1>= {number}", text, flags=re.M
+                _PARAMETER.format(name=name), partial(_set, number), text, flags=re.M
             )
             if found != 1:
                 raise RuntimeError(
@@ -288,6 +289,11 @@ class KrumProgram:
     def cost(self) -> Cost:
         """What one aggregation costs on the embedded players."""
         return estimate(self)
+
+
+def _set(number: int, line: re.Match) -> str:
+    """A parameter with its number; the comment behind it stays in its column."""
+    return f"{line['name']}{number}".ljust(len(line[0]) - 1) + " "
 
 
 def _include(text: str, folder: Path, numbers: dict[str, int]) -> str:

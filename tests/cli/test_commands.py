@@ -9,11 +9,13 @@ import sys
 import tempfile
 import time
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
 from repository import ROOT
 
+from fl_krum import __main__
 from fl_krum.cli import COMMANDS, main
 from fl_krum.cli.aggregate import read_updates
 from fl_krum.federation.session import FederatedSession, RoundRecord
@@ -21,6 +23,7 @@ from fl_krum.players import local_players as players_module
 from fl_krum.players.installed import engine_report
 from fl_krum.players.mp_spdz.installation import MP_SPDZ_HOME
 from fl_krum.players.process import PlayerError
+from fl_krum.players.roster import make_key
 from fl_krum.players.scale_mamba import SCALE_MAMBA_HOME
 
 V1 = [[4, 1], [2, 4], [1, 2], [3, -2], [-18, -8]]  # f=1: row 2, scores 20 18 15 30 938
@@ -376,7 +379,58 @@ def test_help_reads_well(capsys, command):
     assert max(map(len, text.splitlines())) <= 100
 
 
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("lab", "lab [options] [FOLDER]"),
+        ("export", "export [options] [NOTEBOOK ...]"),
+        ("sweep", "sweep [options] FILE.toml [FILE.toml ...]"),
+        ("player", "player [options] --roster FILE --name NAME"),
+    ],
+)
+def test_usage_says_what_may_be_left_out(capsys, command, usage):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert f"usage: python -m fl_krum {usage}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", ["lab PATH --copy-only", "export --output PATH", "sweep ONE --output PATH"]
+)
+def test_a_file_is_no_folder_to_write_to(capsys, tmp_path, command):
+    there, one = tmp_path / "there", tmp_path / "one.toml"
+    there.touch()
+    one.touch()
+    for path in (there, there / "below"):
+        words = command.replace("PATH", str(path)).replace("ONE", str(one)).split()
+        assert "there is a file; give the name of a folder" in complaint(capsys, *words)
+
+
+def test_a_roster_of_two_is_none(capsys, tmp_path):
+    files = []
+    for name in ("server", "a"):
+        make_key(name, f"{name}.example:7100", tmp_path)
+        files.append(str(tmp_path / f"{name}.json"))
+    roster = tmp_path / "roster.json"
+    error = complaint(capsys, "roster", str(roster), "--of", *files)
+    assert "--of names 2: a roster has 3 parties at least" in error and not roster.exists()
+
+
 # --- As a process ---------------------------------------------------------------------------------
+
+
+def test_an_interrupt_that_python_drops_comes_again(monkeypatch):
+    def dropped(reference):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sys.unraisablehook", __main__._interrupt_again)
+    thing = {1}  # a set can be referred to weakly
+    reference = weakref.ref(thing, dropped)
+    with pytest.raises(KeyboardInterrupt):
+        del thing
+        for _ in range(3000):
+            time.sleep(0.01)
+    assert reference() is None
 
 
 def start(folder, *arguments, **options):

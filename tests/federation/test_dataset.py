@@ -152,8 +152,11 @@ def test_a_folder_has_a_file_for_each_client(tmp_path):
     frame().drop(columns="sex").to_csv(tmp_path / "3.csv", index=False)
     with pytest.raises(ValueError, match=r"3.csv and .*0.csv differ in columns: sex"):
         Dataset.from_folder(tmp_path, "ill")
-    with pytest.raises(ValueError, match="has no file that ends in .csv"):
-        Dataset.from_folder(tmp_path / "nowhere", "ill")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for path, words in ((empty, "no file that ends in"), (empty / "no", "is not a folder")):
+        with pytest.raises(ValueError, match=words):
+            Dataset.from_folder(path, "ill")
 
 
 @pytest.mark.parametrize(
@@ -211,13 +214,13 @@ def test_clients_that_do_not_fit(clients, message):
         ("x,y\n", "no rows below the names"),
         ("1,2\n3,4\n", "must name the columns; it has numbers"),
         ("x,x\n1,2\n", "every column needs a name of its own"),
-        ("x,y\n1,a\n2\n", "line 3: 1 values for 2 columns"),
+        ("x,y\n1,a\n2\n", "line 3: 1 of 2 columns"),
         ("x,z\n1,a\n", "has no column 'y'; it has x, z"),
         (
             "x,y\n1,a\n,b\n",
-            "column 'x' has 1 values that are missing or infinite, the first in row 2",
+            "column 'x' has values that are missing or infinite, 1 of 2, the first in row 2",
         ),
-        ("x,y\n1,a\n2,\n", "column 'y' has 1 values that are missing"),
+        ("x,y\n1,a\n2,\n", "column 'y' has values that are missing or infinite, 1 of 2"),
         ("y\na\nb\n", "no column left that could be a feature"),
         ("x,y\n" + "".join(f"t{k},a\n" for k in range(30)), "column 'x' is text with 30 different"),
     ],

@@ -17,7 +17,7 @@ from fl_krum.aggregators.rules import AGGREGATORS
 from fl_krum.federation import report as report_module
 from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.records import RoundError, RoundRecord, plain
-from fl_krum.federation.report import read_report, write_whole
+from fl_krum.federation.report import Report, read_report, write_whole
 from fl_krum.federation.session import FederatedSession
 
 SCHEMA = json.loads((ROOT / "fl_krum/federation/session.schema.json").read_text())
@@ -248,6 +248,23 @@ def test_a_full_disk_names_the_file_and_destroys_nothing(tmp_path, monkeypatch, 
     assert [record.round for record in caught.value.records] == [1]
     assert path.read_text() == "an older result"
     assert [one.name for one in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_a_second_session_on_the_same_file_is_noticed(tmp_path):
+    path = tmp_path / "out.json"
+    first, second = small(rounds=2).rounds(), small(rounds=2, seed=1).rounds()
+    ours, theirs = Report(path, {}, np.zeros(5)), Report(path, {}, np.ones(5))
+    ours.add(next(first))
+    theirs.add(next(second))
+    with pytest.raises(OSError, match="out.json has been written by somebody else"):
+        ours.add(next(first))
+    assert theirs.is_ours() and not ours.is_ours()
+    theirs.add(next(second))
+    theirs.finish()
+    assert len(read_report(path).records) == 2 and read_report(path).start.all()
+    path.unlink()  # which nobody else has written: the whole file is there again
+    theirs.finish()
+    assert len(read_report(path).records) == 2
 
 
 def test_a_file_is_replaced_with_its_mode_and_behind_its_link(tmp_path):

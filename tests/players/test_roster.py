@@ -124,6 +124,13 @@ def test_what_is_no_address(address):
         split_address(address)
 
 
+@pytest.mark.parametrize("days", [-3, 0, 3651, 10**9])
+def test_how_long_a_key_may_be_good(tmp_path, days):
+    with pytest.raises(ValueError, match="days must be 1 to 3650; got days = "):
+        make_key("a", "host:7100", tmp_path, days)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("name", ["", "-a", "a/b", "..", "a" * 65, "ä"])
 def test_what_is_no_name(tmp_path, name):
     with pytest.raises(ValueError, match="the name"):

@@ -1,6 +1,7 @@
 """krum.mpc itself: what player 0 gets is the vector that plaintext Krum chooses, exactly."""
 
 import json
+import re
 from itertools import cycle
 
 import numpy as np
@@ -83,6 +84,14 @@ def test_the_file_has_the_defaults_and_parts_only_stand_in_place_of_their_lines(
     assert not any("#include" in line for line in source[20:])
     rest = iter(source)
     assert all(line in rest for line in kept)  # in this order
+
+
+def test_other_parameters_leave_the_comments_in_their_column():
+    for program in (KrumProgram(), KrumProgram(30, 13, 650, rounds=100), KrumProgram(d=10**6)):
+        lines = program.source().splitlines()
+        block = [line for line in lines[:30] if re.match(r"\w+ *= \d", line)]
+        assert len(block) == 12 and {line.index("#") for line in block} == {19}
+        assert f"d = {program.d}" in {line[:19].rstrip() for line in block}
 
 
 def test_without_the_check_players_get_no_line_of_it():
