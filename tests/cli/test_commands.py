@@ -453,7 +453,7 @@ def test_failing_players_are_exit_status_1(capsys, monkeypatch, v1):
 @pytest.mark.skipif(os.name != "posix", reason="needs POSIX signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_session_leaves_nothing(tmp_path, number, status):
-    process = start(tmp_path, "session", "--clients", "5", "--byzantine", "1", "--rounds", "1000")
+    process = start(tmp_path, "session", "--clients", "3", "--byzantine", "0", "--rounds", "1000")
     for line in process.stdout:
         if "yes" in line:  # the first round is over, the second under way
             break

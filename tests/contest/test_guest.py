@@ -110,9 +110,7 @@ def test_an_attack_that_cannot_be_sent(body, words):
     assert words in complaint(source, "attack")
 
 
-@pytest.mark.parametrize(
-    "body", ["while True: pass", "import time; time.sleep(1000)", "while True: print('x' * 9999)"]
-)
+@pytest.mark.parametrize("body", ["import time; time.sleep(1000)", "while True: print('x' * 9999)"])
 def test_what_never_ends_is_ended(body):
     began = time.monotonic()
     assert "has not answered: it has 1 s" in complaint(

@@ -12,7 +12,7 @@ manager = pytest.importorskip("jupyter_client.manager", reason="jupyter is not i
 
 LONG = (  # a thousand rounds: minutes if nobody ends it
     "from fl_krum.lesson.live_session import LiveSession\n"
-    "session = LiveSession(n=7, f=2, rounds=1000, engine='embedded')\n"
+    "session = LiveSession(n=3, f=0, rounds=1000, engine='embedded')\n"
 )
 START = (  # and wait until the players run: a kernel killed before cannot tidy up any more
     "import time\nsession.start()\nwhile session.state != 'running':\n    time.sleep(0.02)\n"
@@ -31,7 +31,7 @@ def kernel(tmp_path):
 
 
 def players_of(one):
-    """The player processes once there are all 8 of them."""
+    """The player processes once there are all 4 of them."""
     kernel_process = psutil.Process(one.provisioner.pid)
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -40,7 +40,7 @@ def players_of(one):
             with contextlib.suppress(psutil.Error):
                 if process.name().startswith("player ") or "mamba.player" in process.cmdline():
                     found.append(process)
-        if len(found) == 8:
+        if len(found) == 4:
             return found
         time.sleep(0.05)
     raise AssertionError(f"{len(found)} players are running")

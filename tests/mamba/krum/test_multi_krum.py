@@ -30,7 +30,7 @@ AMONG_PLAYERS = [
     (n, f, m, d)
     for n, f, m, d in SIZES
     if (n in (4, 7) and f == largest_f(n) and m in (2, n - f))
-    or (n, f, m) in ((3, 0, 3), (6, 0, 5), (8, 2, 6), (11, 4, 7), (12, 4, 8))
+    or (n, f, m) in ((3, 0, 3), (6, 0, 5), (8, 2, 6), (11, 4, 7))
 ]
 
 
