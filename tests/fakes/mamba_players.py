@@ -7,10 +7,10 @@ That takes milliseconds instead of a second, and lets a test read or change ever
 import contextlib
 import io
 import os
-import queue
 import subprocess
 import sys
 import threading
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,24 +33,59 @@ NAME = "test.mpc"  # what a program is compiled as
 PATIENCE = 200  # seconds until a test that hangs is given up
 
 
+class Turns:
+    """Which of some threads runs: one at a time, until it waits for a message that is not there.
+
+    Threads that fought for the interpreter's lock would cost a third more. The order is the same
+    every time, and a player that nobody will ever answer is told so at once.
+    """
+
+    def __init__(self, players):
+        self._ready = deque(range(players))
+        self._locks = [threading.Lock() for _ in range(players)]
+        for lock in self._locks:
+            lock.acquire()
+
+    def begin(self, player):
+        self._locks[player].acquire()
+
+    def add(self, player):
+        self._ready.append(player)
+
+    def pass_on(self):
+        """Let the next one run; whoever calls must not go on meanwhile."""
+        if self._ready:
+            self._locks[self._ready.popleft()].release()
+
+    def wait(self, player):
+        """Let others run until somebody has added this player, and its turn comes."""
+        if not self._ready:
+            raise TimeoutError("the players wait for each other")
+        self.pass_on()
+        self._locks[player].acquire()
+
+
 class Mailbox:
     """What `mamba.network.Network` offers, in memory.
 
     Parameters
     ----------
     me : int
-    boxes : dict of (int, int) to queue.SimpleQueue
+    boxes : dict of (int, int) to collections.deque
         One for each sender and receiver.
+    waiting : dict of int to int
+        For whom each player waits.
+    turns : Turns
     tamper : callable, optional
         ``tamper(sender, receiver, round, payload)`` gives the bytes that arrive instead.
     """
 
-    def __init__(self, me, players, boxes, turn, tamper=None):
+    def __init__(self, me, players, boxes, waiting, turns, tamper=None):
         self.me, self.players, self.rounds, self.bytes_sent = me, players, 0, 0
         self._place = 0, 0  # steps of all players, and of holders among themselves since
         self.peers = set()  # whom it is connected to
         self.received = []  # (round, sender, bytes): all that this player ever learns
-        self._boxes, self._turn, self._tamper = boxes, turn, tamper
+        self._boxes, self._waiting, self._turns, self._tamper = boxes, waiting, turns, tamper
 
     def connect(self, others, more=False):
         self.peers |= set(others)
@@ -72,20 +107,21 @@ class Mailbox:
             self.bytes_sent += len(payload)
             if self._tamper:
                 payload = self._tamper(self.me, player, self.rounds, payload)
-            self._boxes[self.me, player].put((self._place, payload, self.rounds))
+            self._put(player, (self._place, payload, self.rounds))
         return {player: self._receive(player, count) for player, count in expected.items()}
+
+    def _put(self, player, message):
+        self._boxes[self.me, player].append(message)
+        if self._waiting.get(player) == self.me:
+            del self._waiting[player]
+            self._turns.add(player)
 
     def _receive(self, player, count):
         box = self._boxes[player, self.me]
-        if box.empty():
-            self._turn.release()
-            try:
-                message = box.get(timeout=PATIENCE)
-            finally:
-                self._turn.acquire()
-        else:
-            message = box.get()
-        place, payload, rounds = message
+        if not box:
+            self._waiting[self.me] = player
+            self._turns.wait(self.me)
+        place, payload, rounds = box.popleft()
         if (place, len(payload)) != (self._place, count):
             raise NetworkError(f"exchange {self.rounds}: not what was expected of player {player}")
         self.rounds = max(self.rounds, rounds)
@@ -96,7 +132,7 @@ class Mailbox:
         """Tell all the others that this player has gone, so that none waits for it."""
         for player in range(self.players):
             if player != self.me:
-                self._boxes[self.me, player].put((0, b"", 0))
+                self._put(player, (0, b"", 0))
 
 
 def together(players, play, tamper=None):
@@ -114,22 +150,26 @@ def together(players, play, tamper=None):
 def outcomes(players, play, tamper=None):
     """What every player returns, in order, and the exceptions of those that ended with one, in the
     order in which they did."""
-    boxes = {(i, j): queue.SimpleQueue() for i in range(players) for j in range(players)}
-    turn = threading.Lock()  # one at a time: faster than to fight for the interpreter's own lock
-    networks = [Mailbox(i, players, boxes, turn, tamper) for i in range(players)]
+    boxes = {(i, j): deque() for i in range(players) for j in range(players)}
+    waiting: dict = {}
+    turns = Turns(players)
+    networks = [Mailbox(i, players, boxes, waiting, turns, tamper) for i in range(players)]
     results, errors = [None] * players, {}
 
     def run(i):
-        with turn:
-            try:
-                results[i] = play(networks[i])
-            except Exception as error:
-                errors[i] = error
-                networks[i].leave()
+        turns.begin(i)
+        try:
+            results[i] = play(networks[i])
+        except Exception as error:
+            errors[i] = error
+            networks[i].leave()
+        finally:
+            turns.pass_on()
 
     threads = [threading.Thread(target=run, args=(i,), daemon=True) for i in range(players)]
     for thread in threads:
         thread.start()
+    turns.pass_on()
     for thread in threads:
         thread.join(PATIENCE)
     if any(thread.is_alive() for thread in threads):
