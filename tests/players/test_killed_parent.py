@@ -72,8 +72,13 @@ def assert_killed_and_nothing_left(folder, script, **environment):
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize("forked", ["yes", "no"])
-@pytest.mark.parametrize("moment", MOMENTS)
+# An interpreter for each player: no other moment has a state of its own.
+ONE_BY_ONE = ("four players are started", "players shake hands", "in a round")
+
+
+@pytest.mark.parametrize(
+    ("moment", "forked"), [*((m, "yes") for m in MOMENTS), *((m, "no") for m in ONE_BY_ONE)]
+)
 def test_embedded_players(tmp_path, moment, forked):
     """Nothing of theirs is ever on a disk, so nothing need be removed."""
     views = forked == "yes"

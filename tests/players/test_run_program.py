@@ -128,15 +128,11 @@ def test_a_name_that_is_not_known_is_underlined_and_said_once():
 
 MISTAKES = [  # text, inputs, line, message
     ("x = sint(1)\nif x < 2:\n    pass", [], 2, "a sint cannot decide an if"),
-    ("a = [1, 2]\na[sint(1)]", [], 2, "a sint is secret, so it cannot be an index"),
-    ("a = Array(3, sint)\na[3] = 1", [], 2, "index 3 is outside an Array of 3 elements"),
     ("print_ln('a')\nraise ValueError('enough')", [], 2, "enough"),
     ("a = sint.get_private_input_from(1)\nb = a + 1\nb.reveal_to(0)", [], 1,
      "the input ended 1 word early: player 1 was given 0 words"),
     ("a = sint.get_private_input_from(0)", [[5, 6, 7]], None,
      "player 0 was given 3 words, of which the program reads 1"),
-    ("a = sint.get_private_input_from(5)", [], 1, "there is no player 5"),
-    ("print_ln('%s %s', 1)", [], 1, "the text has 2 times %s"),
     ("answer = sint(1) + 'connect'", [], 1, "text is not a number"),
 ]  # fmt: skip
 
@@ -152,7 +148,7 @@ def test_a_program_that_cannot_go_on(text, inputs, line, message):
 
 @pytest.mark.skipif(os.name != "posix", reason="a killed player cannot say where it was")
 @pytest.mark.parametrize("body", ["pass", "x.reveal()"])
-@patiently(3.0, 60.0)
+@patiently(1.5, 6.0, 60.0)
 def test_a_program_that_never_ends(body, patience):
     text = f"x = sint(1)\nprint_ln('here')\nwhile True:\n    {body}\n"
     with pytest.raises(ProgramError) as caught:
