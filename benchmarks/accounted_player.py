@@ -19,7 +19,7 @@ import time
 from collections import Counter
 
 from benchmarks.traced_player import serve
-from mamba import field, gf2_72, gf256, input_words, masks, player, verification
+from mamba import field, gf2_72, gf256, input_words, masks, output_text, verification
 from mamba.inbox import Inbox
 from mamba.language.machine import Machine
 from mamba.network import Network
@@ -121,7 +121,7 @@ def watch(account, noted):
         (Outbox, TLS, ["_send"]),
         (Inbox, TLS, ["_read_some", "_wait"]),
         (input_words, TEXT, ["parse_words"]),
-        (player, TEXT, ["_write_values"]),
+        (output_text, TEXT, ["lines"]),
     ):
         for name in names:
             setattr(owner, name, account.timed(kind, getattr(owner, name)))

@@ -36,7 +36,7 @@ from fl_krum.players.certificates import issue
 from fl_krum.players.engine import SECURITIES
 from fl_krum.players.launching import THREADS
 from fl_krum.players.local_players import LocalPlayers
-from mamba import field, input_words
+from mamba import field, input_words, output_text
 from mamba.credentials import Credentials
 from mamba.randomness import Randomness
 
@@ -119,11 +119,12 @@ def floor(case: Case, profile: Profile) -> dict[str, float]:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(1, mp_context=context) as other:
             gram, result = other.submit(_arithmetic, case, holders).result()
-    words = np.random.default_rng(0).integers(0, 2**28, case.d, np.uint64)
-    text = b" ".join(b"%d" % word for word in words.tolist())
+    near = 2**27, 2**20  # as words of a model's numbers mostly are
+    words = np.random.default_rng(0).integers(near[0] - near[1], sum(near), case.d, np.uint64)
+    text = b"".join(b"%d\n" % word for word in words.tolist())
     read = _cpu(lambda: input_words.parse_words(text))
     short = field.from_words(words)  # as a result is
-    written = _cpu(lambda: "Output channel 0 : %d\n" * case.d % tuple(field.to_signed(short)))
+    written = _cpu(lambda: output_text.lines(short))
     return {
         AES: profile.drawn * _aes_rate(),
         TLS: profile.sent * tls_rate(),

@@ -72,6 +72,7 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 ``given.py``           what a player is given on standard input before all else
 ``credentials.py``     what a player shows and proves to the others
 ``input_words.py``     the words that a player reads
+``output_text.py``     the numbers that it prints
 ``client.py``          the client's side of the proof, beside a SCALE-MAMBA player
 ``view.py``            what one player saw, for the lesson
 ``run_error.py``       the error of a program, a word or a client

@@ -187,6 +187,7 @@ class LastOpening(Cheat):
         if self.is_holder and player == 0:
             one = prime.from_ints([2**16] * prime.length(array))
             one[:, :1] = 0  # how many were chosen
+            array = array.value()
             if degree == 2:
                 array = self._added(prime, array, one)
             else:

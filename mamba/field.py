@@ -20,7 +20,9 @@ _BLOCK = 4096
 _LONGEST = 1 << 26  # elements of which the products, of 32 bits, can be added up in 64 bits
 _FEW = 2000  # elements, of which handling takes longer than computing
 _DIGIT = 28  # bits of a weight that are worked on at once
-_TOGETHER = 1 << 16  # elements of all rows that are combined at once, which fit a cache
+_TOGETHER = 1 << 15  # elements of all rows that are combined at once, which fit a cache
+# Floating-point numbers from 2^52 to 2^53 are their bits, read as an integer, but for a constant.
+_FROM_2_52, _EXPONENT = 2**52, 0x433 << 52
 _LOW = np.uint64(0xFFFFFFFF)
 _TOP = np.uint64(0x7FFFFFFF)
 _S32, _S31 = np.uint64(32), np.uint64(31)
@@ -64,9 +66,18 @@ def from_words(words):
 
 def to_signed(array):
     """Python integers in (-p/2, p/2) of a field array, as SCALE-MAMBA prints them."""
-    if not array[2:].any():  # the common case: small and not negative
-        return (array[1].astype(np.uint64) << _S32 | array[0]).tolist()
+    words = to_words(array)
+    if words is not None:  # the common case: small and not negative
+        return words.tolist()
     return [v - P if v > P // 2 else v for v in to_ints(array)]
+
+
+def to_words(array):
+    """Unsigned integers of a field array, ``uint32`` or ``uint64``; None unless all are below
+    2^64."""
+    if array[2:].any():
+        return None
+    return array[1].astype(np.uint64) << _S32 | array[0] if array[1].any() else array[0]
 
 
 def low_bits(array, count):
@@ -156,18 +167,20 @@ def combine_rows(matrix, arrays):
     """`combine` for every row of a matrix of weights, a list of lists of Python integers.
 
     One matrix product, exact in floating point: limbs of 32 bits, times weights that add up to less
-    than 2^20. Longer weights are cut into digits, each of which makes rows of its own.
+    than 2^19. Longer weights are cut into digits, each of which makes rows of its own. The sums are
+    lifted to 2^52, where their bits need not be converted to be read as integers.
     """
     count = length(arrays[0])
-    bits, digits, positive = _digits(tuple(map(tuple, matrix)))
+    bits, digits, lifted = _digits(tuple(map(tuple, matrix)))
     result = np.empty((len(matrix), 4, count), np.uint32)
     for part in _blocks(count, max(256, _TOGETHER // (len(arrays) + len(digits)))):
         limbs = np.empty((len(arrays) + 1, 4, part.stop - part.start))
         for place, array in enumerate(arrays):
             limbs[place] = array[:, part]
-        limbs[-1] = positive
-        sums = (digits @ limbs.reshape(len(limbs), -1)).astype(np.int64).view(np.uint64)
+        limbs[-1] = lifted
+        sums = (digits @ limbs.reshape(len(limbs), -1)).view(np.uint64)
         sums = sums.reshape(-1, len(matrix), *limbs.shape[1:]).swapaxes(1, 2)
+        sums[:, 3] &= np.uint64(_FROM_2_52 - 1)  # what is too much in the others is carried here
         reduced = _reduce(sums[-1])
         for place in range(len(sums) - 2, -1, -1):
             reduced = _reduce((reduced.astype(np.uint64) << np.uint64(bits)) + sums[place])
@@ -178,21 +191,24 @@ def combine_rows(matrix, arrays):
 @lru_cache
 def _digits(rows):
     """The number of bits in a digit of weights, and the digits as rows of a matrix: the lowest ones
-    of all rows, then the next. In every row they add up to less than 2^20. A last column of ones is
-    for a multiple of p, as a column of limbs, which makes the sums positive."""
+    of all rows, then the next. In every row they add up to less than 2^19. A last column of ones is
+    for a column of limbs that lifts all sums to 2^52: read as their bits are, but for the exponent
+    of the highest one, they are what they were, and a multiple of p."""
     longest = max(abs(weight) for row in rows for weight in row).bit_length()
-    if max(sum(map(abs, row)) for row in rows) < 2**20:
+    if max(sum(map(abs, row)) for row in rows) < 2**19:
         bits = places = 1
         digits = [rows]
     else:
-        bits = 20 - len(rows[0]).bit_length()
+        bits = 19 - len(rows[0]).bit_length()
         places = -(-longest // bits)
         digits = [
             [[_digit(w, place, bits) for w in row] for row in rows] for place in range(places)
         ]
     matrix = np.array(digits, np.float64).reshape(places * len(rows), -1)
     height = 32 + int(abs(matrix).sum(axis=1).max()).bit_length()
-    return bits, np.column_stack([matrix, np.ones(len(matrix))]), _multiple_of_p(height)[:, None]
+    exponents = _EXPONENT * (1 + 2**32 + 2**64)
+    lifted = _FROM_2_52 + _multiple_of_p(height, exponents)
+    return bits, np.column_stack([matrix, np.ones(len(matrix))]), lifted.astype(float)[:, None]
 
 
 def from_limbs(limbs, bits):
@@ -203,9 +219,9 @@ def from_limbs(limbs, bits):
 
 
 @lru_cache
-def _multiple_of_p(bits):
-    """As four limbs of about 2^bits."""
-    excess = 2**bits * (1 + 2**32 + 2**64 + 2**96) % P
+def _multiple_of_p(bits, more=0):
+    """As four limbs of about 2^bits, and something more that is not among them."""
+    excess = (2**bits * (1 + 2**32 + 2**64 + 2**96) + more) % P
     return np.array([2**bits - (excess >> 32 * i & 2**32 - 1) for i in range(4)])
 
 
@@ -240,8 +256,9 @@ def gram(arrays):
     return (total % P).tolist()
 
 
-def weighted_sum(numbers, arrays):
-    """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares.
+def weighted_sum(numbers, arrays, signs=(), terms=()):
+    """Sum of numbers[i] * arrays[i] for a field array of numbers, which may be secret shares; and
+    of further field arrays, a few terms, each with its sign, 1 or -1.
 
     A matrix product as exact as in `gram`, with one row for each weight 2^(16 w) of the result. Few
     products are added up here, so one factor may have limbs of 32 bits, which it is stored in; the
@@ -268,7 +285,9 @@ def weighted_sum(numbers, arrays):
         odd >>= 16
         even[1:] += odd[:-1]
         even[0] += odd[-1] << 1
-        result[:, part] = from_limbs(even, 54 + len(matrices).bit_length())
+        for sign, term in zip(signs, terms, strict=True):
+            (np.add if sign > 0 else np.subtract)(even, term[:, part], out=even)
+        result[:, part] = from_limbs(even, 55 + len(matrices).bit_length())
     return result
 
 
@@ -464,12 +483,9 @@ def _limbs22(arrays, limbs):
     rows of floating-point numbers; they are put into `limbs`."""
     a, b, c, d = arrays
     low = np.uint32(2**22 - 1)
-    limbs[0] = a & low
-    limbs[1] = (a >> 22 | b << 10) & low
-    limbs[2] = (b >> 12 | c << 20) & low
-    limbs[3] = c >> 2 & low
-    limbs[4] = (c >> 24 | d << 8) & low
-    limbs[5] = d >> 14
+    some = a & low, (a >> 22 | b << 10) & low, (b >> 12 | c << 20) & low, c >> 2 & low
+    for place, limb in enumerate([*some, (c >> 24 | d << 8) & low, d >> 14]):
+        limbs[place] = limb.view(np.int32)  # which is converted faster
     return limbs.reshape(-1, a.shape[1])
 
 

@@ -16,6 +16,8 @@ from mamba.run_error import RunError
 _WHITE_SPACE = b" \n\t\r\v\f"
 _LARGEST = 2**64 - 1
 _PAUSE = 0.2  # seconds
+_DIGITS = 19  # that 64 bits have room for, whatever they are
+_NEWLINE = (ord("\n") - ord("0")) % 256
 
 # "End of transmission": no word comes after this character, though the stream may stay open.
 END = b"\x04"
@@ -124,6 +126,9 @@ def parse_words(text, before=0):
 
     The message gives the position, counted from `before`, and not the word, which may be a secret.
     """
+    words = _even_lines(text)
+    if words is not None:
+        return words
     if text.translate(None, b"0123456789" + _WHITE_SPACE):
         _check_words(text, before)
     # An empty text has no words; NumPy would warn of it.
@@ -131,6 +136,23 @@ def parse_words(text, before=0):
     if words.max(initial=0) == _LARGEST:  # also for what is larger, as in C
         _check_words(text, before)
     return words
+
+
+def _even_lines(text):
+    """The words of a text of one word a line, all of as many digits, as long vectors mostly are;
+    None of any other text. Worked on digit by digit, all words at once."""
+    length = text.find(b"\n") + 1
+    if not 2 <= length <= _DIGITS + 1 or len(text) % length:
+        return None
+    digits = np.frombuffer(text, np.uint8).reshape(-1, length).T - np.uint8(ord("0"))
+    if (digits[:-1] > 9).any() or (digits[-1] != _NEWLINE).any():  # what is below wraps around
+        return None
+    digits = np.ascontiguousarray(digits[:-1])
+    words = digits[0].astype(np.uint32 if len(digits) < 10 else np.uint64)
+    for column in digits[1:]:
+        words *= words.dtype.type(10)
+        words += column
+    return words.astype(np.uint64)
 
 
 def _count(words):

@@ -2,7 +2,7 @@
 
 Vectors of ten million elements fill most of a player's memory, and what is computed of them need
 not be there as a whole: to compute it twice takes a second. `mamba.product_check` takes such a sum
-for both sides of an inner product.
+for both sides of an inner product; a result is computed while it is hidden and sent (`Pieces`).
 """
 
 import numpy as np
@@ -70,3 +70,38 @@ class LongSum:
                 slice(start, stop),
                 [self.columns(a * run + start, a * run + stop) for a in range(k)],
             )
+
+
+class Pieces:
+    """Shares one after the other, some of them sums that are computed when they are wanted.
+
+    Parameters
+    ----------
+    pieces : list of field arrays, or of objects like `mamba.language.factors.Selection`
+        The latter have a `size`, and a `value` as this class has it.
+
+    Attributes
+    ----------
+    shape : (int, int)
+        As that of a field array.
+    """
+
+    def __init__(self, pieces):
+        self._pieces = pieces
+        self._sizes = [p.size if hasattr(p, "value") else field.length(p) for p in pieces]
+        self.shape = 4, sum(self._sizes)
+
+    def value(self, weight=1, signs=(), terms=()):
+        """A multiple of them, a Python integer's, plus further field arrays, each with its sign, 1
+        or -1: all in one, since what is long is reduced modulo p only once then."""
+        found, start = [], 0
+        for piece, size in zip(self._pieces, self._sizes, strict=True):
+            some = [term[:, start : start + size] for term in terms]
+            start += size
+            if hasattr(piece, "value"):
+                found.append(piece.value(weight, signs, some))
+            elif weight == 1 and not signs:
+                found.append(piece)
+            else:
+                found.append(field.combine([weight, *signs], [piece, *some]))
+        return found[0] if len(found) == 1 else np.concatenate(found, axis=1)

@@ -11,6 +11,7 @@ import numpy as np
 
 from mamba import field as prime
 from mamba import shamir
+from mamba.long_sum import Pieces
 from mamba.protocol_error import ProtocolError
 
 
@@ -128,7 +129,7 @@ def open_to(protocols, player, array, degree, continued=False):
     Parameters
     ----------
     player : int
-    array : field array
+    array : field array or mamba.long_sum.Pieces
     degree : int
         1 for a sharing of degree t, 2 for an unreduced product of degree 2t.
     continued : bool
@@ -151,14 +152,16 @@ def open_to(protocols, player, array, degree, continued=False):
 
 def open_to_and_say_how(protocols, player, array, degree, continued=False):
     """`open_to`, with the degree, which a player that holds no shares does not know before."""
-    count, inner = prime.length(array), player in protocols.holders
+    pieces = array if isinstance(array, Pieces) else Pieces([array])
+    count, inner = prime.length(pieces), player in protocols.holders
     if inner and not protocols.is_holder:
         return None, degree
     protocols.compare()
     if degree == 2 and protocols.is_holder:
         weight = prime.lagrange(shamir.points(len(protocols.holders)))[protocols.place]
-        signs, numbers = _terms_of_zero(protocols, count)
-        array = prime.combine([weight, *signs], [array, *numbers])
+        array = pieces.value(weight, *_terms_of_zero(protocols, count))
+    else:
+        array = pieces.value()
     first = b"" if inner else bytes([degree])
     if protocols.me != player:
         outgoing = {player: first + prime.to_bytes(array)} if protocols.is_holder else {}

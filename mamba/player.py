@@ -25,7 +25,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from mamba import addresses, cheats, holders, input_proof
+from mamba import addresses, cheats, holders, input_proof, output_text
 from mamba.farewell import Farewell, Reason
 from mamba.given import Given, read_given
 from mamba.input_words import WordReader
@@ -102,7 +102,7 @@ def main(arguments=None):
             reported.append(network.rounds)
 
         reported = [-1]
-        machine = Machine(protocols, read, _write_values, report, prover, options.program, view)
+        machine = Machine(protocols, read, output_text.write, report, prover, options.program, view)
         random.seed(0)  # a text that imports it draws the same numbers on all players
         with told_where_it_was(me, options.program):
             exec(
@@ -239,11 +239,6 @@ def told_where_it_was(me, path):
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _write_values(values):
-    sys.stdout.write("Output channel 0 : %d\n" * len(values) % tuple(values))
-    sys.stdout.flush()
 
 
 def _say(line):

@@ -110,9 +110,11 @@ class Selection:
         self._numbers, self._rows = numbers, rows
         self.size = prime.length(rows[0])
 
-    def value(self):
-        """The sum, of degree 2t."""
-        return prime.weighted_sum(self._numbers, self._rows)
+    def value(self, weight=1, signs=(), terms=()):
+        """The sum, of degree 2t: a multiple of it, a Python integer's, plus field arrays of its
+        length, each with its sign."""
+        numbers = self._numbers if weight == 1 else prime.scale(self._numbers, weight)
+        return prime.weighted_sum(numbers, self._rows, signs, terms)
 
     def weighted(self, rows):
         """As in `Factors`: a product for each vector, however long it is."""

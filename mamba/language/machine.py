@@ -20,6 +20,7 @@ from mamba.language.factors import Factors, Selection
 from mamba.language.lengths import Lengths
 from mamba.language.memory import DEALT_BY, MIXED, Memory
 from mamba.language.waiting import Waiting
+from mamba.long_sum import Pieces
 from mamba.masks import Demand, make_masks
 from mamba.protocols import SECURITY
 from mamba.run_error import RunError
@@ -68,7 +69,7 @@ class Machine:
     read_words : callable
         ``read_words(count)`` gives the next words of this player's input as ``uint64``.
     write_values : callable
-        ``write_values(integers)`` outputs what was opened to this player.
+        ``write_values(array)`` outputs what was opened to this player, a field array.
     after_output : callable, optional
         Called with no argument on every player when an output is done.
     prover : mamba.input_proof.InputProver, optional
@@ -148,7 +149,7 @@ class Machine:
         """A public value for everybody: on channel 1 for the client's side of the input check, on
         another one printed by every player."""
         if channel != 1:
-            self._write_values(prime.to_signed(values))
+            self._write_values(values)
         elif self._prover is not None:
             self._prover.be_told(prime.to_ints(values))
 
@@ -372,7 +373,7 @@ class Machine:
         player, degree = entries[0].player, max(entry.degree for entry in entries)
         done = []
         for k, portion in enumerate(_portions(entries)):
-            value = np.concatenate([entry.value for entry in portion], axis=1)
+            value = Pieces([entry.share for entry in portion])
             opened, degree = self.protocols.open_to_and_say_how(player, value, degree, k > 0)
             done.append((portion, opened))
             if not (self.protocols.active and degree == 2):
@@ -411,7 +412,7 @@ class Machine:
     def _write_outputs(self, done):
         for portion, opened in done:
             if opened is not None:
-                self._write_values(prime.to_signed(opened))
+                self._write_values(opened)
             if self._view:
                 self._note_outputs(portion, opened)
 

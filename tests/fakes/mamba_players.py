@@ -19,6 +19,7 @@ from repository import ROOT
 
 from fl_krum.players.certificates import issue
 from fl_krum.players.embedded import free_ports
+from mamba import field as prime
 from mamba import input_proof, shamir
 from mamba.language.branches import compile_text
 from mamba.language.machine import Machine
@@ -273,7 +274,7 @@ def player_of(source, words, liars=(), **choice):
         machine = machines(
             protocols(network, seen.opened, **choice),
             read,
-            seen.outputs.extend,
+            lambda values: seen.outputs.extend(prime.to_signed(values)),
             program=NAME,
             view=seen.view,
             prover=provers(sizes) if sizes else None,

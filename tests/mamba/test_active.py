@@ -97,7 +97,7 @@ def test_what_is_added_to_a_product_is_noticed(kind, number):
 
 def open_to(self, player, array, degree, continued=False):
     if self.is_holder and degree == 2:
-        array = np.array(array)
+        array = np.array(array.value())
         array[:, :1] = field.add(array[:, :1], field.from_ints([1]))
     return WatchedProtocols.open_to_and_say_how(self, player, array, degree, continued)
 

@@ -141,7 +141,7 @@ class FitsItsLie(WatchedProtocols):
                 note(data)
 
             self.agreement.note = hear
-            array = self.added(array, [5] + [0] * (field.length(array) - 1))
+            array = self.added(array.value(), [5] + [0] * (field.length(array) - 1))
         return super().open_to_and_say_how(player, array, degree, continued)
 
     def reduce(self, parts):

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from fl_krum.players import wire_text
 from fl_krum.players.wire_text import in_pieces, is_report, parse_outputs, parse_reports
+from mamba import field, output_text
 from mamba.input_words import parse_words
+from mamba.run_error import RunError
 
 WORDS = st.one_of(
     st.sampled_from([0, 2**32 - 1, 2**32, 2**64 - 1]),
@@ -52,6 +54,40 @@ def read_all(parse, text, cuts):
 
 def line(value):
     return b"Output channel 0 : %d\n" % value
+
+
+@given(st.integers(1, 19), st.integers(1, 40), st.data())
+def test_lines_of_as_many_digits_are_read_at_once(digits, count, data):
+    """As long vectors mostly are; a byte that is none of a word's is found there, too."""
+    some = st.integers(10 ** (digits - 1), 10**digits - 1)
+    values = data.draw(st.lists(some, min_size=count, max_size=count))
+    text = b"".join(b"%d\n" % value for value in values)
+    assert parse_words(text).tolist() == values
+    place = data.draw(st.integers(0, len(text) - 1))
+    byte = data.draw(st.integers(0, 255))
+    changed = text[:place] + bytes([byte]) + text[place + 1 :]
+    try:
+        expected = [*map(int, changed.split())]  # which allows for signs and for underscores
+        assert not set(changed) & set(b"+-_") and all(word < 2**64 for word in expected)
+    except (ValueError, AssertionError):
+        with pytest.raises(RunError, match="is not an unsigned 64-bit integer"):
+            parse_words(changed)
+    else:
+        assert parse_words(changed).tolist() == expected
+
+
+@given(
+    st.integers(1, 127).flatmap(
+        lambda bits: st.lists(st.integers(2 ** (bits - 1), 2**bits - 1), max_size=80)
+    ),
+    st.lists(st.integers(-9, 10**9), max_size=3),
+)
+def test_results_are_printed_as_lines(values, others):
+    """Of numbers of as many digits, of others, and of some of each."""
+    for some in (values, values + others, values * 70, [10**8 + v for v in others] * 70):
+        array = field.from_ints(some)
+        expected = [v - field.P if v > field.P // 2 else v for v in field.to_ints(array)]
+        assert output_text.lines(array) == b"".join(map(line, expected))
 
 
 ODD = [
