@@ -16,7 +16,7 @@ such a program.
 ``waiting.py``           results that nobody has asked for yet are found together
 ``factors.py``           what unreduced products are the products of, where they are verified
 ``verified_integers.py`` ``sint`` that keeps its factors until they are verified
-``vector_sums.py``       distances and weighted sums of whole vectors
+``vector_sums.py``       distances and weighted sums of whole vectors, inner products of runs
 ``public_integers.py``   ``cint``: integers modulo p that everybody knows
 ``machine_integers.py``  ``regint``: integers of 64 bits
 ``fixed_point.py``       ``sfix`` and ``cfix``

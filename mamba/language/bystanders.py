@@ -156,7 +156,7 @@ class AbsentInteger(SharedInteger):
     __rmul__ = __mul__
 
     def inner(self, count):
-        """Inner products of runs of the vector: `mamba.language.values.inner`."""
+        """Inner products of runs of the vector: `mamba.language.vector_sums.inner`."""
         self._wait()
         return self._sized(count)
 

@@ -28,8 +28,8 @@ from mamba.language.printing import Printing
 from mamba.language.program_object import ProgramObject
 from mamba.language.public_integers import PublicInteger
 from mamba.language.square_root import MpcMath
-from mamba.language.values import inner, lagrange, powers_of, smallest
-from mamba.language.vector_sums import VectorSums
+from mamba.language.values import smallest
+from mamba.language.vector_sums import VectorSums, inner, lagrange, powers_of
 from mamba.run_error import RunError
 
 

@@ -7,8 +7,7 @@ until somebody wants their values (`mamba.language.waiting`). Assumes a machine
 `mamba.language.names` makes it.
 """
 
-from functools import lru_cache, partial, reduce
-from math import factorial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -414,60 +413,6 @@ def when_compared(one, other):
 
 def _negated(bit):
     return NotImplemented if bit is NotImplemented else 1 - bit
-
-
-def powers_of(base, count):
-    """1, base, base^2, ...: a ``cint`` of `count` elements."""
-    (number,) = prime.to_ints(base.value)
-    result = [1]
-    for _ in range(count - 1):
-        result.append(result[-1] * number % prime.P)
-    return base._of(prime.from_ints(result))
-
-
-def lagrange(point, last):
-    """Lagrange's weights, a ``cint``: times the values of a polynomial of degree `last` at 0, 1,
-    ..., last, they add up to its value at the point."""
-    (x,) = prime.to_ints(point.value)
-    before, after = [1], [inverse_factorial(last)]
-    for k in range(last):
-        before.append(before[-1] * (x - k) % prime.P)
-        after.append(after[-1] * (last - k - x) % prime.P)
-    weights, binomial = [], 1  # last! / (k! (last - k)!)
-    for k in range(last + 1):
-        weights.append(before[k] * after[last - k] % prime.P * binomial)
-        binomial = binomial * (last - k) // (k + 1)
-    return point._of(prime.from_ints(weights))
-
-
-@lru_cache
-def inverse_factorial(number):
-    """1 / number! modulo p."""
-    return pow(factorial(number), -1, prime.P)
-
-
-def inner(vector, weights, count):
-    """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
-    if vector.size != weights.size * count:
-        raise RunError(
-            f"{vector.size} elements are not {count} runs of {weights.size} elements each"
-        )
-    if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
-        return vector.inner(count).within(_bound_of_inner(vector, weights))
-    value = prime.inner_products(vector.value, weights.value, weights.size)
-    dealer = vector.dealer
-    if not isinstance(dealer, int):
-        words = dealer.reshape(count, -1).T
-        dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
-    result = vector._of(value, vector.degree, dealer)
-    if result.degree == 2:
-        result = result._note_folded(vector, weights.value, (weights.size, 1), count)
-    return result.within(_bound_of_inner(vector, weights)) if hasattr(vector, "within") else result
-
-
-def _bound_of_inner(vector, weights):
-    product = combined(Bound.__mul__, vector.bound, weights.bound)
-    return combined(lambda bound: bound.times(weights.size), product)
 
 
 def smallest(vector, columns, most, bit_length=None, security=None):

@@ -1,4 +1,4 @@
-"""Sums over whole vectors that stand one after another in an array of ``sint``.
+"""Sums over whole vectors, or equal runs of one, that stand one after another.
 
 Each of these words is one matrix product where a program of additions and multiplications would
 take thousands of steps. Only embedded players know them; ``mamba/parts/portable.mpc`` says the same
@@ -6,9 +6,14 @@ in MAMBA. Nothing here sends, but for what an operand needs: the sharings of sum
 degree 2t, as those of any product.
 """
 
+from functools import lru_cache, reduce
+from math import factorial
+
 from mamba import field as prime
 from mamba.field import P
 from mamba.language.bounds import Bound, combined
+from mamba.language.memory import joint_dealer
+from mamba.language.values import SharedInteger
 from mamba.language.vectors import address_of, integer, size_of
 from mamba.run_error import RunError
 
@@ -84,3 +89,57 @@ class VectorSums:
         (seed,), address = seed.known(), int(address)
         shares, dealer = self._machine.project(seed % P, address, length, count, centre)
         return self._secret._of(shares, 1, dealer)
+
+
+def inner(vector, weights, count):
+    """Inner products of `count` equally long runs of a vector with a ``cint`` of that length."""
+    if vector.size != weights.size * count:
+        raise RunError(
+            f"{vector.size} elements are not {count} runs of {weights.size} elements each"
+        )
+    if isinstance(vector, SharedInteger) and not vector.machine.holds_shares:
+        return vector.inner(count).within(_bound_of_inner(vector, weights))
+    value = prime.inner_products(vector.value, weights.value, weights.size)
+    dealer = vector.dealer
+    if not isinstance(dealer, int):
+        words = dealer.reshape(count, -1).T
+        dealer = words[0] if (words == words[0]).all() else reduce(joint_dealer, words)
+    result = vector._of(value, vector.degree, dealer)
+    if result.degree == 2:
+        result = result._note_folded(vector, weights.value, (weights.size, 1), count)
+    return result.within(_bound_of_inner(vector, weights)) if hasattr(vector, "within") else result
+
+
+def _bound_of_inner(vector, weights):
+    product = combined(Bound.__mul__, vector.bound, weights.bound)
+    return combined(lambda bound: bound.times(weights.size), product)
+
+
+def powers_of(base, count):
+    """1, base, base^2, ...: a ``cint`` of `count` elements."""
+    (number,) = prime.to_ints(base.value)
+    result = [1]
+    for _ in range(count - 1):
+        result.append(result[-1] * number % P)
+    return base._of(prime.from_ints(result))
+
+
+def lagrange(point, last):
+    """Lagrange's weights, a ``cint``: times the values of a polynomial of degree `last` at 0, 1,
+    ..., last, they add up to its value at the point."""
+    (x,) = prime.to_ints(point.value)
+    before, after = [1], [inverse_factorial(last)]
+    for k in range(last):
+        before.append(before[-1] * (x - k) % P)
+        after.append(after[-1] * (last - k - x) % P)
+    weights, binomial = [], 1  # last! / (k! (last - k)!)
+    for k in range(last + 1):
+        weights.append(before[k] * after[last - k] % P * binomial)
+        binomial = binomial * (last - k) // (k + 1)
+    return point._of(prime.from_ints(weights))
+
+
+@lru_cache
+def inverse_factorial(number):
+    """1 / number! modulo p."""
+    return pow(factorial(number), -1, P)
