@@ -3,14 +3,7 @@
 What people at their hosts type (docs/flower.md) is typed here, in a folder that is gone afterwards:
 certificates, keys, the roster; ``flower-superlink``, ``flwr supernode register``,
 ``flower-supernode``, ``flwr run``. So a federation can be rehearsed before there is one, with what
-goes wrong in real ones, as ``--fault NAME:KIND:FIRST-LAST``, in which rounds of the run:
-
-=======  ===========================================================================
-away     the SuperNode is killed in the first of these rounds, and back after the last
-killed   its ClientApp is killed while it trains
-long     its player shares numbers longer than agreed
-cheat    its player departs from the protocol: it adds an error to a product
-=======  ===========================================================================
+goes wrong in real ones, as ``--fault NAME:KIND:FIRST-LAST`` (``faults.py``):
 
     python deployment.py --clients 7 --rounds 5 --fault node0:away:2-3 --save out
 
@@ -32,13 +25,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from faults import FAULTY, Fault, watch
 
 from fl_krum.players import run_folder
 from fl_krum.players.agreement import EMBEDDED
@@ -49,27 +42,6 @@ HERE = Path(__file__).parent
 _PEM = serialization.Encoding.PEM
 _PLAIN = serialization.NoEncryption()
 
-# What somebody may do to an installation of their own: Python imports it at every start.
-_FAULTY = """\
-# This client's player departs from what is agreed: {faults}.
-import json, sys
-if "fl_krum" in sys.orig_argv and "player" in sys.orig_argv:
-    import dataclasses
-    import numpy as np
-    from fl_krum.players.host_player import HostPlayer
-    number = json.loads(sys.orig_argv[sys.orig_argv.index("--agreement") + 1])["round"]
-    kinds = {{kind for kind, first, last in {faults} if first <= number <= last}}
-    if "long" in kinds:
-        def give(self, vector):
-            self.give_words(np.full(self.agreement.d, 1 << 40, np.uint64))
-        HostPlayer.give = give
-    if "cheat" in kinds:
-        command = HostPlayer._command
-        def cheating(self, number):
-            right = command(self, number)
-            return dataclasses.replace(right, argv=(*right.argv, "--cheat", "product"))
-        HostPlayer._command = cheating
-"""
 _TAP = """\
 # All that comes to this SuperLink and leaves it, in the clear, after TLS.
 import os, sys
@@ -93,23 +65,6 @@ if "superlink" in " ".join(sys.orig_argv):
         self.loaded_app = tapped(self.loaded_app)
     uvicorn.Config.load = load_tapped
 """
-
-
-class Fault(NamedTuple):
-    """What somebody does in some rounds of a run."""
-
-    name: str
-    kind: str
-    first: int
-    last: int
-
-    @classmethod
-    def of(cls, text: str) -> Fault:
-        """From NAME:KIND:FIRST-LAST, or NAME:KIND:ROUND."""
-        match = re.fullmatch(r"(node\d+):(away|killed|long|cheat):(\d+)(?:-(\d+))?", text)
-        if not match:
-            raise argparse.ArgumentTypeError(f"{text!r} is not NAME:KIND:FIRST-LAST")
-        return cls(match[1], match[2], int(match[3]), int(match[4] or match[3]))
 
 
 class Deployment:
@@ -218,7 +173,7 @@ class Deployment:
         ]  # fmt: skip
         faults = [one[1:] for one in self._faults if one.name == name]
         own = [one for one in faults if one[0] in ("long", "cheat")]
-        changed = self._changed(name, _FAULTY, faults=own) if own else {}
+        changed = self._changed(name, FAULTY, faults=own) if own else {}
         self._start(name, command, **changed)
 
     def kill(self, name: str) -> None:
@@ -379,49 +334,6 @@ def _kill(pids, named) -> bool:
             continue
     psutil.wait_procs(found, timeout=10.0)
     return bool(found)
-
-
-def rounds_done(folder: Path) -> int:
-    """How many rounds of a run have been saved."""
-    path = folder / "rounds.jsonl"
-    return len(path.read_text().splitlines()) - 1 if path.exists() else 0
-
-
-def watch(deployment: Deployment, run: subprocess.Popen, save: Path, faults) -> int:
-    """Kill and start SuperNodes when it is time, until the run has ended; its exit status.
-
-    SuperNodes that end by themselves are started again, as a service manager does it: Flower's do
-    when the SuperLink is too busy. ``flwr run`` stops listening then, though the run goes on.
-    """
-    before, faults = rounds_done(save), list(faults)
-    while run.poll() is None or run.returncode:
-        if run.poll() is not None:
-            time.sleep(1.0)
-            if (again := deployment.follow()) is None:
-                print("the run has ended early; superlink.log and run.log have the reason")
-                break
-            run = again
-        for name in deployment.names:
-            if name in deployment.running and deployment.running[name].poll() is not None:
-                print(f"{name} has ended and is started again", flush=True)
-                deployment.start_node(name)
-        done = rounds_done(save) - before
-        for one in [*faults]:
-            if one.kind == "away" and one.first - 1 <= done < one.last:
-                if one.name in deployment.running:
-                    time.sleep(1.0)  # the round has begun
-                    deployment.kill(one.name)
-                    print(f"{one.name} is killed in round {done + 1}", flush=True)
-            elif one.kind == "away" and done >= one.last:
-                if one.name not in deployment.running:
-                    deployment.start_node(one.name)
-                    print(f"{one.name} is back in round {done + 1}", flush=True)
-            elif one.kind == "killed" and done == one.first - 1:
-                if deployment.kill_client_app(one.name):
-                    faults.remove(one)
-                    print(f"the ClientApp of {one.name} is killed in round {done + 1}", flush=True)
-        time.sleep(0.2)
-    return run.returncode
 
 
 def digits(path: Path) -> Path:
