@@ -20,11 +20,6 @@ b.reveal_to(1)
 """
 
 
-@pytest.fixture(autouse=True)
-def no_installation(monkeypatch):
-    monkeypatch.delenv(SCALE_MAMBA_HOME, raising=False)
-
-
 @pytest.fixture
 def program(tmp_path):
     path = tmp_path / "mine.mpc"
