@@ -58,10 +58,14 @@ it, but for the player. ``mp_spdz_prelude.mpc`` is what krum.mpc needs besides t
 
 =====================  =======================================================================
 ``player.py``          one player process
-``network.py``         mutually authenticated connections to every other player
+``network.py``         a mutually authenticated connection to every other player
 ``inbox.py``           what comes from all players, and who of them has gone
 ``outbox.py``          what is still to be sent, to all players side by side
+``connection.py``      one connection, for a thread that reads and one that writes
 ``handshakes.py``      how these connections come about, all side by side
+``calls.py``           whom a player calls, at which address and when
+``contacts.py``        what is under way, and which of it are strangers
+``early.py``           what players say that are connected before all are
 ``contact.py``         a connection until it is one: TLS, and a greeting
 ``whereabouts.py``     what is known of players that are not connected, in words
 ``meeting.py``         what two players tell each other first: what they are there for

@@ -1,7 +1,6 @@
 """Addresses of players, looked up once, and sockets that notice when the other host is silent."""
 
 import errno
-import os
 import socket
 import ssl
 import sys
@@ -66,13 +65,6 @@ def notice_silence(connection):
             option = _MACOS_KEEPALIVE
         if option is not None:
             connection.setsockopt(socket.IPPROTO_TCP, option, value)
-
-
-def raise_what_is_known(connection):
-    """OSError when the system has found that a connection is lost. Who reads it by way of TLS is
-    told of its end alone, as if the other side had closed it."""
-    if number := connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-        raise OSError(number, os.strerror(number))
 
 
 def why_lost(error):

@@ -5,12 +5,9 @@ for whatever reason, is noticed by everybody at once, and not by those alone tha
 one machine somebody watches over all players, and a player may simply wait.
 """
 
-import errno
 import selectors
-import ssl
 import time
 
-from mamba.addresses import raise_what_is_known
 from mamba.farewell import HEADER, Reason, check_header
 from mamba.network_error import NetworkError
 
@@ -22,7 +19,7 @@ class Inbox:
 
     Parameters
     ----------
-    connections : dict of int to ssl.SSLSocket
+    connections : dict of int to mamba.connection.Connection
         By player; may grow.
     early : dict of int to bytes
         What was read of them already: messages, or the beginning of one.
@@ -103,41 +100,28 @@ class Inbox:
             some = early[: len(room)]
             room[: len(some)], self.early[player] = some, early[len(some) :]
             return len(some)
-        connection = self._connections[player]
-        try:
+        while (got := self._read_at_once(player, room)) is None:
             if self._watches:
-                got = self._read_when_there_is_something(player, connection, room)
-            else:
-                if self._deadline is not None:
-                    connection.settimeout(max(0.001, self._deadline - time.monotonic()))
-                got = connection.recv_into(room)
-        except TimeoutError as error:  # of the system; or of this player, at the deadline
-            if self._deadline is None or time.monotonic() < self._deadline:
-                raise self._lost(player, error) from None
-            raise self._silent(player) from None
-        except OSError as error:
-            raise self._lost(player, error) from None
-        if not got:
-            raise self._lost(player, BrokenPipeError(errno.EPIPE, "it has ended"))
+                self._wait({player})
+            elif not self._connections[player].wait(self._seconds_left()):
+                raise self._silent(player)
         return got
 
-    def _read_when_there_is_something(self, player, connection, room):
-        while True:
-            raise_what_is_known(connection)
-            try:
-                return connection.recv_into(room)
-            except (ssl.SSLWantReadError, BlockingIOError):
-                self._wait({player})
+    def _read_at_once(self, player, room):
+        try:
+            return self._connections[player].read(room)
+        except OSError as error:
+            raise self._lost(player, error) from None
+
+    def _seconds_left(self):
+        return None if self._deadline is None else max(0.0, self._deadline - time.monotonic())
 
     def _wait(self, players):
         """Those of the players that say something; there is one at least."""
         self._watch(self._with_news(players) if self._watches else players)
         since = time.monotonic()
         while True:
-            left = None
-            if self._deadline is not None:
-                left = max(0.0, self._deadline - time.monotonic())
-            ready = {key.data for key, _ in self._selector.select(left)}
+            ready = {key.data for key, _ in self._selector.select(self._seconds_left())}
             if not ready:
                 raise self._silent(min(players))
             try:
@@ -176,16 +160,11 @@ class Inbox:
         if len(early) >= HEADER:
             self._watch(self._watched - {player})
             return
-        try:
-            raise_what_is_known(self._connections[player])
-            said = self._connections[player].recv(HEADER - len(early))
-        except (ssl.SSLWantReadError, BlockingIOError):
+        room = bytearray(HEADER - len(early))
+        got = self._read_at_once(player, room)
+        if got is None:
             return
-        except OSError as error:
-            raise self._lost(player, error) from None
-        if not said:
-            raise self._lost(player, BrokenPipeError(errno.EPIPE, "it has ended"))
-        self.early[player] = early = early + said
+        self.early[player] = early = early + room[:got]
         if len(early) == HEADER:
             self._watch(self._watched - {player})
             if check_header(player, early, may_be_done=True) is None:

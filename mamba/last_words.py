@@ -5,13 +5,12 @@ missing, if nobody has gone on after inputs were shared: nothing has been comput
 """
 
 import selectors
-import ssl
 import time
 from collections import defaultdict
 
 from mamba.farewell import HEADER, Reason, check_header
-from mamba.handshakes import SERVER
 from mamba.network_error import NetworkError
+from mamba.whereabouts import SERVER
 
 _PIECE = 1 << 16
 
@@ -109,7 +108,7 @@ class LastWordsReader:
 
     Parameters
     ----------
-    connections : dict of int to ssl.SSLSocket
+    connections : dict of int to mamba.connection.Connection
     unread : dict of int to int
         Bytes of the message that was being read which are still to come.
     begun : dict of int to bytes
@@ -128,9 +127,7 @@ class LastWordsReader:
         finished: set[int] = set()
         with selectors.DefaultSelector() as selector:
             for player in wanted:
-                connection = self._connections[player]
-                connection.setblocking(False)
-                selector.register(connection, selectors.EVENT_READ, player)
+                selector.register(self._connections[player], selectors.EVENT_READ, player)
             ready = list(wanted)  # of the server something may have been read already
             while wanted > finished and (left := until - time.monotonic()) > 0:
                 for player in ready:
@@ -145,17 +142,14 @@ class LastWordsReader:
 
     def _read(self, player):
         """Claims, and whether these are all: the last one is marked, or the connection closed."""
-        is_closed = False
+        room, got, is_closed = bytearray(_PIECE), None, False
         try:
-            chunk = self._connections[player].recv(_PIECE)
-            is_closed = not chunk
-        except (ssl.SSLWantReadError, BlockingIOError):
-            chunk = b""
+            got = self._connections[player].read(room)
         except (OSError, ValueError):
-            chunk, is_closed = b"", True
-        if is_closed:
+            is_closed = True
             self._ended.add(player)
-        claims, is_end = self._parse(player, self._heard.pop(player, b"") + chunk)
+        heard = self._heard.pop(player, b"") + room[: got or 0]
+        claims, is_end = self._parse(player, heard)
         return claims, is_end or is_closed
 
     def _parse(self, player, data):

@@ -1,10 +1,10 @@
 """The connections of one player: mutually authenticated TLS 1.3 to every other player.
 
-Between two players there are two connections, one for each direction, so that sending and
-receiving never wait for each other: what is long is sent by a thread of its own, to all players
-side by side, and read from all side by side. A certificate must be signed by this run's own
+Two players have one connection (`mamba.connection`), on which sending and receiving never wait for
+each other: what is long is sent by a thread of its own, to all players side by side, and read from
+all side by side. A certificate must be signed by this run's own
 authority and must name the very player that is expected at the other end, or be that player's
-agreed one; a caller who cannot show it is turned away. Messages are raw bytes behind a header
+agreed one; a caller that cannot show it is turned away. Messages are raw bytes behind a header
 (round, place, length); nothing that arrives is ever unpickled or evaluated. The place is where in
 the program its sender is. It can be compared with a player that sits out the steps of the others:
 it counts the steps of all players, and within one those of the holders of shares among themselves.
@@ -106,16 +106,17 @@ class Network:
             if not isinstance(certificates, Credentials):
                 what += f" in {certificates}"
             raise NetworkError(f"cannot use {what}: {error}") from None
-        self._outgoing, self._incoming = self._handshakes.outgoing, self._handshakes.incoming
-        self._outbox = Outbox(self._outgoing)
-        early, watches = self._handshakes.early, self.is_of_a_run
-        self._inbox = Inbox(self._incoming, early, watches, deadline, self._lost, self._silent)
+        self._connections, early = self._handshakes.connections, self._handshakes.early
+        self._outbox = Outbox(self._connections)
+        self._inbox = Inbox(
+            self._connections, early, self.is_of_a_run, deadline, self._lost, self._silent
+        )
         if at_once:
             self.connect(range(len(ports)))
 
     def connect(self, others, more=False):
-        """Have connections with these players, who call this one too; afterwards nobody is let in,
-        unless there is `more` to come."""
+        """Have connections with these players; afterwards nobody is let in, unless there is `more`
+        to come."""
         try:
             self._handshakes.run([player for player in others if player != self.me])
         finally:
@@ -201,15 +202,15 @@ class Network:
         said = LastWords(self.me, self.players)
         claims = claims or (Farewell(Reason.FAILED, self.me, self.me),)
         said.add(self.me, [replace(claim, late=self.is_late) for claim in claims])
-        self._outbox.leave(dict.fromkeys(self._outgoing, packed(said.claims)), _TO_SAY)
-        listener = LastWordsReader(self._incoming, self._inbox.unread, self._inbox.early)
+        self._outbox.leave(dict.fromkeys(self._connections, packed(said.claims)), _TO_SAY)
+        listener = LastWordsReader(self._connections, self._inbox.unread, self._inbox.early)
         listener.hear(said, _TO_HEAR)
         if self.me != SERVER:
             listener.hear(said, _FOR_THE_SERVER, [SERVER])
         elif again := said.to_leave_out():
             orders = [Farewell(Reason.AGAIN, player, SERVER) for player in again]
             said.add(SERVER, orders)
-            self._outbox.leave(dict.fromkeys(self._outgoing, packed(orders)), _TO_SAY)
+            self._outbox.leave(dict.fromkeys(self._connections, packed(orders)), _TO_SAY)
         return said
 
     def close(self):
@@ -219,13 +220,12 @@ class Network:
         if self.is_of_a_run and not self._has_left:
             goodbye = Farewell(Reason.DONE, None, self.me).pack()
             with contextlib.suppress(OSError):
-                for player in self._outgoing:
+                for player in self._connections:
                     self._outbox.put(player, goodbye, b"")
         self._outbox.close(30.0)
         self._inbox.close()
-        for connection in [*self._outgoing.values(), *self._incoming.values()]:
-            with contextlib.suppress(OSError):
-                connection.close()
+        for connection in self._connections.values():
+            connection.close()
 
     # --- one message -----------------------------------------------------------------------------
 

@@ -5,26 +5,22 @@ would wait for those before it, and every connection would begin slowly when the
 """
 
 import contextlib
-import errno
 import selectors
 import socket
-import ssl
 import threading
 from collections import deque
 from typing import Any
-
-from mamba.addresses import raise_what_is_known
 
 _SMALL = 1 << 15  # bytes that are sent at once, when nothing is before them
 _PIECE = 1 << 16  # bytes for one player before it is another one's turn
 
 
 class Outbox:
-    """Sends messages on connections that are not blocking, each message whole, in their order.
+    """Sends messages, each whole, in their order.
 
     Parameters
     ----------
-    connections : dict of int to ssl.SSLSocket
+    connections : dict of int to mamba.connection.Connection
         By player; may grow.
 
     Attributes
@@ -109,12 +105,12 @@ class Outbox:
         if player in self._dead:
             waiting.clear()
         try:
-            if waiting:
-                raise_what_is_known(self._connections[player])
             while waiting and sent < _PIECE:
                 part, is_last = waiting[0]
                 self._begun.add(player)  # also when TLS has taken it and not sent it yet
-                count = self._connections[player].send(part[:_PIECE])
+                count = self._connections[player].write(part[:_PIECE])
+                if count is None:
+                    return
                 sent += count
                 if count < len(part):
                     waiting[0] = part[count:], is_last
@@ -122,18 +118,11 @@ class Outbox:
                 waiting.popleft()
                 if is_last:
                     self._begun.discard(player)
-        except (ssl.SSLWantWriteError, BlockingIOError):
-            pass
-        except ValueError as error:  # a closed one has no file descriptor
-            self._break(player, OSError(errno.EBADF, str(error)))
         except OSError as error:
-            self._break(player, error)
-
-    def _break(self, player, error):
-        self._waiting[player].clear()
-        self._dead.add(player)
-        if self._error is None:
-            self.broken_player, self._error = player, error
+            waiting.clear()
+            self._dead.add(player)
+            if self._error is None:
+                self.broken_player, self._error = player, error
 
     def _wake_up(self):
         if self._thread is None and not self._closed:

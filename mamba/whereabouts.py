@@ -1,5 +1,10 @@
 """What is known of players that are not connected, and of strangers, in words."""
 
+from mamba.farewell import Farewell, Reason
+from mamba.network_error import NetworkError
+
+SERVER = 0
+
 
 class Whereabouts:
     """Of all players, as one of them knows.
@@ -8,6 +13,12 @@ class Whereabouts:
     ----------
     me : int
     ports : list of int
+    is_of_a_run : bool
+        Whether the players are on several hosts. There the server waits for all the others before
+        it ends because of one, so that they hear what follows, and the others leave it to the
+        server. On one machine it is of no use to go on.
+    absent : sequence of int
+        Players that will not come.
 
     Attributes
     ----------
@@ -15,38 +26,49 @@ class Whereabouts:
         What there is to say of a player that is not there.
     given_up : dict of int to mamba.farewell.Reason
         Those that will not come any more, and why.
-    strangers : int
-        How many connections were dropped that had shown no certificate.
     """
 
-    def __init__(self, me, ports):
-        self._me, self._ports, self._told = me, ports, 0
-        self.trouble, self.given_up, self.strangers = {}, {}, 0
+    def __init__(self, me, ports, is_of_a_run, absent):
+        self._me, self._ports, self._is_of_a_run, self._told = me, ports, is_of_a_run, 0
+        self.trouble, self.given_up = {}, dict.fromkeys(absent, Reason.ABSENT)
 
     def is_met(self, player):
         """There is nothing to say of it any more."""
         self.trouble.pop(player, None)
         self.given_up.pop(player, None)
 
-    def news_of_strangers(self):
-        """A line when there are more than there were, else None."""
-        if self.strangers == self._told:
-            return None
-        self._told = self.strangers
-        return f"Player {self._me}: {self._about_strangers(self.strangers)} so far"
+    def give_up(self, player, problem, reason=Reason.DIFFERENT):
+        """A player has said that it and this one do not meet, which may be a NetworkError."""
+        if not self._is_of_a_run or player == SERVER:
+            raise NetworkError(f"player {player} {problem}", Farewell(reason, player, self._me))
+        self.trouble[player], self.given_up[player] = problem, reason
 
-    def what_is_missing(self, players, outgoing, incoming, silent, open_strangers):
-        """Why these players have not met, one sentence.
+    def fail(self, player, problem):
+        """A player cannot be called. On one machine that will not change, which is a NetworkError;
+        on several, somebody may see to it, and the others may go on without that player."""
+        if not self._is_of_a_run:
+            claim = Farewell(Reason.ABSENT, player, self._me)
+            raise NetworkError(f"cannot reach player {player}: {problem}", claim)
+        self.trouble[player] = str(problem)
+
+    def news_of_strangers(self, strangers):
+        """A line when there are more than there were, else None."""
+        if strangers == self._told:
+            return None
+        self._told = strangers
+        return f"Player {self._me}: {self._about_strangers(strangers)} so far"
+
+    def missing(self, players, silent, strangers, refusals):
+        """The NetworkError that these players have not met, and why, in one sentence.
 
         Parameters
         ----------
         players : list of int
-        outgoing, incoming : container of int
-            Those that are connected.
         silent : set of int
             Those that take calls and say nothing.
-        open_strangers : int
-            Connections that may be anybody's.
+        strangers, refusals : int
+            Connections that may be anybody's, and those of them that said why: they do not take
+            this player's certificate.
         """
         said = []
         for player in players:
@@ -55,13 +77,15 @@ class Whereabouts:
                 said.append(f"port {port} of player {player} takes calls and says nothing")
             elif player in self.given_up:
                 said.append(f"player {player} {why}")
-            elif player not in outgoing:
-                said.append(f"player {player} does not answer" + (f" ({why})" if why else ""))
-            elif player not in incoming:
-                said.append(f"player {player} can be called, but does not call this player")
-        if strangers := self.strangers + open_strangers:
-            said.append(self._about_strangers(strangers))
-        return "cannot reach the other players: " + "; ".join(said)
+            else:
+                verb = "does not answer" if player > self._me else "has not called"
+                said.append(f"player {player} {verb}" + (f" ({why})" if why else ""))
+        if strangers:
+            refused = f", {refusals} of which refused this player's" if refusals else ""
+            said.append(self._about_strangers(strangers) + refused)
+        reasons = {player: self.given_up.get(player, Reason.ABSENT) for player in players}
+        claims = [Farewell(reason, player, self._me) for player, reason in reasons.items()]
+        return NetworkError("cannot reach the other players: " + "; ".join(said), *claims)
 
     def _about_strangers(self, count):
         connections = f"{count} connection{'s' * (count > 1)} that never showed a certificate"

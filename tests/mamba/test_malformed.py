@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mamba.connection import Connection
 from mamba.farewell import FORM, MARK, Farewell, Reason
 from mamba.meeting import Meeting
 from mamba.network import Network
@@ -17,11 +18,15 @@ HOSTILE = 1
 RIGHT = FORM.pack(1, 1 << 12, 5) + b"hello"  # the message of five bytes that is expected
 
 
-class Connection(socket.socket):
+class Plain(socket.socket):
     """Of a player behind TLS, what is read of it."""
 
     def pending(self):
         return 0
+
+
+def connection(end):
+    return Connection(Plain(fileno=end.detach()))
 
 
 class Handshakes(SimpleNamespace):
@@ -37,11 +42,10 @@ class Handshakes(SimpleNamespace):
 def connected(monkeypatch, meeting, said):
     """The network of player 0, to which another one has said this and hung up."""
     here, there = socket.socketpair()
-    incoming = {HOSTILE: Connection(fileno=here.detach())}
-    incoming[HOSTILE].setblocking(not isinstance(meeting, Meeting))
+    connections = {HOSTILE: connection(here)}
     monkeypatch.setattr(
         "mamba.network.Handshakes",
-        lambda *arguments: Handshakes(outgoing={}, incoming=incoming, early={}),
+        lambda *arguments: Handshakes(connections=connections, early={}),
     )
     credentials = SimpleNamespace()
     monkeypatch.setattr("mamba.network.Credentials.read", lambda *arguments: credentials)
@@ -82,7 +86,7 @@ def test_whatever_a_player_sends_is_a_message_or_an_error_that_names_it(monkeypa
         expected = {HOSTILE: 5} if not side_by_side else {HOSTILE: 5, 2: 0}
         if side_by_side:  # somebody else, who says what is expected
             here, there = socket.socketpair()
-            network._incoming[2] = Connection(fileno=here.detach())
+            network._connections[2] = connection(here)
             there.sendall(FORM.pack(1, 1 << 12, 0))
             there.close()
         try:
@@ -103,8 +107,7 @@ def test_when_it_is_found_out_who_it_was_those_are_heard_that_have_something_to_
     """Another one has found it out already, and has left."""
     network = connected(monkeypatch, meeting, Farewell(Reason.DEVIATES, None, HOSTILE).pack())
     here, there = socket.socketpair()
-    network._incoming[2] = Connection(fileno=here.detach())
-    network._incoming[2].setblocking(meeting == "")
+    network._connections[2] = connection(here)
     network.break_off()
     message = FORM.pack(1, network._place(), 5) + b"hello"
     threading.Timer(0.2, there.sendall, [message]).start()
