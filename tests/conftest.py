@@ -25,12 +25,14 @@ hypothesis.settings.load_profile("fixed")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# The usual 700 is reached many times by imports and the collection of tests alone, in vain.
+gc.set_threshold(20_000)
+
 
 def pytest_collection_finish():
     """What has been imported and collected stays: it is not searched for garbage again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)

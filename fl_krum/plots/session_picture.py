@@ -16,9 +16,7 @@ from matplotlib.image import imsave
 from matplotlib.text import Text
 
 from .session import draw_rounds, empty_figure, write_texts
-from .style import styled
-
-_QUICK = {"compress_level": 1}  # a twentieth more bytes in two thirds of the time
+from .style import QUICK_PNG, styled
 
 
 class SessionPicture:
@@ -53,7 +51,7 @@ class SessionPicture:
         for artist in sorted(self._changing(), key=Artist.get_zorder):
             artist.draw(renderer)
         buffer = io.BytesIO()
-        imsave(buffer, self._canvas.buffer_rgba(), format="png", pil_kwargs=_QUICK)
+        imsave(buffer, self._canvas.buffer_rgba(), format="png", pil_kwargs=QUICK_PNG)
         return buffer.getvalue()
 
     def _draw_rounds(self, records) -> None:

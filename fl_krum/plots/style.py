@@ -52,6 +52,8 @@ _SETTINGS: dict[Any, object] = {
     "savefig.facecolor": "white",
 }
 
+QUICK_PNG = {"compress_level": 1}  # a tenth more bytes, in two thirds of the time
+
 _SETTINGS_IN_USE = threading.RLock()  # they are global; a session may be drawn in the background
 
 
@@ -82,7 +84,7 @@ def new_figure(width=16.0, height=8.0, **spaces) -> Figure:
 def png(figure, dpi=80) -> bytes:
     """Render a figure, for instance as the value of an `ipywidgets.Image`."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi)
+    figure.savefig(buffer, format="png", dpi=dpi, pil_kwargs=QUICK_PNG)
     return buffer.getvalue()
 
 
