@@ -17,7 +17,7 @@ from fl_krum.players import certificates, embedded
 hypothesis.settings.register_profile(
     "fixed", deadline=None, max_examples=50, derandomize=True, database=None
 )
-hypothesis.settings.register_profile("explore", deadline=None, max_examples=50, print_blob=True)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=100, print_blob=True)
 hypothesis.settings.load_profile("fixed")
 
 # A background job of a shell without job control begins with SIGINT ignored, and so do its

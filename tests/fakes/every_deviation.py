@@ -128,14 +128,15 @@ class Case:
         with self.ready():
             return run(self.source, self.words, liar, deviation, active=True, **self.choice)
 
-    def judge(self):
-        """What is accepted: ``accepted(liar, player, seen)``."""
-        if self.accepted:
-            return self.accepted
-        honest, errors = self.run(None, Deviation())
+    def probe(self, liar):
+        """What is accepted of the honest players, ``accepted(liar, player, seen)``, and how many
+        places of each kind there are at which this player could deviate."""
+        deviation = Deviation()
+        honest, errors = self.run(liar, deviation)
         assert not errors, errors
         right = {player: result(seen) for player, seen in honest.items()}
-        return lambda liar, player, seen: result(seen) == right[player]
+        usual = lambda liar, player, seen: result(seen) == right[player]  # noqa: E731
+        return self.accepted or usual, deviation.seen
 
 
 def words(players, first, second):
@@ -203,20 +204,18 @@ def outcome(case, judge, liar, deviation):
     return end + ("the one named" if {liar} in suspects else "one of two named")
 
 
-def places(case, liar, seeds, kinds=KINDS):
-    """All deviations of one player, in the order of a lot that is always the same.
+def places(case, liar, seen, seeds, kinds=KINDS):
+    """All deviations of one player, in the order of a lot that is always the same; `seen` is what
+    its probe has counted.
 
     A player may choose its input: what it deals first is that, and no deviation, where nothing in
     the program checks inputs.
     """
     inputs = {("deals", 0)} if case.words[liar] and case.accepted is None else set()
-    probe = Deviation()
-    _, errors = case.run(liar, probe)
-    assert not errors, errors
     every = [
         (kind, place, seed)
         for kind in kinds
-        for place in range(probe.seen.get(kind, -1) + 1)
+        for place in range(seen.get(kind, -1) + 1)
         for seed in range(seeds)
         if (kind, place) not in inputs
     ]
@@ -241,8 +240,8 @@ def main():
             # In turn, some time for each.
             name, liar = turn = left.pop(0)
             stop = time.process_time() + _TURN
-            judge = CASES[name].judge()
-            todo = places(CASES[name], liar, options.seeds)
+            judge, seen = CASES[name].probe(liar)
+            todo = places(CASES[name], liar, seen, options.seeds)
             todo = [one for one in todo if (*turn, *one) not in done]
             while todo and time.process_time() < stop and time.monotonic() < until:
                 one = todo.pop(0)

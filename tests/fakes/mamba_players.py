@@ -248,7 +248,8 @@ def run_program(source, words, tamper=None, liars=(), **choice):
         As in `Mailbox`.
     liars : dict of int to (Protocols class, Machine class, prover class), optional
         Players that run other software than the rest; None stands for the usual class.
-    **choice : threshold and holders, as for `mamba.protocols.Protocols`
+    **choice : ``viewed``, whether players note shares and openings in their views; threshold and
+        holders, as for `mamba.protocols.Protocols`
 
     Returns
     -------
@@ -257,7 +258,7 @@ def run_program(source, words, tamper=None, liars=(), **choice):
     return together(len(words), player_of(source, words, liars, **choice), tamper)
 
 
-def player_of(source, words, liars=(), **choice):
+def player_of(source, words, liars=(), viewed=False, **choice):
     """What a player of `run_program` does, given its network."""
     code = compile_text(source, NAME)
     sizes = input_proof.constants(source) if input_proof.prover(source) else None
@@ -267,12 +268,15 @@ def player_of(source, words, liars=(), **choice):
         seen, inputs, printed = Seen(received=network.received), iter(words[network.me]), []
 
         def read(count):
-            return np.array([next(inputs) for _ in range(count)], np.uint64)
+            values = np.array([next(inputs) for _ in range(count)], np.uint64)
+            seen.view.note_words(values)
+            return values
 
+        view = {"view": seen.view} if viewed else {}
         odd = dict(liars).get(network.me, (None, None, None))
         protocols, machines, provers = (a or b for a, b in zip(odd, usual, strict=True))
         machine = machines(
-            protocols(network, seen.opened, **choice),
+            protocols(network, seen.opened, **view, **choice),
             read,
             lambda values: seen.outputs.extend(prime.to_signed(values)),
             program=NAME,

@@ -28,8 +28,8 @@ def krum_among(n, f, d, liars=(), rounds=1, **parameters):
 @pytest.mark.parametrize(
     ("n", "f", "d", "parameters"),
     [
-        (5, 1, 3, {"rounds": 2}),
-        (3, 0, 60, {"check": False}),
+        (5, 1, 3, {}),
+        (3, 0, 60, {"rounds": 2, "check": False}),
         (4, 0, 2, {"average": 3, "check": False}),  # five players: the server holds shares
         (6, 1, 2, {"threshold": 1, "holders": (1, 3, 4)}),
         (6, 1, 2, {"threshold": 1, "holders": (0, 3, 4)}),
@@ -88,7 +88,7 @@ def bytes_from_integers(monkeypatch):
 
 @pytest.mark.parametrize(
     ("kind", "number"),
-    [*((field, k) for k in (0, 1, 2, 5, 12)), *((gf256, k) for k in (0, 1, 4, 9, 20))],
+    [*((field, k) for k in (0, 2, 12)), *((gf256, k) for k in (0, 4, 20))],
 )
 def test_what_is_added_to_a_product_is_noticed(kind, number):
     with pytest.raises(ProtocolError, match="departed"):

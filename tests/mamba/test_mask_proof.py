@@ -112,7 +112,7 @@ KINDS = [
     [PROPER + COINS + UPPER + 2 * SUBSETS, PROPER + COINS + 2 * SUBSETS],
     [SUBSETS * ((PROPER + COINS + 2) // 2).bit_length()],
 ]
-NOT_BITS, FALSE = "player 4 has dealt as random bits", "not what was multiplied"
+NOT_BITS, FALSE = "player 2 has dealt as random bits", "not what was multiplied"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ NOT_BITS, FALSE = "player 4 has dealt as random bits", "not what was multiplied"
 def test_a_false_dealer_is_found(what, module, place, number, error):
     liar = false(what, module, place, number)
     with pytest.raises(ProtocolError, match=error):
-        play(5, make_and_verify, {4: liar})
+        play(3, make_and_verify, {2: liar})
 
 
 class FitsItsHalves(DealsFalse):

@@ -15,7 +15,7 @@ from mamba.protocols import ProtocolError, Protocols
 EDGES = [0, 1, P - 1, P // 2, 2**32 - 1, 2**32, 2**64, 2**126, P - 2**96]
 elements = st.one_of(st.sampled_from(EDGES), st.integers(0, P - 1))
 player_counts = st.integers(3, 8)
-some = settings(max_examples=25)
+some = settings(max_examples=settings.default.max_examples // 4)  # each is a run
 
 
 def play(players, step, tamper=None):
