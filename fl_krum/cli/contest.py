@@ -53,18 +53,18 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", metavar="FOLDER", help="the students' files, each ending in .py")
     group = parser.add_argument_group("the sessions")
-    group.add_argument("--clients", type=int, default=7, metavar="N", help="n (default 7)")
-    group.add_argument("--byzantine", type=int, default=2, metavar="F", help="f (default 2)")
-    group.add_argument("--rounds", type=int, default=5, metavar="T", help="T (default 5)")
-    group.add_argument("--seeds", type=int, default=3, metavar="COUNT",
-                       help="hidden seeds, drawn anew each time (default 3)")  # fmt: skip
+    shared.add_integer(group, "--clients", "N", "n (default 7)", 7)
+    shared.add_integer(group, "--byzantine", "F", "f (default 2)", 2)
+    shared.add_integer(group, "--rounds", "T", "T (default 5)", 5)
+    drawn = "hidden seeds, drawn anew each time (default 3)"
+    shared.add_integer(group, "--seeds", "COUNT", drawn, 3)
     group.add_argument("--repeat", metavar="FILE", help="take the seeds of an earlier --json")
     group = parser.add_argument_group("limits of one hand-in against one opponent")
     limits = Limits()
     group.add_argument("--seconds", type=float, default=limits.seconds, metavar="S",
                        help=f"for all its calls together (default {limits.seconds:g})")  # fmt: skip
-    group.add_argument("--memory", type=int, default=limits.memory, metavar="MB",
-                       help=f"beyond Python and NumPy (default {limits.memory})")  # fmt: skip
+    memory = f"beyond Python and NumPy (default {limits.memory})"
+    shared.add_integer(group, "--memory", "MB", memory, limits.memory)
     group = parser.add_argument_group("output")
     group.add_argument("--json", metavar="FILE", help="write places, matches and seeds to FILE")
     group.add_argument("--figure", metavar="FILE", help="draw the leaderboard: .png, .svg or .pdf")

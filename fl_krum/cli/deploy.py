@@ -9,6 +9,7 @@ from ..aggregators.parameters import largest_f
 from ..players import deploy
 from ..players.roster import Roster
 from . import options as shared
+from .options import add_integer
 
 SUMMARY = "write one folder a host, for players on several machines"
 DETAILS = f"""\
@@ -29,29 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
                      help="the roster whose hosts run the players of --engine scale-mamba or "
                      "mp-spdz; its keys and ports are the embedded players'")  # fmt: skip
     parser.add_argument("--output", required=True, metavar="DIR", help="the new folder to write to")
-    parser.add_argument(
-        "--byzantine",
-        type=int,
-        metavar="F",
-        help="Byzantine clients to tolerate, f (default: as many as Krum can, 2f + 2 < n)",
-    )
-    parser.add_argument(
-        "--dimension", type=int, default=5, metavar="D", help="length of an update, d (default 5)"
-    )
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        default=1,
-        metavar="T",
-        help="rounds in one start of the players, T (default 1)",
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=deploy.PORT,
-        metavar="P",
-        help=f"player i listens on port P + i (default {deploy.PORT})",
-    )
+    most = "as many as Krum can, 2f + 2 < n"
+    add_integer(parser, "--byzantine", "F", f"{shared.BYZANTINE} (default: {most})")
+    add_integer(parser, "--dimension", "D", f"{shared.LENGTH} (default 5)", 5)
+    add_integer(parser, "--rounds", "T", "rounds in one start of the players, T (default 1)", 1)
+    listens = f"player i listens on port P + i (default {deploy.PORT})"
+    add_integer(parser, "--port", "P", listens, deploy.PORT)
     shared.add_rule(parser)
     shared.add_threshold(parser)
     parser.add_argument(

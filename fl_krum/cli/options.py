@@ -19,48 +19,36 @@ from ..players.scale_mamba import SCALE_MAMBA_HOME
 from ..program.fixed_point import FixedPoint
 from ..program.krum_program import KrumProgram
 
+BYZANTINE = "Byzantine clients to tolerate, f"
+LENGTH = "length of an update, d"
+
+
+def add_integer(parser, name: str, metavar: str, help: str, default: int | None = None) -> None:
+    """An option that is an integer."""
+    parser.add_argument(name, type=int, metavar=metavar, default=default, help=help)
+
 
 def add_krum(parser: argparse.ArgumentParser, rounds: int, own_data: bool = False) -> None:
     """n, f, d and T, with the defaults of the lesson; n and d are None where data may say them."""
     group = parser.add_argument_group("size of the computation")
     of_data = ", or set by the data" if own_data else ""
-    group.add_argument(
-        "--clients",
-        type=int,
-        default=None if own_data else 7,
-        metavar="N",
-        help=f"clients, n (default 7{of_data})",
-    )
-    group.add_argument(
-        "--byzantine",
-        type=int,
-        default=2,
-        metavar="F",
-        help="Byzantine clients to tolerate, f, with 2f + 2 < n (default 2)",
-    )
-    group.add_argument(
-        "--dimension",
-        type=int,
-        default=None if own_data else 5,
-        metavar="D",
-        help=f"length of an update, d (default 5{', of digits 650' if own_data else ''}{of_data})",
-    )
-    group.add_argument(
-        "--rounds", type=int, default=rounds, metavar="T", help=f"rounds, T (default {rounds})"
-    )
+    n, d = (None, None) if own_data else (7, 5)
+    add_integer(group, "--clients", "N", f"clients, n (default 7{of_data})", n)
+    add_integer(group, "--byzantine", "F", f"{BYZANTINE}, with 2f + 2 < n (default 2)", 2)
+    of_digits = ", of digits 650" if own_data else ""
+    add_integer(group, "--dimension", "D", f"{LENGTH} (default 5{of_digits}{of_data})", d)
+    add_integer(group, "--rounds", "T", f"rounds, T (default {rounds})", rounds)
     add_rule(group)
     add_threshold(group)
 
 
 def add_threshold(parser) -> None:
     """t, for programs of any engine."""
-    parser.add_argument(
-        "--threshold",
-        type=int,
-        metavar="K",
-        help="threshold t, 1 to n / 2: how many holders of shares may pool what they see without "
+    add_integer(
+        parser, "--threshold", "K",
+        "threshold t, 1 to n / 2: how many holders of shares may pool what they see without "
         "learning anything; a smaller t is faster and protects against fewer (default n / 2)",
-    )
+    )  # fmt: skip
 
 
 def add_rule(parser) -> None:
@@ -73,34 +61,23 @@ def add_rule(parser) -> None:
         "clipped-krum clips all vectors about those chosen; models learn more with both "
         "(default krum)",
     )
-    parser.add_argument(
-        "--average",
-        type=int,
-        default=1,
-        metavar="M",
-        help="m, how many of the vectors with the best scores are averaged, up to n - f: 1 is "
-        "Krum, more is Multi-Krum (default 1); n - f is best for training",
-    )
+    add_integer(
+        parser, "--average", "M",
+        "m, how many of the vectors with the best scores are averaged, up to n - f: 1 is Krum, "
+        "more is Multi-Krum (default 1); n - f is best for training", 1,
+    )  # fmt: skip
 
 
 def add_fixed_point(parser: argparse.ArgumentParser) -> None:
     """How real numbers become words."""
     default = FixedPoint()
     group = parser.add_argument_group("fixed point")
-    group.add_argument(
-        "--bits",
-        type=int,
-        default=default.bits,
-        metavar="BITS",
-        help=f"bits of a value, sign included (default {default.bits})",
-    )
-    group.add_argument(
-        "--fraction",
-        type=int,
-        default=default.fraction,
-        metavar="BITS",
-        help=f"bits of them after the point (default {default.fraction})",
-    )
+    for name, what in (
+        ("bits", "of a value, sign included"),
+        ("fraction", "of them after the point"),
+    ):
+        usual = getattr(default, name)
+        add_integer(group, f"--{name}", "BITS", f"bits {what} (default {usual})", usual)
 
 
 _OF_KRUM = {
@@ -149,12 +126,7 @@ def add_engine(parser: argparse.ArgumentParser, deadline: str):
         "protocol (default: "
         "semi-honest for embedded players)",
     )
-    group.add_argument(
-        "--deadline",
-        type=float,
-        metavar="SECONDS",
-        help=deadline,
-    )
+    group.add_argument("--deadline", type=float, metavar="SECONDS", help=deadline)
     return group
 
 

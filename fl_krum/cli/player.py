@@ -16,6 +16,7 @@ from ..players.host_player import DEADLINE, PATIENCE, HostError, HostPlayer
 from ..players.roster import ENGINES, Roster
 from ..program.krum_program import KrumProgram
 from . import options as shared
+from .options import add_integer
 
 SUMMARY = "run this host's player, together with those of other hosts"
 DETAILS = """\
@@ -50,13 +51,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what all agree on")
     group.add_argument("--parties", metavar="NAME,...",
                        help="those of the roster that take part, the server first")  # fmt: skip
-    group.add_argument("--byzantine", type=int, metavar="F",
-                       help="Byzantine clients to tolerate, and clients that may be missing, f "
-                       "(default: the largest)")  # fmt: skip
-    group.add_argument("--dimension", type=int, default=5, metavar="D",
-                       help="length of a vector, d (default 5)")  # fmt: skip
-    group.add_argument("--rounds", type=int, default=1, metavar="T",
-                       help="aggregations in this run, T (default 1)")  # fmt: skip
+    most = (
+        "Byzantine clients to tolerate, and clients that may be missing, f (default: the largest)"
+    )
+    add_integer(group, "--byzantine", "F", most)
+    add_integer(group, "--dimension", "D", "length of a vector, d (default 5)", 5)
+    add_integer(group, "--rounds", "T", "aggregations in this run, T (default 1)", 1)
     shared.add_rule(group)
     shared.add_threshold(group)
     group.add_argument("--program", metavar="FILE",
@@ -69,14 +69,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
                        f"or MP_SPDZ_HOME on every host (default {EMBEDDED})")  # fmt: skip
     group.add_argument("--session", default="run", metavar="TEXT",
                        help="a name for this training, a new one for each")  # fmt: skip
-    group.add_argument("--round", type=int, default=1, metavar="R",
-                       help="which of its rounds this is (default 1)")  # fmt: skip
+    add_integer(group, "--round", "R", "which of its rounds this is (default 1)", 1)
     group.add_argument("--agreement", metavar="JSON", help="all of the above in one text")
     group = parser.add_argument_group("what this party insists on")
-    group.add_argument("--min-clients", type=int, default=2, metavar="N", help="at least")
-    group.add_argument("--min-threshold", type=int, default=1, metavar="T", help="at least")
-    group.add_argument("--min-average", type=int, default=1, metavar="M", help="at least")
-    group.add_argument("--max-byzantine", type=int, metavar="F", help="at most")
+    add_integer(group, "--min-clients", "N", "at least", 2)
+    add_integer(group, "--min-threshold", "T", "at least", 1)
+    add_integer(group, "--min-average", "M", "at least", 1)
+    add_integer(group, "--max-byzantine", "F", "at most")
     group.add_argument(
         "--digest", metavar="HEX", help="digest of the only roster that this party accepts"
     )

@@ -35,12 +35,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "program", metavar="PROGRAM", help="a text file in the MAMBA language, .mpc, or -"
     )
-    parser.add_argument(
-        "--players",
-        type=int,
-        metavar="N",
-        help="how many players there are, 3 at least (default: as many as have an input)",
-    )
+    shared.add_integer(
+        parser, "--players", "N",
+        "how many players there are, 3 at least (default: as many as have an input)",
+    )  # fmt: skip
     parser.add_argument(
         "--input",
         action="append",
@@ -48,13 +46,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="I=WORDS",
         help="what player I inputs, separated by commas, or @FILE",
     )
-    parser.add_argument(
-        "--threshold",
-        type=int,
-        metavar="K",
-        help="holders of shares that may pool what they see without learning anything, t, 1 to "
+    shared.add_integer(
+        parser, "--threshold", "K",
+        "holders of shares that may pool what they see without learning anything, t, 1 to "
         "(N - 1) / 2; a smaller one is quicker, and safe from fewer (default (N - 1) / 2)",
-    )
+    )  # fmt: skip
     shared.add_engine(
         parser,
         "give up if the program takes longer, once players are up (default: set by the engine)",
