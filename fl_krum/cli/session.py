@@ -43,10 +43,6 @@ examples:
   python -m fl_krum session --client-data hospitals --target diagnosis
 """
 
-HEADING = """
-              test accuracy with             time of
-  round   {:>18}   plain mean       SMPC   equal in the clear"""
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     shared.add_krum(parser, rounds=5, own_data=True)
@@ -116,7 +112,8 @@ def run(options: argparse.Namespace) -> int:
             if figure and records:
                 _draw(records, settings, figure)
             if len(earlier) < len(records) < settings["rounds"] and report and report.is_ours():
-                shared.say(f"fl_krum: {len(records)} rounds are in {path}; --resume goes on")
+                done = f"{len(records)} of {settings['rounds']}"
+                shared.say(f"fl_krum: {done} rounds are in {path}; --resume goes on")
         if report:
             report.finish(statistics=players.statistics())
         print(_summary(_short_rule(players), records, path, figure))
@@ -169,7 +166,7 @@ def _prepare(
     done = stored.records[-1].round if stored else 0
     if done and options.rounds <= done:
         raise ValueError(
-            f"{options.resume} has all {done} rounds: --rounds {done + 1} or more goes on"
+            f"{options.resume} has all rounds up to {done}: --rounds {done + 1} or more goes on"
         )
     task = task_of(options)
     data, model = find_task(
@@ -220,7 +217,7 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
     p = players.program
     start = f"{settings['start_accuracy']:.1%} test accuracy before the first round"
     if done:
-        start += f"; {done} rounds are done"
+        start += f"; {done} of {settings['rounds']} rounds are done"
     least, most = min(settings["samples"]), max(settings["samples"])
     sizes = f", {least} to {most} samples each" if most > least + 1 else ""
     learnt_from = f"{settings['dataset']} ({settings['partition']} split)"
@@ -229,8 +226,8 @@ def _introduction(players: LocalPlayers, settings: dict, done: int) -> str:
         shown = shown if len(shown) <= 6 else [*shown[:5], "..."]
         learnt_from += f"\n  labels      {', '.join(shown)}"
     if p.rule != "krum":
-        revealed = """one vector a round, a weighted mean of the updates, to the server alone;
-              not the weights, no update, no distance and no score"""
+        revealed = """one vector a round, a weighted mean of the updates, to the server
+              alone; not the weights, no update, no distance and no score"""
     elif p.average == 1:
         revealed = """one vector a round, the chosen update, to the server alone;
               not whose it is, no distance and no score"""
@@ -273,11 +270,12 @@ def _run_rounds(
     with tqdm(total=total, bar_format=look, disable=None, leave=False, file=sys.stderr) as bar:
         bar.set_description_str(f"starting {players.program.players} players")
         with players:
-            heading = HEADING.format(f"{_short_rule(players)} in SMPC")
+            rule = f"{_short_rule(players)} in SMPC"
+            width = max(18, len(rule))
             ready = f"  ready       after {players.startup_seconds:.2f} s"
             if line := shared.holders_line(players):
                 ready += f"\n  holders     {line}"
-            bar.write(f"{ready}\n{heading}", sys.stdout)
+            bar.write(f"{ready}\n{_heading(rule, width)}", sys.stdout)
             bar.set_description_str("training and aggregating")
             about = {
                 "threshold": players.program.threshold,
@@ -288,7 +286,7 @@ def _run_rounds(
                 if report:
                     report.add(record, **about)
                 records.append(record)
-                bar.write(_line(record), sys.stdout)
+                bar.write(_line(record, width), sys.stdout)
                 sys.stdout.flush()
                 bar.update()
 
@@ -310,14 +308,21 @@ def _short_rule(players: LocalPlayers) -> str:
     return short_title(players.program.rule, players.program.average)
 
 
-def _line(record: RoundRecord) -> str:
+def _heading(rule: str, width: int) -> str:
+    return (
+        f"\n{'test accuracy with':>{width + 14}}             time of\n"
+        f"  round   {rule:>{width}}   plain mean       SMPC   equal in the clear"
+    )
+
+
+def _line(record: RoundRecord, width: int) -> str:
     clients, several = " and ".join(map(str, record.excluded)), len(record.excluded) > 1
     who = f"clients {clients}" if several else f"client {clients}"
     left_out = f"   ({who} failed the check and {'were' if several else 'was'} left out)"
     equal = {True: "yes", False: "NO", None: "-"}[record.matches_plaintext]
     missing = ", ".join(map(str, record.absent))
     return (
-        f"  {record.round:5d}   {record.accuracy:18.1%}   {record.accuracy_mean:10.1%}   "
+        f"  {record.round:5d}   {record.accuracy:{width}.1%}   {record.accuracy_mean:10.1%}   "
         f"{record.seconds:6.2f} s   {equal}{left_out if clients else ''}"
         f"{f'   (missing: {missing})' if missing else ''}"
     )

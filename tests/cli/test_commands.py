@@ -9,7 +9,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from fl_krum.cli import COMMANDS, main
+from fl_krum.cli import COMMANDS, main, session
 from fl_krum.cli.aggregate import read_updates
 from fl_krum.federation.session import FederatedSession, RoundRecord
 from fl_krum.players import local_players as players_module
@@ -307,6 +307,19 @@ def test_a_session_reports_every_round(capsys, tmp_path):
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("rule", ["Krum in SMPC", "clipped Krum in SMPC"])
+def test_numbers_stand_below_their_heading(rule):
+    (record,) = FederatedSession(5, 1, rounds=1).run()
+    width = max(18, len(rule))
+    _, above, heading = session._heading(rule, width).splitlines()
+    line = session._line(record, width)
+    for text, number in ((rule, record.accuracy), ("plain mean", record.accuracy_mean)):
+        end = heading.index(text) + len(text)
+        assert line[:end].endswith(f" {number:.1%}")
+    assert above.index("accuracy with") + len("accuracy with") == 14 + width
+    assert line[heading.index("equal") :] == "yes"
+
+
 def test_a_session_that_was_ended_goes_on(capsys, tmp_path):
     report, figure = tmp_path / "out.json", tmp_path / "out.png"
     small = "--clients 5 --byzantine 1 --attack alie --seed 4 --threshold 1".split()
@@ -317,14 +330,14 @@ def test_a_session_that_was_ended_goes_on(capsys, tmp_path):
         ("--seed 3", "with seed = 4, not 3"),
         ("--attack fang", "with attack = alie, not fang"),
         ("--bits 24 --fraction 12", "with bits = 28, not 24"),
-        ("", "has all 1 rounds: --rounds 2 or more"),
+        ("", "has all rounds up to 1: --rounds 2 or more"),
     ):
         resume = ["session", "--resume", str(report), "--rounds", "2"][: 5 if wrong else 3]
         assert words in complaint(capsys, *resume, *wrong.split())
     resume = ["session", "--resume", str(report), "--rounds", "2", "--figure", str(figure)]
     assert main(resume) == 0
     printed = capsys.readouterr().out
-    assert "T = 2, seed 4" in printed and "t = 1" in printed and "1 rounds are done" in printed
+    assert "T = 2, seed 4" in printed and "t = 1" in printed and "1 of 2 rounds are done" in printed
     after = json.loads(report.read_text())
     assert after["rounds"][0] == before["rounds"][0] and figure.exists()
     session = FederatedSession(5, 1, rounds=2, attack="alie", seed=4)
