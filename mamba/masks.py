@@ -6,17 +6,34 @@ field of 256 elements: edaBits, of Escudero, Ghosh, Keller, Rachuri and Scholl (
 Adding up the bits takes logic, which is cheap in the small field, where a share is one byte and
 XOR costs nothing. Coins are random bits that are shared in both fields.
 
-Masks depend on no input: they can be made ahead of time. Semi-honest, like `mamba.protocols`. Bits
-are ``uint8`` arrays of shape (bits, width), lowest bit first, flattened where they meet a protocol.
+Masks depend on no input: they can be made ahead of time, or beside the exchanges in which inputs
+are shared and checked (`make_beside`). What t holders that deviate could try then, besides what
+`mamba.side_by_side` tells:
+
+- *A dealer suits its numbers to inputs, a client its input to masks.* Of either they have t shares,
+  which are uniform. What they add to a product is verified, whenever they chose it.
+- *A coin comes too early.* That of the proofs is told in the exchange after the dealing, by dealers
+  who were sent all of it; one of the check in the same exchange is another value of their chains,
+  and says nothing about later ones.
+- *They let a proof fail, or end the run, because of what they saw.* Until masks are used nothing is
+  opened that depends on inputs but what the check opens anyway, and whether a proof holds depends
+  on what its dealer did.
+- *A client fails the check, so that other masks are wanted than were made.* The others lie in the
+  stock, from which each mask is taken once; no two numbers are opened under the same.
+- *Holders come to different masks.* Which ones are foreseen follows from the text, which all have
+  compared; where players may deviate, so have they the pairs, before they open anything.
+
+Semi-honest, like `mamba.protocols`. Bits are ``uint8`` arrays of shape (bits, width), lowest bit
+first, flattened where they meet a protocol.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
 from mamba import field as prime
-from mamba import gf256, mask_proof, side_by_side
+from mamba import gf256, mask_proof, side_by_side, verification
 
 
 @dataclass(frozen=True)
@@ -80,32 +97,52 @@ class Mask:
 def make_masks(protocols, demands):
     """One `Mask` for each `Demand`, all in the same rounds. Where players may deviate, they compare
     which pairs of numbers they make masks for."""
+    return _deal_and_prove(protocols, demands)()
+
+
+def make_beside(protocols, demands):
+    """The same beside what comes next (`mamba.side_by_side`), and proofs are verified there, too:
+    what is returned waits for the masks, and gives them."""
+    if protocols.active:
+        return verification.begin(protocols, lambda: _deal_and_prove(protocols, demands))
+    return side_by_side.begin(protocols, lambda: make_masks(protocols, demands))
+
+
+def _deal_and_prove(protocols, demands):
+    """Until dealers have proven what they claim; what is returned makes the masks of it, which has
+    begun beside that."""
     for demand in demands:
         demand.check(protocols.threshold)
         if demand.pairs and protocols.active and protocols.is_holder:
             protocols.agreement.note(np.array(demand.pairs, np.int64).tobytes())
     dealt = _deal_proven if protocols.active and protocols.is_holder else _deal
     numbers, bits, small_coins, coins, prove = dealt(protocols, demands)
-    proven = side_by_side.begin(protocols, prove) if prove else lambda: None
     tasks = [
         _add([summand.reshape(demand.bits, demand.numbers) for summand in summands], demand)
         for demand, summands in zip(demands, bits, strict=True)
     ]
     tasks += [_parity(prime.combine([1] * len(coin), coin), len(coin)) for coin in coins]
-    made = _in_step(protocols, tasks)
-    proven()
-    summed, tossed = made[: len(demands)], made[len(demands) :]
-    return [
-        Mask(
-            number=numbers[k],
-            a=a,
-            b=b,
-            both=both,
-            small_coin=np.bitwise_xor.reduce(small_coins[k]),
-            coin=tossed[k],
-        )
-        for k, (a, b, both) in enumerate(summed)
-    ]
+    combine = partial(_in_step, protocols, tasks)
+    if prove:
+        combine = side_by_side.begin(protocols, combine)
+        prove()
+
+    def finish():
+        made = combine()
+        summed, tossed = made[: len(demands)], made[len(demands) :]
+        return [
+            Mask(
+                number=numbers[k],
+                a=a,
+                b=b,
+                both=both,
+                small_coin=np.bitwise_xor.reduce(small_coins[k]),
+                coin=tossed[k],
+            )
+            for k, (a, b, both) in enumerate(summed)
+        ]
+
+    return finish
 
 
 def toss(protocols, count):

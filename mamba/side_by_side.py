@@ -16,7 +16,9 @@ told when its own message before has come from all. That others do more in the s
 an adversary messages of two protocols at once, each of them independent of the other's secrets.
 Each has an agreement of its own (`mamba.agreement`), so it compares what it was told before it
 opens anything, as it would alone; it does not begin before what holders were told until then was
-compared. What it leaves to compare is compared by who waits for it.
+compared. What it leaves to compare goes with the next message of whoever began it, who does not
+wait in silence either. So whatever one protocol was told has been compared two exchanges later,
+when another one that has taken its claims (`mamba.verification`) may open something.
 """
 
 import threading
@@ -140,12 +142,16 @@ class _Carrier:
         if lane.error is not None:
             self.end()
             raise lane.error
+        if lane.is_done:
+            lane.hand_over(protocols.agreement)
 
     def _wait(self, lane):
         while not lane.is_done:
-            self._exchange([])
+            if self._protocols.agreement.is_due:
+                self._protocols.compare()  # in an exchange that there is anyway
+            else:
+                self._exchange([])
         self._lanes = [other for other in self._lanes if other is not lane]
-        lane.hand_over(self._protocols.agreement)
         if not self._lanes and self._protocols.network is self:
             self._protocols.network = self._network
         return lane.result
@@ -187,7 +193,7 @@ class _Lane:
         return self._received
 
     def hand_over(self, agreement):
-        """What is still to be compared is for who has waited."""
+        """What is still to be compared is for whoever began it."""
         if digest := self.agreement.take_digest():
             agreement.note(digest)
 

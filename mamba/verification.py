@@ -58,18 +58,20 @@ def begin(protocols, work):
     ----------
     protocols : mamba.protocols.Protocols
     work : callable
-        Without arguments; it exchanges messages among the holders alone, and opens nothing.
+        Without arguments; it exchanges messages among the holders alone, opens nothing that tells
+        something, and returns a callable that gives its result after the verification.
 
     Returns
     -------
     callable
-        Gives what `work` returned, when all that was claimed is verified. `verify` waits for it,
-        too: nothing that depends on these claims is opened before.
+        Gives that result, when all that was claimed is verified. `verify` waits for it, too:
+        nothing that depends on these claims is opened before.
     """
 
     def both():
-        result = work()
-        return result, _examine(protocols, masked=True)
+        finish = work()
+        transcript = _examine(protocols, masked=True)
+        return finish(), transcript
 
     wait = side_by_side.begin(protocols, both)
 

@@ -8,7 +8,7 @@ and t alone. Players are semi-honest; active ones verify, too, which docs/speed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -41,7 +41,9 @@ class Round:
         Pairs of a sender and a receiver.
     extra, extra_bits : int
         Elements of the large and of the small field that some of the senders send besides, in all.
-    beside : Round, optional
+    links : frozenset of (int, int)
+        The same pairs, where it is known which.
+    beside : tuple of Round
         What travels with these messages, though it belongs to another stage; of messages those that
         are sent for it alone.
     """
@@ -53,14 +55,32 @@ class Round:
     messages: int
     extra: int = 0
     extra_bits: int = 0
-    beside: Round | None = None
+    links: frozenset = frozenset()
+    beside: tuple[Round, ...] = ()
 
     @property
     def bytes(self) -> int:
         """Bytes sent in this round by all players together."""
         each = HEADER_BYTES + PRIME_BYTES * self.elements + SMALL_BYTES * self.bits
         own = self.messages * each + PRIME_BYTES * self.extra + SMALL_BYTES * self.extra_bits
-        return own + (self.beside.bytes if self.beside else 0)
+        return own + sum(one.bytes for one in self.beside)
+
+    def carrying(self, others: Iterable[Round]) -> Round:
+        """The same, with others beside."""
+        beside, known = [], set(self.links.union(*(one.links for one in self.beside)))
+        for one in others:
+            new = one.messages - len(one.links & known)
+            known |= one.links
+            joined = one.messages - new
+            beside.append(
+                replace(
+                    one,
+                    messages=new,
+                    extra=one.extra + joined * one.elements,
+                    extra_bits=one.extra_bits + joined * one.bits,
+                )
+            )
+        return replace(self, beside=(*self.beside, *beside))
 
 
 @dataclass(frozen=True)
@@ -71,7 +91,7 @@ class Cost:
     ----------
     rounds : tuple of Round
         Every round of the first aggregation. The later ones of a session cost the same, but their
-        masks are made together (`masks_ahead` rounds), before the inputs come.
+        masks are made before the inputs come.
     comparisons : int
         Secure comparisons, of two squared distances, of two scores, or with a radius.
     players : int
@@ -100,11 +120,11 @@ class Cost:
         stages: dict[str, tuple[int, int]] = {}
         for one in self.rounds:
             rounds, size = stages.get(one.stage, (0, 0))
-            beside = one.beside.bytes if one.beside else 0
+            beside = sum(other.bytes for other in one.beside)
             stages[one.stage] = rounds + 1, size + one.bytes - beside
-            if one.beside:
-                rounds, size = stages.get(one.beside.stage, (0, 0))
-                stages[one.beside.stage] = rounds, size + beside
+            for other in one.beside:
+                rounds, size = stages.get(other.stage, (0, 0))
+                stages[other.stage] = rounds, size + other.bytes
         return stages
 
 
@@ -121,6 +141,8 @@ class _Counter:
         self.n, self.f, self.d = program.n, program.f, program.d
         self.average, self.rule = program.average, program.rule
         self.check = program.sizes if program.check else None
+        self.foresees = not program.portable
+        self.foreseen: list[tuple[int, int, int, int]] = []  # what masks are made ahead
         self.near = program.n - program.f - 2
         self.slots = program.n - 1
         self.budget = program.budget
@@ -129,7 +151,7 @@ class _Counter:
         count = program.holder_count
         drawn = range(self.players)[-count:] if count >= self.n else range(1, count + 1)
         self.holders = program.holders or drawn
-        self.bystanders = self.players - len(self.holders)
+        self.bystanders = [p for p in range(self.players) if p not in self.holders]
         self.couples = self.n * (self.n - 1) // 2
         self.triples = self.n * self.slots * (self.slots - 1) // 2
 
@@ -145,10 +167,25 @@ class _Counter:
         return among_distances + self.couples + clipped * (self.couples + self.n * STEPS)
 
     def rounds(self) -> Iterator[Round]:
+        """Masks are made beside the inputs, their check and the distances, as far as these go."""
         inputs, distances = list(self._inputs()), list(self._multiply("distances", self.couples))
         if self.check is not None and len(distances) == 1:
-            inputs[1:2] = [self._beside(inputs[1], distances.pop())]
-        yield from inputs + distances
+            inputs[1] = inputs[1].carrying([distances.pop()])
+        first, later = inputs + distances, list(self._later_rounds())
+        masks = list(self._masks(self.foreseen)) if self.foreseen else []
+        for one in first:
+            count = self._portions if one.kind == "input" and one.stage == "input" else 1
+            yield one.carrying(masks[:count])
+            masks = masks[count:]
+        yield from masks + later
+
+    @property
+    def _portions(self) -> int:
+        """Messages, one after the other, in which a client shares a long vector: whole pieces of
+        10,000 words, 65,536 words or more."""
+        return max(1, -(-self.d // 70_000))
+
+    def _later_rounds(self) -> Iterator[Round]:
         if self.rule == "mixed-krum":
             yield from self._mixtures()
         yield from self._nearest("neighbours", "scores", self.couples, self.near)
@@ -164,14 +201,6 @@ class _Counter:
             yield from self._clip()
         knows = 0 in self.holders  # else it is sent the degree too, a byte
         yield Round("output", "output", 1 + self.d, not knows, messages=len(self.holders) - knows)
-
-    def _beside(self, coin, products) -> Round:
-        """Distances are brought back to degree t in the exchange of the first coin of the check."""
-        t = self.threshold
-        common = products.messages if coin.kind == "confirm" else t * (t + 1)
-        more = products.messages * products.elements
-        beside = Round(products.stage, products.kind, 0, 0, products.messages - common, more)
-        return replace(coin, beside=beside)
 
     def _mixtures(self) -> Iterator[Round]:
         """Whom each client is mixed with, and the distances of the mixtures; see mixing.mpc."""
@@ -196,9 +225,10 @@ class _Counter:
         """The words of all clients, and what they deal to show that these are short; see
         krum.mpc."""
         clients = range(1, self.n + 1)
-        messages = self._deal_messages(clients)
+        links = self._deal_links(clients)
+        messages = len(links)
         if self.check is None:
-            yield Round("input", "input", self.d, 0, messages)
+            yield Round("input", "input", self.d, 0, messages, links=links)
             return
         sizes, wide = (
             self.check,
@@ -209,12 +239,13 @@ class _Counter:
         if sizes.portable:
             yield self._inputs_and_coins(words)
         else:
-            yield Round("input", "input", words, 0, messages)
+            yield Round("input", "input", words, 0, messages, links=links)
         if not sizes.short:
             yield from self._toss(sizes.portable)
-            yield Round("check", "input", sizes.columns + sizes.square + proof, 0, messages)
+            dealt = sizes.columns + sizes.square + proof
+            yield Round("check", "input", dealt, 0, messages, links=links)
         yield from self._toss(sizes.portable)
-        yield Round("check", "input", wide * sizes.quotient, 0, messages)
+        yield Round("check", "input", wide * sizes.quotient, 0, messages, links=links)
         yield from self._toss(sizes.portable)
         asked = sizes.digits + 2 + (0 if sizes.short else sizes.columns + 1)
         yield self._open("check", elements=asked * self.n, told=True)
@@ -223,28 +254,30 @@ class _Counter:
         """A coin, of which t + 1 holders reveal 32 bytes each, with a digest (mamba/coins.py); in
         plain MAMBA it is opened, when all have said that they have what was dealt before. Those
         that hold no shares are told."""
-        t = self.threshold
         if portable:
-            yield Round("check", "confirm", 0, 0, 2 * t * (2 * t + 1))
+            links = self._links(self.holders, self.holders)
+            yield Round("check", "confirm", 0, 0, len(links), links=links)
             yield self._open("check", elements=1, told=True)
             return
-        tell, told = 2 * t * (t + 1), len(self.holders) * self.bystanders
-        yield Round("check", "toss", 0, 0, tell + told, extra=4 * tell + told)
+        tell = self._links(self.holders[self.threshold :], self.holders)
+        told = self._links(self.holders, self.bystanders)
+        links, more = tell | told, 4 * len(tell) + len(told)
+        yield Round("check", "toss", 0, 0, len(links), extra=more, links=links)
 
     def _inputs_and_coins(self, elements) -> Round:
         """What clients input; in the same round t + 1 holders deal coins, two triples of them."""
         clients = range(1, self.n + 1)
         dealers = self.holders[self.threshold :]
-        messages = self._deal_messages({*clients, *dealers})
-        client_pairs, coin_pairs = self._deal_messages(clients), self._deal_messages(dealers)
-        more = elements * (client_pairs - messages) + 2 * 2 * coin_pairs
-        return Round("input", "input", elements, 0, messages, more)
+        from_clients, of_coins = self._deal_links(clients), self._deal_links(dealers)
+        links = from_clients | of_coins
+        more = elements * (len(from_clients) - len(links)) + 2 * 2 * len(of_coins)
+        return Round("input", "input", elements, 0, len(links), more, links=links)
 
     def _compare(self, stage, numbers, width, bits) -> Iterator[Round]:
         """Less-than on `width` pairs of so many numbers: mask, open, carry, open; see
         mamba/comparison.py. Where no number is in several pairs, their differences are masked."""
         paired = numbers < width
-        yield from self._masks(numbers if paired else width, bits, width, width * paired)
+        yield from self._want_masks(numbers if paired else width, bits, width, width * paired)
         yield self._open(stage, elements=numbers if paired else width)
         yield from self._carry_out(stage, width, bits - 1)
         yield self._open(stage, bits=width)
@@ -265,7 +298,7 @@ class _Counter:
         """The nearest neighbours: mask, open, carries, digits, count, open."""
         width, bits = self.slots * self.n, self.budget.distance_bits
         places = (self.slots - 1).bit_length()
-        yield from self._masks(numbers, bits, width)
+        yield from self._want_masks(numbers, bits, width)
         yield from self._compare_digits(stage, numbers, self.triples, bits)
         public = 2**places - near
         rows = [self.slots - 1 + (public & 1), *(public >> k & 1 for k in range(1, places))]
@@ -306,18 +339,31 @@ class _Counter:
             yield from self._multiply(stage, bits=width * (2 * pairs - 1 + odd))
             runs -= pairs
 
-    def _masks(self, numbers, bits, results, pairs=0) -> Iterator[Round]:
-        """Numbers and coins of t + 1 dealers become one of each, and differences of numbers where
-        pairs are compared; see mamba/masks.py."""
-        dealers = self.threshold + 1
-        messages = self._deal_messages(self.holders[self.threshold :])
-        yield Round("masks", "deal", numbers + results, bits * numbers + results, messages=messages)
-        adding = [triples * bits * numbers for triples in _adders(dealers)]
-        adding += [triples * bits * pairs for triples in _adders(4)] if pairs else []
-        adding += [bits * (pairs or numbers)]
-        tossing = [products * results for products in _parity_products(dealers)]
-        for logic, products in zip_longest(adding, tossing, fillvalue=0):
-            yield from self._multiply("masks", elements=products, bits=logic)
+    def _want_masks(self, numbers, bits, results, pairs=0) -> Iterator[Round]:
+        """Of so many numbers of so many bits, coins for results, and differences of numbers where
+        pairs are compared: foreseen, or made here."""
+        if self.foresees:
+            self.foreseen.append((numbers, bits, results, pairs))
+        else:
+            yield from self._masks([(numbers, bits, results, pairs)])
+
+    def _masks(self, demands) -> Iterator[Round]:
+        """Numbers and coins of t + 1 dealers become one of each; see mamba/masks.py."""
+        links = self._deal_links(self.holders[self.threshold :])
+        elements = sum(numbers + results for numbers, _, results, _ in demands)
+        shared_bits = sum(bits * numbers + results for numbers, bits, results, _ in demands)
+        yield Round("masks", "deal", elements, shared_bits, len(links), links=links)
+        of_numbers, of_pairs = (list(_adders(count)) for count in (self.threshold + 1, 4))
+        adding = []
+        for numbers, bits, _, pairs in demands:
+            some = [triples * bits * numbers for triples in of_numbers]
+            some += [triples * bits * pairs for triples in of_pairs] if pairs else []
+            adding.append([*some, bits * (pairs or numbers)])
+        logic = map(sum, zip_longest(*adding, fillvalue=0))
+        results = sum(demand[2] for demand in demands)
+        tossing = (products * results for products in _parity_products(self.threshold + 1))
+        for small, large in zip_longest(logic, tossing, fillvalue=0):
+            yield from self._multiply("masks", elements=large, bits=small)
 
     def _powers(self, stage: str, size: int, degree: int) -> Iterator[Round]:
         """The powers of the ranks, doubled in number each time; the last ones are only summed,
@@ -348,7 +394,8 @@ class _Counter:
         t, N = self.threshold, len(self.holders)
         size = PRIME_BYTES * elements + SMALL_BYTES * bits
         if 2 * t * (t - 2) * size <= 2**21:
-            yield Round(stage, "multiply", elements, bits, self._deal_messages(self.holders))
+            links = self._deal_links(self.holders)
+            yield Round(stage, "multiply", elements, bits, len(links), links=links)
             return
         few = -(-elements // (t + 1)), -(-bits // (t + 1))  # what each deals by either degree
         yield Round(stage, "deal", *few, (N - 1) * t, *((N - 1) * count for count in few))
@@ -358,14 +405,16 @@ class _Counter:
 
     def _open(self, stage, elements=0, bits=0, told=False) -> Round:
         """To all holders; what everybody is to know, they also tell the others."""
-        receivers = 2 * self.threshold + (self.bystanders if told else 0)
-        return Round(stage, "open", elements, bits, len(self.holders) * receivers)
+        links = self._links(self.holders, [*self.holders, *(self.bystanders if told else ())])
+        return Round(stage, "open", elements, bits, len(links), links=links)
 
-    def _deal_messages(self, dealers) -> int:
+    def _deal_links(self, dealers) -> frozenset:
         """The shares of the first t holders are drawn from common keys; the others are sent
         theirs."""
-        receivers = self.holders[self.threshold :]
-        return sum(len(receivers) - (dealer in receivers) for dealer in dealers)
+        return self._links(dealers, self.holders[self.threshold :])
+
+    def _links(self, senders, receivers) -> frozenset:
+        return frozenset((i, j) for i in senders for j in receivers if i != j)
 
 
 def _adders(summands: int) -> Iterator[int]:

@@ -21,7 +21,7 @@ from mamba.language.lengths import Lengths
 from mamba.language.memory import DEALT_BY, MIXED, Memory
 from mamba.language.waiting import Waiting
 from mamba.long_sum import Pieces
-from mamba.masks import Demand, make_masks
+from mamba.masks import Demand, make_beside, make_masks
 from mamba.protocols import SECURITY
 from mamba.run_error import RunError
 
@@ -102,6 +102,8 @@ class Machine:
         self._prover, self._program, self._view = prover, program, view
         self._queue, self._stock = [], {}
         self._demands: Counter[Demand] = Counter()
+        self._foreseen: list[Demand] | None = None  # while the program foresees
+        self._coming: tuple = [], list  # demands, and what waits for their masks
         self._inputs_wait, self.flushes, self.turns = False, 0, 0  # the last one of all loops
         self._promised = []  # sorted, without overlaps: (start, end) of what inputs are stored in
         self.waiting = Waiting(self, lambda frame: line_of(frame, self._program))
@@ -196,11 +198,48 @@ class Machine:
 
     def mask(self, demand, comes_again=True):
         """The same, whatever is queued; one that comes again may be made ahead next time."""
+        if not self._stock.get(demand) and demand in self._coming[0]:
+            self._receive()
         if not self._stock.get(demand):
             count = max(1, min(self._demands[demand], AHEAD // demand.size))
             self._stock[demand] = make_masks(self.protocols, [demand] * count)
         self._demands[demand] += comes_again
         return self._stock[demand].pop()
+
+    def compare(self, protocol, operands, demand, comes_again=True):
+        """What a protocol of `mamba.comparison` finds, with the mask for its demand."""
+        if self._foreseen is not None:
+            self._foreseen.append(demand)
+            return prime.zeros(demand.results)
+        return protocol(self.protocols, operands, demand.bits, self.mask(demand, comes_again))
+
+    def foresee(self, *parts):
+        """Run parts of a program, functions, for their comparisons alone: none is done, each finds
+        0, and the masks that they will need are made beside what comes next, inputs for instance.
+        Their numbers may be any, as long as two of them are the same where they will be; what they
+        store stays, so it has to be written again before it is read. A mask that was foreseen and
+        is not wanted was made in vain; one that is wanted and was not foreseen is made then. All
+        players run the same text, so all foresee the same."""
+        self.waiting.find_all()  # what is no foresight
+        self._foreseen = []
+        try:
+            for part in parts:
+                part()
+                self.waiting.find_all()
+        finally:
+            demands, self._foreseen = self._foreseen, None
+        self._receive()
+        if demands:
+            self._coming = demands, make_beside(self.protocols, demands)
+
+    def _receive(self):
+        """Put the masks that were made beside into the stock."""
+        (demands, find), self._coming = self._coming, ([], list)
+        self._put_into_stock(demands, find())
+
+    def _put_into_stock(self, demands, masks):
+        for demand, mask in zip(demands, masks, strict=True):
+            self._stock.setdefault(demand, []).append(mask)
 
     def loop(self, body, counters, between=lambda: None):
         """Run a program's loop, with a call of `between` after every turn but the last. What one
@@ -232,8 +271,7 @@ class Machine:
             if len(self._stock.get(demand, ())) < count
         ]
         masks = make_masks(self.protocols, missing) if missing else []
-        for demand, mask in zip(missing, masks, strict=True):
-            self._stock.setdefault(demand, []).append(mask)
+        self._put_into_stock(missing, masks)
 
     # --- the queue -------------------------------------------------------------------------------
 

@@ -59,6 +59,7 @@ def namespace(machine):
         "lagrange": lagrange,
         "powers_of": powers_of,
         "smallest": smallest,
+        "foresee": lambda *parts: machine.foresee(*parts),
         "toss": lambda: types.cint._of(machine.run("toss_for_all")),
         "AdvInteger": AdvInteger,
         "floatingpoint": FloatingPoint,

@@ -368,8 +368,8 @@ class SharedInteger(Tracked, BitOperations, Vector):
         return result
 
     def _compare(self, protocol, operands, demand):
-        mask = self.machine.take_mask(demand)
-        return self._of(self.machine.run_with(protocol, operands, demand.bits, mask))
+        self.machine.flush()
+        return self._of(self.machine.compare(protocol, operands, demand))
 
     def greater_than(self, other, bit_length=None, security=None):
         """1 where this is larger than `other`, else 0."""

@@ -118,8 +118,7 @@ class Waiting:
             operands = _joined([task.product for task in group])
             demand = Demand(width, bits, security, width)
         comes_again = all(task.turn == self._machine.turns for task in group)
-        mask = self._machine.mask(demand, comes_again)
-        found = protocol(self._machine.protocols, operands, bits, mask)
+        found = self._machine.compare(protocol, operands, demand, comes_again)
         start = 0
         for task in group:
             task.result._value = found[:, start : start + task.result.size]

@@ -186,6 +186,7 @@ def run_clear(source, words):
         print_ln=lambda *_: None,
         project=project,
         smallest=smallest,
+        foresee=lambda *_: None,
         toss=lambda: sint.get_random_triple()[0],
         powers_of=powers_of,
         lagrange=lagrange,

@@ -86,8 +86,12 @@ def test_what_runs_beside_ends_before_it_is_found_out_who_it_was():
             for _ in range(20):
                 protocols.confirm()
 
+        def multiplies():
+            product = protocols.multiply([(field, x, x)])
+            return lambda: product
+
         side_by_side.begin(protocols, goes_on)
-        verification.begin(protocols, lambda: protocols.multiply([(field, x, x)]))
+        verification.begin(protocols, multiplies)
         protocols.verify()
 
     def tamper(sender, receiver, number, payload):

@@ -90,6 +90,7 @@ def test_nothing_is_opened_before_what_was_begun_beside_is_verified():
 
         def claim():
             protocols.claims.products.append(Products(x, x, wrong))
+            return lambda: None
 
         verification.begin(protocols, claim)
         return protocols.open(field, wrong)
@@ -108,6 +109,31 @@ def test_what_was_told_beside_is_compared_by_who_waits():
         return protocols.open(field, field.zeros(1))
 
     with pytest.raises(ProtocolError, match="has been told"):
+        play(3, step)
+
+
+def test_it_goes_with_the_next_message_even_if_nobody_waits():
+    """So it is compared before another protocol, which may have taken its claims, opens them."""
+
+    def step(protocols):
+        def told():
+            power(protocols, field.zeros(1), 1)
+            protocols.agreement.note(b"%d" % (protocols.me == 2))
+
+        side_by_side.begin(protocols, told)
+        power(protocols, field.zeros(1), 2)
+
+    with pytest.raises(ProtocolError, match="exchange 3: what player . has been told"):
+        play(3, step)
+
+
+def test_who_waits_has_compared_what_it_was_told_itself():
+    def step(protocols):
+        wait = side_by_side.begin(protocols, lambda: power(protocols, field.zeros(1), 3))
+        protocols.agreement.note(b"%d" % (protocols.me == 2))
+        wait()
+
+    with pytest.raises(ProtocolError, match="exchange 2: what player . has been told"):
         play(3, step)
 
 
