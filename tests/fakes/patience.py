@@ -4,6 +4,8 @@ busy machine players that are there may need longer, so these are tried again wi
 import functools
 import inspect
 
+import pytest
+
 
 def patiently(*seconds):
     """Decorator: the test is given its argument ``patience``, the first number of seconds that will
@@ -17,7 +19,7 @@ def patiently(*seconds):
             for patience in seconds[:-1]:
                 try:
                     return test(*arguments, **options, patience=patience)
-                except AssertionError:
+                except (Exception, pytest.fail.Exception):  # whatever haste makes of it
                     pass
             return test(*arguments, **options, patience=seconds[-1])
 

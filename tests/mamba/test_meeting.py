@@ -143,7 +143,7 @@ def greet(network, size=4):
 
 
 def run(
-    credentials, play=greet, meetings=None, absent=(), patience=30.0, ports=None,
+    credentials, play=greet, meetings=None, absent=(), patience=60.0, ports=None,
     deadline=None, listen=LOOPBACK,
 ):  # fmt: skip
     """``play(network)`` for each player in a thread; what it returned, or its error and last
@@ -205,20 +205,21 @@ def test_a_player_of_an_earlier_round_ends_and_says_why(credentials, patience):
 
 def test_a_player_of_another_run_is_waited_out(credentials):
     """At first one of another run has its port; then it ends, and the right one comes."""
-    ports, began = free_ports(PLAYERS), time.monotonic()
+    ports, began, is_there = free_ports(PLAYERS), time.monotonic(), threading.Event()
 
     def another_run():
         network = Network(
             2, ports, credentials[2], 1.5, at_once=False, deadline=began + 1.5,
             meeting=replace(MINE, run="another"),
         )  # fmt: skip
+        is_there.set()
         with pytest.raises(NetworkError, match="cannot reach the other players: .*player 0 "):
             network.connect(range(PLAYERS))
         network.close()
 
     before = threading.Thread(target=another_run)
     before.start()
-    time.sleep(0.2)
+    assert is_there.wait(PATIENCE)
     assert run(credentials, ports=ports) == greetings()
     before.join()
     assert time.monotonic() - began > 1.5

@@ -138,10 +138,17 @@ def test_views_of_the_embedded_players(own_folder):
 
 @posix
 def test_an_embedded_player_killed_in_a_round(own_folder):
-    players = LocalPlayers(KrumProgram(n=5, f=1, d=20_000), "embedded")
+    players = LocalPlayers(program(), "embedded")
     with pytest.raises(PlayerError) as caught, players:
-        threading.Timer(0.1, processes(players)[3].kill).start()
-        players.aggregate(np.zeros((5, 20_000)))
+        last = players._supervisor.players[5]
+        send = last.send
+
+        def send_late(pieces):  # all others have their words by now
+            processes(players)[3].kill()
+            send(pieces)
+
+        last.send = send_late
+        players.aggregate(V1)
     assert "player 3 was killed by SIGKILL in round 1 of 1" in str(caught.value)
     assert all(process.poll() is not None for process in processes(players))
     assert list(own_folder.iterdir()) == []
@@ -160,13 +167,14 @@ os.kill(os.getpid(), 9)
 
 
 @posix
-def test_a_stalled_round_tells_where_its_players_were():
+@patiently(3.0, 60.0)
+def test_a_stalled_round_tells_where_its_players_were(patience):
     players = LocalPlayers(program(), "embedded")
     with (
         pytest.raises(PlayerError, match="gave 0 of 3 values before the deadline") as error,
         players,
     ):
-        players._deadline = 3.0  # of the round
+        players._deadline = patience  # of the round
         players._supervisor.players[3].send = lambda pieces: None  # it waits for its input
         players.aggregate(V1)
     places = re.search(

@@ -8,6 +8,7 @@ import numpy as np
 import parties
 import pytest
 from one_fork_server import start
+from patience import patiently
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.players.agreement import Agreement, Limits
@@ -61,11 +62,12 @@ def test_a_run(roster, folder):
     assert run.players["server"].missing == run.players["server"].excluded == ()
 
 
-def test_a_client_that_never_comes_is_left_out(roster, folder):
+@patiently(2.0, 20.0, 60.0)
+def test_a_client_that_never_comes_is_left_out(roster, folder, patience):
     agreement, vectors = parties.agreement(CLIENTS, 1, D, round=2), parties.vectors(CLIENTS, D, 1)
     others = [name for name in vectors if name != "client3"]
     run = parties.play(
-        roster, folder, agreement, vectors, absent=["client3"], patience=2.0,
+        roster, folder, agreement, vectors, absent=["client3"], patience=patience,
         before={"server": lambda: wait_for(roster, others)},
     )  # fmt: skip
     assert not run.errors
