@@ -114,6 +114,7 @@ def test_files_that_cannot_be_read_are_out(folder):
 def test_a_whole_contest(folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(module, "our_rules", lambda setting: ["krum"])
     monkeypatch.setattr(module, "our_attacks", lambda: ["none", "outlier"])
+    monkeypatch.setattr(module.os, "cpu_count", lambda: 1)  # each worker imports scikit-learn
     files = {"good": GOOD, "nervous": NERVOUS, "late": LATE, "broken": "def rule(X, f) return X"}
     for name, source in files.items():
         (folder / f"{name}.py").write_text(source)

@@ -1,11 +1,16 @@
 """A specialised program does what the generated one does, and has no branch left to decide."""
 
+import functools
+
 import numpy as np
 import pytest
 
 from fl_krum import KrumProgram, LocalPlayers, krum
 from fl_krum.lesson.program_sections import sections
-from fl_krum.lesson.specialised_program import functions, specialised
+from fl_krum.lesson.specialised_program import functions
+from fl_krum.lesson.specialised_program import specialised as specialise
+
+specialised = functools.cache(specialise)  # the same few programs in many tests
 
 
 class Specialised(KrumProgram):

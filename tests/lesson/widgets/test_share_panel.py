@@ -19,7 +19,7 @@ def drawn(page):
     return points
 
 
-@pytest.mark.parametrize("secret", [0, 42, 77, 100])
+@pytest.mark.parametrize("secret", [0, 100])
 @pytest.mark.parametrize("known", [0, 1, 2, 3])
 def test_known_shares_stay_while_the_secret_is_dragged(secret, known):
     page = sharing_page(secret, known)
