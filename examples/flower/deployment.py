@@ -78,14 +78,8 @@ class Deployment:
     tap : bool
         Whether all that reaches or leaves the SuperLink is written to ``tap`` in `folder`, and what
         it keeps, to ``superlink.db``.
-    more : str
-        Added to every SuperNode's ``--node-config``.
-    options : sequence of str
-        Added to every SuperNode's command.
     engines : sequence of str
         Installations that everybody makes a key for.
-    environment : mapping of str to str
-        For all processes.
 
     Attributes
     ----------
@@ -93,15 +87,12 @@ class Deployment:
         With keys and logs; removed at the end.
     """
 
-    def __init__(
-        self, clients, faults=(), tap=False, more="", options=(), environment=None, engines=()
-    ):
+    def __init__(self, clients, faults=(), tap=False, engines=()):
         self._resources = contextlib.ExitStack()
         self.folder, self._guard = run_folder.make(self._resources)
         self._engines = engines
         self.names = [f"node{i}" for i in range(clients)]
         self._faults, self._tap = faults, tap
-        self._more, self._options, self._environment = more, options, dict(environment or {})
         self.running: dict[str, subprocess.Popen] = {}
 
     def __enter__(self) -> Deployment:
@@ -164,12 +155,12 @@ class Deployment:
         number = self.names.index(name)
         config = (
             f'name="{name}" roster="{self.folder}/roster.json" key="{self.folder}/{name}.key" '
-            f"partition-id={number} num-partitions={len(self.names)} {self._more}"
+            f"partition-id={number} num-partitions={len(self.names)}"
         )
         command = [
             "flower-supernode", "--superlink", f"127.0.0.1:{self._port}",
             "--root-certificates", "ca.crt", "--auth-supernode-private-key", f"{name}-flower",
-            "--port", str(self._api[number]), "--node-config", config, *self._options,
+            "--port", str(self._api[number]), "--node-config", config,
         ]  # fmt: skip
         faults = [one[1:] for one in self._faults if one.name == name]
         own = [one for one in faults if one[0] in ("long", "cheat")]
@@ -246,7 +237,7 @@ class Deployment:
         """Flower's commands start others of this environment, and keep their files here."""
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         own = {"PATH": path, "FLWR_HOME": str(self.folder), "FLWR_TELEMETRY_ENABLED": "0"}
-        return {**os.environ, **own, **self._environment}
+        return {**os.environ, **own}
 
     def _changed(self, name: str, text: str, **values) -> dict[str, str]:
         """The environment of somebody whose installation is not as it should be."""

@@ -111,20 +111,17 @@ class MinorityResult:
     minority: range
 
 
-def minority_session(rule="krum", rounds=8, rare=(8, 9), dimension=650, seed=0) -> MinorityResult:
-    """Train on digits with 7 honest clients, of whom the last 2 alone have the `rare` digits.
+def minority_session(rule="krum", rounds=8) -> MinorityResult:
+    """Train on digits with 7 honest clients, of whom the last 2 alone have the digits 8 and 9.
 
     Parameters
     ----------
     rule : str
         A name in `AGGREGATORS`; it is told f = 2.
     rounds : int
-    rare : collection of int
-        Digits that the minority has, and has alone.
-    dimension, seed : int
-        As for `fl_krum.federation.data.load`.
     """
-    data = load("digits", dimension, seed)
+    rare, seed = (8, 9), 0
+    data = load("digits", 650, seed)
     model = LogisticModel(data.features, data.classes)
     rows = np.random.default_rng(seed).permutation(len(data.y_train))
     is_rare = np.isin(data.y_train[rows], rare)

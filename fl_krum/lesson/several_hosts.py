@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,8 +64,6 @@ class SeveralHosts:
     Parameters
     ----------
     clients : int
-    delay : float
-        Seconds that a message takes from host to host, where these are network namespaces.
 
     Attributes
     ----------
@@ -77,16 +75,17 @@ class SeveralHosts:
         What a host is here, one sentence.
     """
 
-    def __init__(self, clients: int = 5, delay: float = namespaces.DELAY):
+    def __init__(self, clients: int = 5):
         self._open = contextlib.ExitStack()
         why_not = namespaces.why_not()
         self._lab = None
         if not why_not:
-            self._lab = self._open.enter_context(namespaces.hosts(clients + 1, delay))
+            self._lab = self._open.enter_context(namespaces.hosts(clients + 1))
+        delay = f"{1000 * namespaces.DELAY:g} ms"
         self.where = (
             f"Each party is on loopback, with a port of its own ({why_not})."
             if why_not
-            else f"Each party has a network namespace; a message takes {1000 * delay:g} ms."
+            else f"Each party has a network namespace; a message takes {delay}."
         )
         self.names = ("server", *(f"client{i}" for i in range(1, clients + 1)))
         top = Path(tempfile.mkdtemp(prefix="fl_krum-hosts-"))
@@ -122,7 +121,6 @@ class SeveralHosts:
         f: int = 1,
         absent: Sequence[str] = (),
         killed: Sequence[str] = (),
-        other: Mapping[str, int] | None = None,
         patience: float = PATIENCE,
     ) -> Ending:
         """One round of Krum, each party's player a process of its own.
@@ -136,8 +134,6 @@ class SeveralHosts:
             Clients that never come.
         killed : sequence of str
             Clients whose player is killed before it has shared anything.
-        other : mapping of str to int, optional
-            Clients that believe in another d.
         patience : float
             Seconds that the server waits for clients.
         """
@@ -151,10 +147,8 @@ class SeveralHosts:
         for host, name in enumerate(self.names):
             if name in absent:
                 continue
-            d = (other or {}).get(name, agreement.d)
             players[name] = HostPlayer(
-                self.roster, name, self.folders[name] / f"{name}.key",
-                Agreement(self.names, f=f, d=d, session="notebook 7", round=self._rounds),
+                self.roster, name, self.folders[name] / f"{name}.key", agreement,
                 patience=patience, deadline=DEADLINE,
                 start=behind(self._lab.prefix(host) if self._lab else ()),
             )  # fmt: skip
@@ -167,8 +161,7 @@ class SeveralHosts:
                         player.wait_ready(DEADLINE)
                         return
                     if player is not server:
-                        row = rows[self.names.index(name) - 1]
-                        player.give(row if len(row) == player.agreement.d else np.zeros(0))
+                        player.give(rows[self.names.index(name) - 1])
                     found[name] = player.result()
                     left_out = ", ".join(player.missing)
                     ending.lines[name] = f"done, without {left_out}" if left_out else "done"

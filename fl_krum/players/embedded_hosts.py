@@ -29,7 +29,6 @@ def write(
     output: Path,
     port: int,
     own_keys: bool = False,
-    security: str = ACTIVE,
 ) -> list[Path]:
     """Write a folder for each player to ``output``, which is there; return their paths."""
     parties = names(program)
@@ -44,7 +43,7 @@ def write(
             roster.write(folder / ROSTER)
     files = "".join(f" certificates/{name}.json" for name in parties)
     for name, place, folder in zip(parties, places, folders, strict=True):
-        texts = {"run.sh": (_command(program, name, security), 0o700)}
+        texts = {"run.sh": (_command(program, name), 0o700)}
         if own_keys:
             texts["make_key.sh"] = (_make_key(name, place), 0o700)
             texts["make_roster.sh"] = (_make_roster(files), 0o700)
@@ -55,13 +54,13 @@ def write(
     return folders
 
 
-def _command(program: KrumProgram, name: str, security: str) -> str:
+def _command(program: KrumProgram, name: str) -> str:
     fixed = program.fixed_point
     options = {
         "--roster": ROSTER, "--name": name, "--byzantine": program.f, "--dimension": program.d,
         "--rounds": program.rounds, "--rule": program.rule, "--average": program.average,
         "--threshold": program.threshold, "--bits": fixed.bits, "--fraction": fixed.fraction,
-        "--min-clients": program.n - program.f, "--security": security,
+        "--min-clients": program.n - program.f, "--security": ACTIVE,
     }  # fmt: skip
     words = " ".join(f"{option} {shlex.quote(str(value))}" for option, value in options.items())
     return f"""\

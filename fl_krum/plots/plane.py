@@ -36,8 +36,8 @@ _MARKS: dict[str, dict] = {
 
 
 @styled
-def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
-    """Draw n clients in the plane, and what each rule makes of them: all, and close up.
+def rules_figure(X, f, byzantine=()) -> Figure:
+    """Draw n clients in the plane, and what each rule for so many makes of them: all, and close up.
 
     Parameters
     ----------
@@ -46,10 +46,8 @@ def rules_figure(X, f, byzantine=(), rules=None) -> Figure:
         As for `fl_krum.krum`.
     byzantine : collection of int
         Rows of the Byzantine clients.
-    rules : sequence of str, optional
-        Names in `AGGREGATORS`; by default all that can be used with so many clients.
     """
-    rules = rules_for(len(X), f) if rules is None else rules
+    rules = rules_for(len(X), f)
     X = np.asarray(X, dtype=np.float64)
     figure = new_figure(14, 8.6)
     everything, close = figure.subplots(1, 2, width_ratios=(1, 1.5))
