@@ -17,6 +17,8 @@ import numpy as np
 
 from ..aggregators.rules import AGGREGATORS
 from ..federation.attacks import ATTACKS, Attack
+from ..federation.models import LogisticModel
+from ..federation.session import FederatedSession
 from ..program.fixed_point import FixedPoint
 from .guest import Guest, Limits
 from .hand_in import Failed, HandIn
@@ -68,9 +70,6 @@ def play(rule: HandIn | str, attack: HandIn | str, setting: Setting) -> Outcome:
 
 def _session(rule, attack, setting: Setting, seed: int) -> float:
     """The test accuracy after the last round."""
-    from ..federation.models import LogisticModel  # scikit-learn takes a second to import
-    from ..federation.session import FederatedSession
-
     disguise = Disguise(DIMENSION, seed)
     for side in (rule, attack):
         if isinstance(side, Guest):

@@ -4,16 +4,14 @@ They are the ones that come inside scikit-learn: nothing is downloaded. Their fe
 to the number that the length d of the model vector asks for; what is learnt for that (mean, spread,
 principal components) is learnt from the training part only. In a real federation the clients would
 have to agree on this step first; here it is done for them.
+
+scikit-learn takes a second and a half to import. So here, as in the models, it is imported where
+something is loaded or trained: who asks for help, makes a mistake or draws a figure need not wait.
 """
 
 from functools import lru_cache
 
 import numpy as np
-from sklearn.datasets import load_breast_cancer, load_digits
-from sklearn.decomposition import PCA
-from sklearn.model_selection import train_test_split
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from ..aggregators.parameters import check_integer, did_you_mean
 from .dataset import Dataset
@@ -22,8 +20,6 @@ from .samples import Samples
 #: Data sets, and the lengths d that a model vector can have on each: one weight for every feature
 #: and one intercept, for each class of `digits`, but once for the two classes of `breast_cancer`.
 DATASETS = {"breast_cancer": range(1, 30 + 2), "digits": range(10, 10 * (64 + 1) + 1, 10)}
-
-_READERS = {"breast_cancer": load_breast_cancer, "digits": load_digits}
 
 
 @lru_cache(maxsize=8)  # sessions come in series that differ in the rule or the attack alone
@@ -66,7 +62,11 @@ def load(name="breast_cancer", dimension: int | None = 5, seed=0, test_share=0.3
         raise ValueError(
             f"dimension must be {lengths[0]} to {lengths[-1]}{step} on {name}, got {dimension}"
         )
-    x, y = _READERS[name](return_X_y=True)
+    from sklearn import datasets
+    from sklearn.model_selection import train_test_split
+
+    read = datasets.load_digits if name == "digits" else datasets.load_breast_cancer
+    x, y = read(return_X_y=True)
     x_train, x_test, y_train, y_test = train_test_split(
         x, y.astype(np.int64), test_size=test_share, stratify=y, random_state=seed
     )
@@ -79,6 +79,10 @@ def _reduce(x_train, x_test, features):
     """Standardise and keep `features` principal components, both learnt from `x_train`."""
     if features == 0:
         return x_train[:, :0], x_test[:, :0]
+    from sklearn.decomposition import PCA
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     if features == x_train.shape[1]:
         scaler = StandardScaler().fit(x_train)
         return scaler.transform(x_train), scaler.transform(x_test)

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone, is_classifier
 
 from .layout import Layout
 
@@ -60,6 +59,8 @@ class EstimatorModel:
         self, estimator: Any, features: int, classes: int, epochs: int = 1,
         share: Sequence[str] = WEIGHTS,
     ):  # fmt: skip
+        from sklearn.base import is_classifier  # `data` says why here
+
         self.name = name = type(estimator).__name__
         if not (hasattr(estimator, "partial_fit") and is_classifier(estimator)):
             raise ValueError(
@@ -136,6 +137,8 @@ class EstimatorModel:
 
         scikit-learn's estimators have no other public way to be given weights.
         """
+        from sklearn.base import clone
+
         begun = clone(estimator)
         parameters = begun.get_params()
         if "random_state" in parameters:

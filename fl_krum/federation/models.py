@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from sklearn.linear_model import SGDClassifier
 
 from .estimator_model import EstimatorModel
 
@@ -161,6 +160,8 @@ class LogisticModel:
         -------
         ndarray of float64, shape (d,)
         """
+        from sklearn.linear_model import SGDClassifier  # `data` says why here
+
         estimator = SGDClassifier(
             loss="log_loss",
             alpha=self.penalty,

@@ -94,7 +94,7 @@ def given_test(test, width, names) -> Samples:
 
 def draw_test(y, names, share, seed) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of the training part and of the test part, the same share of every class."""
-    from sklearn.model_selection import train_test_split  # takes a second to import
+    from sklearn.model_selection import train_test_split  # `data` says why here
 
     _check_share(share)
     counts = np.bincount(y)
