@@ -132,7 +132,7 @@ WORDS = st.one_of(st.integers(0, 9), st.integers(0, LARGEST_WORD), st.sampled_fr
 
 
 @given(expressions(), expressions(), st.sampled_from(["<", ">=", "==", "!="]), WORDS, WORDS)
-@settings(max_examples=40)
+@settings(max_examples=settings.default.max_examples // 3)
 def test_no_comparison_is_wrong(left, right, operator, a, b):
     """It is an error, or what Python says."""
     expression = f"({left}) {operator} ({right})"
@@ -146,7 +146,7 @@ def test_no_comparison_is_wrong(left, right, operator, a, b):
 
 
 @given(expressions(depth=4), WORDS, WORDS)
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 def test_numbers_are_within_their_bounds(text, a, b):
     constants = {name: constant(number) for name, number in CONSTANTS.items()}
     bound = eval(text, {"a": of_input(0), "b": of_input(1), **constants})

@@ -366,7 +366,9 @@ def programs(draw):
 
 @pytest.mark.parametrize("portion", [machine.PORTION, 100])
 @given(programs(), st.integers(0, 2**64 - 1))
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings.default.max_examples // 4, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_random_programs_agree_with_the_same_text_in_the_clear(portion, source, seed):
     """Also where inputs and outputs are cut into portions, as very long ones are."""
     draw = random.Random(seed).getrandbits

@@ -108,7 +108,9 @@ def programs(draw):
 @pytest.mark.parametrize("most", [waiting.MOST, 3])
 @pytest.mark.parametrize(("players", "threshold"), [(3, 1), (5, 1)])
 @given(programs(), st.integers(0, 2**32))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=settings.default.max_examples // 5, suppress_health_check=[HealthCheck.too_slow]
+)
 def test_random_programs_agree_with_the_same_text_in_the_clear(
     players, threshold, most, source, seed
 ):
