@@ -66,7 +66,7 @@ def deployed(tmp_path_factory):
                 program(check=check), HOSTS, folder / "players", engine=engine, own_keys=own_keys
             )
         if own_keys:
-            exchange_certificates(made)
+            exchange_certificates(made, short_keys=True)
         return folder / "players"
 
     return make

@@ -20,7 +20,6 @@ from patience import patiently
 
 from fl_krum.aggregators.krum import krum
 from fl_krum.federation.below_protocol import lying_words
-from fl_krum.federation.session import FederatedSession
 from fl_krum.players import certificates, embedded, launching
 from fl_krum.players.engine import MambaProgram
 from fl_krum.players.local_players import LocalPlayers, PlayerError
@@ -47,39 +46,8 @@ def test_the_embedded_players(own_folder):
     assert all(s["bytes"] > 0 and s["rounds"] == statistics[0]["rounds"] for s in statistics)
 
 
-def test_a_session_of_multi_krum_equals_plaintext_bit_for_bit():
-    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=2, average=3), "embedded")
-    session = FederatedSession(rounds=2, aggregate=players)
-    with players:
-        records = session.run()
-    assert session.settings["rule"] == "multi-krum" and session.settings["average"] == 3
-    assert [record.matches_plaintext for record in records] == [True, True]
-    for record in records:
-        assert record.chosen == record.averaged[0] and len(record.averaged) == 3
-        mean = record.updates[list(record.averaged)].mean(axis=0)
-        np.testing.assert_allclose(record.vector, mean, rtol=1e-12)
-
-
-@pytest.mark.parametrize("rule", ["mixed-krum", "clipped-krum"])
-def test_a_session_of_the_rules_that_learn_equals_plaintext_bit_for_bit(rule):
-    """Also where a client is left out, and the server divides by less."""
-    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=1, average=5, rule=rule), "embedded")
-    session = FederatedSession(rounds=1, attack="below-protocol", aggregate=players)
-    with players:
-        records = session.run()
-    assert session.settings["rule"] == rule and session.settings["average"] == 5
-    for record in records:
-        assert record.matches_plaintext and len(record.excluded) == 1
-        weights = np.array(record.weights)
-        assert weights.sum() == pytest.approx(1) and weights[record.excluded[0] - 1] == 0
-        assert set(record.averaged) == set(np.flatnonzero(weights).tolist())
-        assert record.chosen == weights.argmax()
-        mean = weights @ record.updates
-        np.testing.assert_allclose(record.vector, mean, rtol=1e-9)
-
-
 def test_two_clients_that_lie_below_the_protocol():
-    """Vectors that are checked by random sums; shorter ones: the sessions above."""
+    """Vectors that are checked by random sums; shorter ones: tests/federation."""
     d = 60
     program = KrumProgram(7, 2, d, rounds=2)
     words = program.fixed_point.encode(np.random.default_rng(d).normal(size=(7, d)))
@@ -96,12 +64,6 @@ def test_two_clients_that_lie_below_the_protocol():
         honest = krum(poison, 2, excluded=[5])
         assert (vector == program.fixed_point.decode(honest.vector)).all()
         assert (players.aggregate(np.zeros((7, d))) == 0).all() and players.excluded == ()
-
-
-def test_a_session_refuses_players_that_believe_everything():
-    players = LocalPlayers(KrumProgram(7, 2, 5, rounds=5, check=False), "embedded")
-    with pytest.raises(ValueError, match="for teaching only"):
-        FederatedSession(aggregate=players)
 
 
 @pytest.mark.parametrize(
