@@ -138,7 +138,7 @@ def sub(a, b):
 
 def mul(a, b):
     """a * b, element by element."""
-    return _blockwise(_product, a, b)
+    return _blockwise(_product, a, b, _BLOCK // 2)
 
 
 def scale(a, constant):
@@ -332,6 +332,16 @@ def inner_products(a, b, length):
     return result
 
 
+def small_products(matrix, numbers):
+    """The product of a matrix of field elements, an array of them row by row, with one of integers
+    from 0 on, of shape (length, columns), that add up to less than 2^21 in every column. As exact
+    as `gram`."""
+    limbs = matrix.reshape(-1, len(numbers)).astype(np.float64)
+    sums = (limbs @ numbers.astype(np.float64)).astype(np.int64)
+    height = 32 + int(numbers.sum(axis=0).max()).bit_length()
+    return from_limbs(sums.reshape(4, -1), height)
+
+
 def small_sums(weights, arrays):
     """For each array the sums of its elements, each times a public weight: as many as `weights`, an
     array of ``uint16`` of shape (sums, length), has rows. As exact as `gram`."""
@@ -405,12 +415,12 @@ def _blocks(count, size=_BLOCK):
     return [slice(i, min(i + size, count)) for i in range(0, count, size)]
 
 
-def _blockwise(function, a, b):
+def _blockwise(function, a, b, size=_BLOCK):
     count = max(length(a), length(b))
-    if count <= _BLOCK:
+    if count <= size:
         return _reduce(function(a.astype(np.uint64), b))
     result = zeros(count)
-    for part in _blocks(length(result)):
+    for part in _blocks(length(result), size):
         x = a[:, part] if length(a) > 1 else a
         y = b[:, part] if length(b) > 1 else b
         result[:, part] = _reduce(function(x.astype(np.uint64), y))
@@ -426,12 +436,13 @@ def _flip(a):
 def _product(a, b):
     """Schoolbook product; every 64-bit limb product is split, so that eight of them add up
     safely: each of the result is below 2^37."""
-    b = b.astype(np.uint64)
-    columns = np.zeros((8, *np.broadcast_shapes(a.shape, b.shape)[1:]), np.uint64)
+    low = a[:, np.newaxis] * b.astype(np.uint64)
+    high = low >> _S32
+    low &= _LOW
+    columns = np.zeros((8, *low.shape[2:]), np.uint64)
     for i in range(4):
-        partial = a[i] * b
-        columns[i : i + 4] += partial & _LOW
-        columns[i + 1 : i + 5] += partial >> _S32
+        columns[i : i + 4] += low[i]
+        columns[i + 1 : i + 5] += high[i]
     return columns[:4] + columns[4:] * np.uint64(2)  # 2^128 = 2 modulo p
 
 

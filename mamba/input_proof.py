@@ -188,8 +188,8 @@ class InputProver:
         N + 1 ... 4 N + 1."""
         sizes = self.sizes
         f = _extend(first, digits, sizes.numbers, sizes.quotient)
-        pair = field.sub(field.mul(f, f), field.scale(f, 3))  # x (x - 3); then (x - 1) (x - 2) is
-        product = field.mul(pair, field.add(pair, field.from_ints([2])))  # 2 more
+        pair = field.mul(f, field.sub(f, field.from_ints([3])))  # x (x - 3); then (x - 1) (x - 2)
+        product = field.mul(pair, field.add(pair, field.from_ints([2])))  # is 2 more
         powers = field.from_ints([pow(rho, k, P) for k in range(sizes.digits)])
         folded = field.inner_products(product, powers, sizes.digits)
         return field.mul(folded, _inverse_vanishing(sizes.numbers, sizes.quotient))
@@ -200,9 +200,15 @@ def _extend(first, values, last, count):
     (polynomial by polynomial; 0 at the rest up to `last`): point by point."""
     given = field.length(values) // field.length(first)
     at_zero, at_others = _extension(last, given, count)
-    return field.add(
-        field.inner_products(at_zero, first, 1), field.inner_products(at_others, values, given)
-    )
+    if _are_digits(values):
+        rest = field.small_products(at_others, values[0].reshape(-1, given).T)
+    else:
+        rest = field.inner_products(at_others, values, given)
+    return field.add(field.inner_products(at_zero, first, 1), rest)
+
+
+def _are_digits(values):
+    return not values[1:].any() and values[0].max(initial=0) < 4
 
 
 @lru_cache

@@ -280,8 +280,15 @@ def _identity_of(number):
     return number._identity
 
 
+# Of numbers modulo p, and of more than 116 bits on either side of 0: too long for any comparison.
+_LONG = Bound.between(-(prime.P // 2), prime.P // 2)
+
+
 def of_public(array):
     """Of a field array that everybody knows: exact for few numbers, else by their length."""
+    top = array[3]
+    if ((top >= 2**20) & (top < 2**31 - 2**20)).any():  # a coin is among them, or what came of it
+        return _LONG
     if prime.length(array) <= 64:
         values = prime.to_signed(array)
         return Bound.between(min(values), max(values))

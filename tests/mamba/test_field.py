@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mamba import field
@@ -358,3 +358,31 @@ def test_sums_that_64_bits_do_not_hold_are_cut(monkeypatch, longest):
     cut = field.inner_products(a, b, 100)
     monkeypatch.undo()
     assert (cut == field.inner_products(a, b, 100)).all()
+
+
+@given(st.integers(1, 5), st.integers(1, 40), st.integers(1, 4), st.data())
+def test_a_matrix_times_one_of_short_numbers(rows, length, columns, data):
+    edges = st.lists(elements, min_size=rows * length, max_size=rows * length)
+    matrix, largest = data.draw(edges), (2**21 - 1) // length
+    short = st.sampled_from([0, 1, 3, largest])
+    some = data.draw(st.lists(short, min_size=length * columns, max_size=length * columns))
+    numbers = np.array(some).reshape(length, columns)
+    expected = np.array(matrix, object).reshape(rows, length) @ numbers.astype(object) % P
+    found = field.small_products(field.from_ints(matrix), numbers)
+    assert field.to_ints(found) == expected.ravel().tolist()
+
+
+@settings(max_examples=25)
+@given(st.integers(1, 9), st.integers(1, 12), st.integers(15, 127), st.data())
+def test_rows_of_long_weights(rows, count, bits, data):
+    """All weights as long as can be, of one sign or of two, times limbs that are all ones."""
+    signs = st.lists(st.sampled_from([-1, 1]), min_size=rows * count, max_size=rows * count)
+    weights = np.array(data.draw(signs), object).reshape(rows, count) * (2**bits // count)
+    weights = [[field.signed_residue(w) for w in row] for row in weights.tolist()]
+    values = [data.draw(st.lists(elements, min_size=3, max_size=3)) for _ in range(count)]
+    found = field.combine_rows(weights, [field.from_ints(some) for some in values])
+    for row, one in zip(weights, found, strict=True):
+        sums = zip(
+            *([w * v for v in some] for w, some in zip(row, values, strict=True)), strict=True
+        )
+        assert field.to_ints(one) == [sum(terms) % P for terms in sums]
