@@ -75,8 +75,8 @@ def measure(values: np.ndarray, fraction: int) -> Loss:
     some = sizes[counts]
     needed = [_fraction_for(gap, STEPS), _fraction_for(tops[tops > 0].min(initial=np.inf), 0)]
     if len(some):
-        tenth, half = np.quantile(some, [VANISH, COARSE])
-        needed += [_fraction_for(tenth, 0), _fraction_for(half, STEPS)]
+        needed += [_fraction_for(_quantile(some, VANISH), 0)]
+        needed += [_fraction_for(_quantile(some, COARSE), STEPS)]
     return Loss(
         vanished=float(vanish.sum() / total),
         coarse=float((counts & (steps < 1)).sum() / total),
@@ -103,16 +103,18 @@ def _against_distances(values, fraction, tops) -> tuple[float, float]:
     differ = np.isfinite(nearest)
     if not differ.any():  # all are equal, and stay so
         return 0.0, 0.0
-    moved = math.sqrt(_median(errors[differ] / nearest[differ]))
-    gap = math.sqrt(_median(nearest[differ]) / values.shape[1])
+    moved = math.sqrt(_quantile(errors[differ] / nearest[differ], 0.5))
+    gap = math.sqrt(_quantile(nearest[differ], 0.5) / values.shape[1])
     return moved, math.ldexp(gap, -fraction)
 
 
-def _median(values) -> float:
-    """As `numpy.median`, which imports NumPy's masked arrays first: that takes longer than a small
-    command has."""
-    ordered, count = np.sort(values), len(values)
-    return float(ordered[(count - 1) // 2] + ordered[count // 2]) / 2
+def _quantile(values, part: float) -> float:
+    """As `numpy.quantile`, which imports NumPy's masked arrays first: that takes longer than a
+    small command has."""
+    between, below = math.modf(part * (len(values) - 1))
+    low, high = int(below), min(int(below) + 1, len(values) - 1)
+    ordered = np.partition(values, [low, high])
+    return float(ordered[low] + between * (ordered[high] - ordered[low]))
 
 
 def complaint(values: np.ndarray, bits: int, fraction: int) -> str:

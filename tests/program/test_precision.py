@@ -16,6 +16,7 @@ from fl_krum.federation.attacks import ATTACKS
 from fl_krum.federation.session import FederatedSession
 from fl_krum.program.fixed_point import FixedPoint, PrecisionWarning
 from fl_krum.program.krum_program import KrumProgram
+from fl_krum.program.precision import _quantile
 
 
 def normal(scale=1.0, n=7, d=50, seed=0):
@@ -138,6 +139,14 @@ def test_a_suggestion_keeps_to_the_bit_budget():
     assert KrumProgram.suggest(long, f=5).fixed_point.bits < 28
     with pytest.raises(ValueError, match="finite"):
         KrumProgram.suggest([[np.nan, 1]] * 5)
+
+
+@given(
+    values=st.lists(st.floats(0, 1e300), min_size=1, max_size=50).map(np.array),
+    part=st.floats(0, 1),
+)
+def test_quantiles_are_those_of_numpy(values, part):
+    assert _quantile(values, part) == pytest.approx(np.quantile(values, part), rel=1e-9)
 
 
 def test_a_session_warns_once_and_names_the_round():
