@@ -150,7 +150,7 @@ def test_every_rule_runs(rule):
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize("partition", ["iid", "dirichlet"])
 def test_every_attack_stays_in_the_range_of_the_words(attack, partition):
-    session = FederatedSession(attack=attack, partition=partition, alpha=0.1, rounds=3)
+    session = FederatedSession(attack=attack, partition=partition, alpha=0.1, rounds=2)
     for record in session.run():
         assert np.isfinite(record.updates).all()
         assert 0 <= record.accuracy <= 1 and 0 <= record.accuracy_mean <= 1

@@ -128,10 +128,10 @@ def test_the_text_in_mamba_alone_gives_the_same(check, average, n, f, d):
 
 DIMENSIONS = cycle([1, 2, 3, 5, 17, 31, 50])
 IN_THE_CLEAR = [
-    (n, f, next(DIMENSIONS), 14 if n <= 5 else 5)
+    (check, n, f, next(DIMENSIONS), 14 if n <= 5 else 5)
     for n in range(3, 11)
     for f in range((n - 3) // 2 + 1)
-    for _ in range(2)
+    for check in (True, False)
 ]
 SIZES_AMONG_PLAYERS = [
     (3, 0, 1, 3), (3, 0, 50, 2), (4, 0, 17, 2), (5, 0, 2, 2), (5, 1, 31, 2), (6, 0, 46, 1),
@@ -157,10 +157,10 @@ def test_random_cases_with_ties_agree_with_plaintext_krum(n, f, d, rounds):
     assert (chosen(program, words) == expected(words, f)).all()
 
 
-@pytest.mark.parametrize(("n", "f", "d", "rounds"), IN_THE_CLEAR)
-def test_the_text_chooses_as_plaintext_krum_does_in_random_cases(n, f, d, rounds):
+@pytest.mark.parametrize(("check", "n", "f", "d", "rounds"), IN_THE_CLEAR)
+def test_the_text_chooses_as_plaintext_krum_does_in_random_cases(check, n, f, d, rounds):
     words = random_words(n, f, d, rounds)
-    program = KrumProgram(n=n, f=f, d=d, rounds=rounds)
+    program = KrumProgram(n=n, f=f, d=d, rounds=rounds, check=check)
     assert (chosen(program, words, run_clear) == expected(words, f)).all()
 
 
