@@ -9,6 +9,7 @@ such a program.
 =======================  =====================================================================
 ``vectors.py``           what every type has in common
 ``values.py``            ``sint``: vectors of shared integers, with their operators
+``comparisons.py``       how ``sint`` is compared
 ``bystanders.py``        ``sint`` on a player that holds no shares
 ``shared_bits.py``       what ``sint`` does with bits: remainders, shifts, powers of two
 ``bounds.py``            how large numbers may be, which is known before there are any

@@ -11,8 +11,9 @@ from typing import Any
 
 from mamba import field as prime
 from mamba.language.bounds import BIT, Bound, bound_of, combined
+from mamba.language.comparisons import when_compared
 from mamba.language.memory import MIXED
-from mamba.language.values import SharedInteger, when_compared
+from mamba.language.values import SharedInteger
 from mamba.language.vectors import Vector, address_of, integer, read, size_of
 from mamba.language.verified_integers import VerifiedInteger
 from mamba.masks import Demand

@@ -17,6 +17,7 @@ from mamba.language.adv_integer import AdvInteger, FloatingPoint
 from mamba.language.arrays import Array, Matrix, MultiArray, typed
 from mamba.language.assertions import Assertions
 from mamba.language.bystanders import secret_type
+from mamba.language.comparisons import smallest
 from mamba.language.control_flow import ControlFlow
 from mamba.language.fixed_point import PublicFixedPoint, SharedFixedPoint
 from mamba.language.functions import Functions
@@ -28,7 +29,6 @@ from mamba.language.printing import Printing
 from mamba.language.program_object import ProgramObject
 from mamba.language.public_integers import PublicInteger
 from mamba.language.square_root import MpcMath
-from mamba.language.values import smallest
 from mamba.language.vector_sums import VectorSums, inner, lagrange, powers_of
 from mamba.run_error import RunError
 
