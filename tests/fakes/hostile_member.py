@@ -21,7 +21,7 @@ from mamba.randomness import Randomness
 LIAR, PLAYERS = 2, 3
 HONEST = [player for player in range(PLAYERS) if player != LIAR]
 MEETING = Meeting("all hold", "run", 7, "server a b", "digest")
-PATIENCE, DEADLINE = 2.0, 4.0  # seconds of an honest player
+PATIENCE, DEADLINE = 1.0, 2.0  # seconds of an honest player
 HANG_UP = None
 
 

@@ -154,6 +154,7 @@ def test_pairs_of_columns(size, more, monkeypatch):
 
 def test_the_quick_weights_are_those_of_lagrange():
     for k in (2, 3, 20, 64, 127):
-        points = tuple(range(1, k + 1))
-        expected = tuple(tuple(gf256.lagrange(points, p)) for p in range(k + 1, 2 * k))
-        assert byte_check._rows_beyond(k) == expected
+        points, rows = tuple(range(1, k + 1)), byte_check._rows_beyond(k)
+        assert len(rows) == k - 1
+        for place in {0, 1, k // 2, k - 2} & {*range(k - 1)}:
+            assert rows[place] == tuple(gf256.lagrange(points, k + 1 + place))

@@ -44,7 +44,7 @@ def test_what_is_opened_of_a_comparison_is_uniform_whatever_was_added_to_it():
     """A coin of one bit hid the lowest bit alone, and a byte that was added to a product showed
     the other factor in the next one: here a carry, a secret bit of every comparison."""
     seen = []
-    for _ in range(4):
+    for _ in range(3):
         liar = type("Liar", (AddsToAProduct,), {"seen": (opened := [])})
         run_program(PROGRAM.source(), [[], *WORDS.tolist()], liars={7: (liar, None, None)})
         seen.append(opened[0])

@@ -40,7 +40,9 @@ def number(bits):
     return [sum(int(bit) << k for k, bit in enumerate(column)) for column in bits.T]
 
 
-@pytest.mark.parametrize("players", [3, 4, 5, 7, 8, 9, 12, 15, 16, 31])
+@pytest.mark.parametrize(
+    "players", [3, 4, 5, 7, 8, 9, 15, 16, pytest.param(31, marks=pytest.mark.long)]
+)
 def test_the_bits_of_a_mask_are_those_of_its_number_and_a_coin_is_one_bit_in_both_fields(players):
     demand = Demand(6, 20, 40, 50, 30)
     numbers, a, b, both, small_coin, coin = opened_mask(players, demand)

@@ -192,7 +192,7 @@ def test_addresses_of_hosts_of_both_families(credentials):
     assert run(credentials, ports=ports, listen="") == greetings()
 
 
-@patiently(3.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_a_player_of_an_earlier_round_ends_and_says_why(credentials, patience):
     """It waited for players that were aborted; those of the next round meet it."""
     old = replace(MINE, number=6)
@@ -279,7 +279,7 @@ def test_last_words_come_through_behind_long_messages_that_nobody_reads(credenti
     assert [said.missing for _, said in results] == [{2: [2]}] * 3
 
 
-@patiently(2.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_a_silent_player_is_named_at_the_deadline(credentials, patience):
     def play(network):
         greet(network)
@@ -311,7 +311,7 @@ def test_a_round_in_which_inputs_were_shared_does_not_begin_again(credentials):
         assert said.late[1 - me] and said.again == []
 
 
-@patiently(2.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_a_wrong_key_is_named_on_both_sides(credentials, patience):
     wrong = self_signed("party2", 1)
     mixed = [
@@ -327,7 +327,7 @@ def test_a_wrong_key_is_named_on_both_sides(credentials, patience):
     assert re.search(refusals, results[2][0])
 
 
-@patiently(3.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_the_last_words_at_a_deadline_name_the_player_that_let_all_wait(
     credentials, monkeypatch, patience
 ):

@@ -196,7 +196,7 @@ def test_a_player_who_never_comes_is_named(certificates, patience):
 # --- who is let in ----------------------------------------------------------------------------
 
 
-@patiently(3.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_players_with_thresholds_that_do_not_meet_say_so_at_once(certificates, patience):
     """One would have connections with all, the others wait for the server: in vain."""
     ports, said = free_ports(PLAYERS), {}
@@ -246,7 +246,7 @@ def impostor(certificates, folder, wrong):
     return folder
 
 
-@patiently(2.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_a_certificate_of_another_authority_is_turned_away(certificates, tmp_path, patience):
     issue(PLAYERS).write(tmp_path)  # another run's
     folder = impostor(certificates, tmp_path / "wrong", tmp_path / "Player1.crt")
@@ -256,7 +256,7 @@ def test_a_certificate_of_another_authority_is_turned_away(certificates, tmp_pat
     assert re.search(words, str(results[0]) + str(results[1]))  # who is called first ends first
 
 
-@patiently(2.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_a_certificate_of_another_player_is_turned_away(certificates, tmp_path, patience):
     """Player 2's, which is valid but does not bear the name of who should be there."""
     folder = impostor(certificates, tmp_path / "wrong", certificates / "Player2.crt")
@@ -400,7 +400,7 @@ def test_a_port_that_is_held_by_somebody_silent_is_named(certificates, patience)
     assert "player 1 has not called" in str(results[2])
 
 
-@patiently(2.0, 60.0)
+@patiently(1.0, 8.0, 60.0)
 def test_strangers_are_told_of_while_players_wait(certificates, patience):
     said, ports = [], free_ports(PLAYERS)
     own = Credentials.read(certificates, 0)

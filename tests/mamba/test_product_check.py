@@ -59,9 +59,10 @@ def off(array, place, by):
     return array
 
 
-@pytest.mark.parametrize("threshold", [1, 3])
 @pytest.mark.parametrize(
-    "counts", [(1,), (1, 5), (64,), (65,), (700, 2, 2000), (3, 6000), (4032,), (4033,)]
+    ("counts", "threshold"),
+    [(counts, 1) for counts in ((1,), (1, 5), (64,), (65,), (3, 6000), (4032,), (4033,))]
+    + [((1,), 3), ((64,), 3), ((700, 2, 2000), 3)],
 )
 def test_true_products_are_accepted_and_a_false_one_is_not(threshold, counts):
     claims = products(*counts)

@@ -88,7 +88,7 @@ def test_results_may_come_in_pieces():
 
 
 def test_long_vectors_do_not_block():
-    d = 200_000  # 2 MB for each client, far more than a pipe holds
+    d = 50_000  # 0.5 MB for each client, far more than a pipe holds
     updates = np.zeros((3, d))
     updates[2] = 5
     with LocalPlayers(KrumProgram(n=3, f=0, d=d), FakeEngine()) as players:
