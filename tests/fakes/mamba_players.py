@@ -42,7 +42,8 @@ class Turns:
     """
 
     def __init__(self, players):
-        self._ready = deque(range(players))
+        self._ready, self._waiting = deque(range(players)), []
+        self._in_vain = None  # who is told that nobody will answer
         self._locks = [threading.Lock() for _ in range(players)]
         for lock in self._locks:
             lock.acquire()
@@ -51,19 +52,25 @@ class Turns:
         self._locks[player].acquire()
 
     def add(self, player):
+        self._waiting.remove(player)
         self._ready.append(player)
 
     def pass_on(self):
         """Let the next one run; whoever calls must not go on meanwhile."""
+        if not self._ready and self._waiting:
+            self._in_vain = self._waiting.pop()
+            self._ready.append(self._in_vain)
         if self._ready:
             self._locks[self._ready.popleft()].release()
 
     def wait(self, player):
         """Let others run until somebody has added this player, and its turn comes."""
-        if not self._ready:
-            raise TimeoutError("the players wait for each other")
+        self._waiting.append(player)
         self.pass_on()
         self._locks[player].acquire()
+        if self._in_vain == player:
+            self._in_vain = None
+            raise TimeoutError("the players wait for each other")
 
 
 class Mailbox:
@@ -121,7 +128,10 @@ class Mailbox:
         box = self._boxes[player, self.me]
         if not box:
             self._waiting[self.me] = player
-            self._turns.wait(self.me)
+            try:
+                self._turns.wait(self.me)
+            finally:
+                self._waiting.pop(self.me, None)
         place, payload, rounds = box.popleft()
         if (place, len(payload)) != (self._place, count):
             raise NetworkError(f"exchange {self.rounds}: not what was expected of player {player}")

@@ -113,6 +113,17 @@ def test_a_server_with_two_stories_is_found_out(monkeypatch, same_holders):
             together(6, step, tamper)
 
 
+def test_who_waits_for_a_player_that_is_done_is_told_at_once():
+    def step(network):
+        network.connect({0})
+        if network.me:
+            network.exchange({}, {0: 1})
+
+    for players in (2, 3, 4):
+        with pytest.raises(TimeoutError, match="the players wait for each other"):
+            together(players, step)
+
+
 def test_holders_can_be_named():
     def step(network):
         protocols = Protocols(network, threshold=1, holders=[5, 0, 3])
