@@ -15,15 +15,13 @@ class Contacts:
 
     Attributes
     ----------
-    strangers, refusals : int
-        How many were turned away that had shown no certificate, and how many of them had refused
-        this player's.
+    strangers : int
+        How many were turned away that had shown no certificate.
     """
 
     def __init__(self, selector, most):
         self._selector, self._most = selector, most
-        self._all = set()
-        self.strangers = self.refusals = 0
+        self._all, self.strangers = set(), 0
 
     def __iter__(self):
         return iter([*self._all])
@@ -52,10 +50,9 @@ class Contacts:
             if contact.until < now and contact.player is None:
                 self.turn_away(contact)
 
-    def turn_away(self, contact, has_refused=False):
+    def turn_away(self, contact):
         """Close it, after what TLS may have said to it."""
         self.strangers += contact.is_stranger
-        self.refusals += contact.is_stranger and has_refused
         self.leave(contact)
         contact.hang_up()
 

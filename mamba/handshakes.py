@@ -1,4 +1,4 @@
-"""The first contact of one player with all the others: it calls those after it, the others call it.
+"""The first contact of one player with all others: it calls those before it, the rest call it.
 
 All calls and answers go on side by side in one thread, so nobody waits for somebody else's silence:
 a connection that says nothing is an open file and no more, until it is dropped. What does not show
@@ -6,7 +6,7 @@ a certificate of this run is counted, to tell of it when the players do not find
 TLS the two say what they are there for (`mamba.meeting`), and the one that was called says that it
 takes the call: only then is the caller connected, too. Players of other runs are called again, for
 they will be gone some time; and so is a player that was connected, and ends before all have met.
-The server calls everybody, so it knows best who is missing, and why.
+Everybody calls the server, so each is told by the server itself when the two do not fit together.
 """
 
 import contextlib
@@ -86,7 +86,7 @@ class Handshakes:
         self.ports = [port for _, port in places]
         self._meeting = meeting if isinstance(meeting, Meeting) else Meeting(meeting)
         self._known = Whereabouts(me, self.ports, bool(self._meeting.run), absent)
-        self._calls = Calls({p: place for p, place in enumerate(places) if p > me})
+        self._calls = Calls({p: place for p, place in enumerate(places) if p < me})
         self._known.trouble.update(self._calls.unknown)
         self._wanted = set()
         self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT)
@@ -151,7 +151,6 @@ class Handshakes:
                 sorted(absent),
                 silent={one.player for one in self._contacts if one.player not in self._calls},
                 strangers=self._contacts.strangers + sum(c.is_stranger for c in self._contacts),
-                refusals=self._contacts.refusals,
             )
         for player in self._calls.due(now):
             plain, error = self._calls.call(player)
@@ -220,7 +219,7 @@ class Handshakes:
             event = contact.shake_hands(self._server if contact.player is None else self._client)
         except (OSError, ValueError) as error:
             if contact.player is None:  # no certificate of this run: a stranger, who gets no answer
-                self._contacts.turn_away(contact, refusal(error) is not None)
+                self._contacts.turn_away(contact)
             else:
                 self._is_broken(contact, error)
             return
@@ -256,7 +255,7 @@ class Handshakes:
     def _is_known(self, contact):
         """It has shown a certificate of this run. Is it that of the player it should be?"""
         number = self._credentials.number(contact.socket)
-        is_caller = number is not None and number < self.me  # those after it are called
+        is_caller = number in range(self.me + 1, len(self.ports))  # those before it are called
         if contact.player is not None:
             if number != contact.player:
                 port = self.ports[contact.player]

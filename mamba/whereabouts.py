@@ -58,7 +58,7 @@ class Whereabouts:
         self._told = strangers
         return f"Player {self._me}: {self._about_strangers(strangers)} so far"
 
-    def missing(self, players, silent, strangers, refusals):
+    def missing(self, players, silent, strangers):
         """The NetworkError that these players have not met, and why, in one sentence.
 
         Parameters
@@ -66,9 +66,8 @@ class Whereabouts:
         players : list of int
         silent : set of int
             Those that take calls and say nothing.
-        strangers, refusals : int
-            Connections that may be anybody's, and those of them that said why: they do not take
-            this player's certificate.
+        strangers : int
+            Connections that may be anybody's.
         """
         said = []
         for player in players:
@@ -78,11 +77,10 @@ class Whereabouts:
             elif player in self.given_up:
                 said.append(f"player {player} {why}")
             else:
-                verb = "does not answer" if player > self._me else "has not called"
+                verb = "does not answer" if player < self._me else "has not come"
                 said.append(f"player {player} {verb}" + (f" ({why})" if why else ""))
         if strangers:
-            refused = f", {refusals} of which refused this player's" if refusals else ""
-            said.append(self._about_strangers(strangers) + refused)
+            said.append(self._about_strangers(strangers))
         reasons = {player: self.given_up.get(player, Reason.ABSENT) for player in players}
         claims = [Farewell(reason, player, self._me) for player, reason in reasons.items()]
         return NetworkError("cannot reach the other players: " + "; ".join(said), *claims)

@@ -196,18 +196,14 @@ class Supervisor:
 
     def _start_processes(self) -> None:
         self.players = []
-        commands = [*enumerate(self.run.commands())]
-        if self._fork_server:  # embedded players call those after them, which listen then
-            commands.reverse()
-        for index, command in commands:
+        for index, command in enumerate(self.run.commands()):
             try:
                 process = self._start_process(command)
             except OSError as error:
                 self._end_all()
                 raise PlayerError(f"player {index} could not be started: {error}", index) from None
             try:
-                player = PlayerProcess(index, process, self.run, self._changed)
-                self.players.insert(0 if self._fork_server else index, player)
+                self.players.append(PlayerProcess(index, process, self.run, self._changed))
             except BaseException:  # nobody would know of it any more
                 process.end(force=True)
                 process.wait()
@@ -215,7 +211,7 @@ class Supervisor:
             if self._guard and isinstance(process, SpawnedProcess):
                 self._guard.watch(process=process.pid)
             if command.first_input:
-                player.send([command.first_input])
+                self.players[-1].send([command.first_input])
             if self._closed:  # in another thread, which may not have seen this player yet
                 self._fail(PlayerError("the players were ended while they were being started"))
 

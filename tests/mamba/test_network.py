@@ -188,7 +188,7 @@ def test_a_player_lost_while_it_is_sent_a_long_message_is_named(certificates):
 def test_a_player_who_never_comes_is_named(certificates, patience):
     begin = time.monotonic()
     results = run([certificates, None, certificates], greet, patience)
-    for me, what in (0, "does not answer"), (2, "has not called"):
+    for me, what in (0, "has not come"), (2, "does not answer"):
         assert f"cannot reach the other players: player 1 {what}" in str(results[me])
     assert time.monotonic() - begin < patience + 45  # and not the minute of the default besides
 
@@ -263,7 +263,7 @@ def test_a_certificate_of_another_player_is_turned_away(certificates, tmp_path, 
     ports = free_ports(PLAYERS)
     results = run([certificates, folder, certificates], greet, patience, ports)
     assert all(isinstance(result, NetworkError) for result in results)
-    assert f"port {ports[1]} is held by another than player 1" in str(results[0])
+    assert f"port {ports[1]} is held by another than player 1" in str(results[2])
 
 
 def test_a_certificate_of_nobody_in_the_run_is_turned_away(tmp_path):
@@ -385,7 +385,7 @@ def test_when_players_do_not_meet_the_ports_trouble_is_told(certificates, patien
     with silent(ports[:1], 12):
         results = run([certificates, certificates, None], greet, patience, ports)
     for me in (0, 1):
-        assert ": player 2 does not answer" in str(results[me])
+        assert ": player 2 has not come" in str(results[me])
     trouble = f"port {ports[0]} of player 0: 12 connections that never showed a certificate"
     assert str(results[0]).endswith(trouble)
     assert "certificate" not in str(results[1])
@@ -396,8 +396,8 @@ def test_a_port_that_is_held_by_somebody_silent_is_named(certificates, patience)
     ports = free_ports(PLAYERS)
     with socket.create_server(("127.0.0.1", ports[1])):
         results = run([certificates, None, certificates], greet, patience, ports)
-    assert f"port {ports[1]} of player 1 takes calls and says nothing" in str(results[0])
-    assert "player 1 has not called" in str(results[2])
+    assert "player 1 has not come" in str(results[0])
+    assert f"port {ports[1]} of player 1 takes calls and says nothing" in str(results[2])
 
 
 @patiently(1.0, 8.0, 60.0)
