@@ -107,11 +107,16 @@ def find_hosts(engine: str = "auto") -> Hosts:
     """What writes the folders for this engine's players.
 
     ``auto`` is the engine whose installation is named by the environment, scale-mamba rather than
-    mp-spdz when both are, or none.
+    mp-spdz when both are.
     """
     if engine == "auto":
-        only_mp_spdz = os.environ.get(MP_SPDZ_HOME) and not os.environ.get(SCALE_MAMBA_HOME)
-        engine = "mp-spdz" if only_mp_spdz else "scale-mamba"
+        named = [one for one in (SCALE_MAMBA_HOME, MP_SPDZ_HOME) if os.environ.get(one)]
+        if not named:
+            raise ValueError(
+                f"neither {SCALE_MAMBA_HOME} nor {MP_SPDZ_HOME} names an installation; embedded "
+                f"players need none: --engine {EMBEDDED}"
+            )
+        engine = "scale-mamba" if named[0] == SCALE_MAMBA_HOME else "mp-spdz"
     if engine not in ENGINES:
         raise ValueError(
             f"{engine} players do not run on several machines: {EMBEDDED}, {', '.join(ENGINES)} do"

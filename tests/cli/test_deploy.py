@@ -125,7 +125,9 @@ def test_no_installation_here(hosts, tmp_path, capsys, monkeypatch):
     monkeypatch.delenv(MP_SPDZ_HOME, raising=False)
     output = tmp_path / "players"
     assert main(["deploy", "--hosts", str(hosts), "--output", str(output)]) == 2
-    assert f"{SCALE_MAMBA_HOME} does not name an installation" in capsys.readouterr().err
+    words = f"neither {SCALE_MAMBA_HOME} nor {MP_SPDZ_HOME} names an installation"
+    error = capsys.readouterr().err
+    assert words in error and "--engine embedded" in error
     assert not output.exists()
 
 
