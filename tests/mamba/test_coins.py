@@ -189,7 +189,7 @@ def test_who_reveals_waits_for_what_is_dealt():
     )
     for me in range(1, 6):
         own = [entry[1:] for entry in log if entry[0] == me]
-        # Beside the inputs of the check there are masks; of the second one masks there already.
+        # Masks are dealt first, beside the inputs; the second round has them already.
         turn = [("has",), ("tells", me in (3, 4, 5))]
         assert own == [("has",), *turn, *turn]
 
