@@ -51,7 +51,8 @@ sub = add
 
 def mul(a, b):
     """a * b, element by element."""
-    return _PRODUCTS.take(a.astype(np.uint16) << 8 | b)
+    # No place is out of range, and not to look for that takes a sixth of the time.
+    return _PRODUCTS.take(a.astype(np.uint16) << 8 | b, mode="wrap")
 
 
 def scale(a, constant):
