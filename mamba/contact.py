@@ -56,6 +56,7 @@ class Contact:
         OSError or ValueError when nothing can come of it."""
         if self.is_silent:
             self.is_silent = False
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # either side sends
             self.socket = context.wrap_socket(
                 self.socket, server_side=self.player is None, do_handshake_on_connect=False
             )

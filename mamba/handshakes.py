@@ -88,7 +88,7 @@ class Handshakes:
         self._known = Whereabouts(me, self.ports, bool(self._meeting.run), absent)
         self._calls = Calls({p: place for p, place in enumerate(places) if p < me})
         self._known.trouble.update(self._calls.unknown)
-        self._wanted = set()
+        self._wanted, self._in_use = set(), set()  # in use: since a run before
         self._client = credentials.context(ssl.PROTOCOL_TLS_CLIENT)
         self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER)
         # Both are open between runs, too, so that nobody calls in vain.
@@ -108,6 +108,7 @@ class Handshakes:
         """Return when these players, by default all, are connected; NetworkError when that fails,
         OSError when the port is taken."""
         self._wanted = {*(range(len(self.ports)) if others is None else others)} - {self.me}
+        self._in_use = {*self.connections}
         self._begin = time.monotonic()
         self._calls.begin(sorted(self._missing))
         try:
@@ -186,7 +187,6 @@ class Handshakes:
         else:
             self._calls.has_answered(contact.player)
             contact.is_open = True
-            contact.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._shake_hands(contact)
 
     # --- being called ----------------------------------------------------------------------------
@@ -256,6 +256,7 @@ class Handshakes:
         """It has shown a certificate of this run. Is it that of the player it should be?"""
         number = self._credentials.number(contact.socket)
         is_caller = number in range(self.me + 1, len(self.ports))  # those before it are called
+        is_caller = is_caller and number not in self._in_use  # others read and write there
         if contact.player is not None:
             if number != contact.player:
                 port = self.ports[contact.player]

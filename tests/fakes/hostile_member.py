@@ -1,5 +1,6 @@
 """A party with a key and a certificate of the roster that sends anything: in the first contact,
-after it, and as its last words. Two honest players are in threads.
+after it, and as its last words. Two honest players are in threads: one that calls it, and one that
+it calls.
 """
 
 import contextlib
@@ -18,7 +19,7 @@ from mamba.network_error import NetworkError
 from mamba.protocol_error import ProtocolError
 from mamba.randomness import Randomness
 
-LIAR, PLAYERS = 2, 3
+LIAR, PLAYERS = 1, 3
 HONEST = [player for player in range(PLAYERS) if player != LIAR]
 MEETING = Meeting("all hold", "run", 7, "server a b", "digest")
 PATIENCE, DEADLINE = 1.0, 2.0  # seconds of an honest player
@@ -37,7 +38,7 @@ class Script:
     answer : list
         To those that call it.
     then : list
-        To those that it has called, when they have taken the call.
+        To either, when the call has been taken.
     """
 
     kind: str
@@ -76,7 +77,7 @@ def last_words(draw):
 def messages(draw):
     """In place of the first message: kind and pieces."""
     right = FORM.pack(1, 1 << 12, 32)
-    more = Farewell(Reason.LOST, 1, LIAR, more=True).pack()
+    more = Farewell(Reason.LOST, 2, LIAR, more=True).pack()
     return draw.choice([
         ("rubbish", [draw.randbytes(draw.randint(1, 5000))]),
         ("hangs up", [HANG_UP]),
@@ -112,7 +113,7 @@ class Liar:
         self._server = credentials.context(ssl.PROTOCOL_TLS_SERVER)
         self._listener = socket.create_server(("127.0.0.1", ports[LIAR]))
         self._open, self._over = [], False
-        for honest in HONEST:
+        for honest in range(LIAR):
             self._thread(self._call, honest)
         self._thread(self._listen)
 
@@ -155,6 +156,7 @@ class Liar:
         self._open.append(connection)
         connection.recv(meeting.LENGTH)
         self._send(connection, self._script.answer)
+        self._send(connection, self._script.then)
 
     def _send(self, connection, pieces):
         for piece in pieces:

@@ -1,6 +1,9 @@
 """What players tell each other first, and last."""
 
+import contextlib
 import re
+import socket
+import ssl
 import threading
 import time
 from dataclasses import replace
@@ -119,7 +122,6 @@ def test_only_the_server_says_who_is_left_out():
 def credentials():
     """Of players that have signed their own certificates, and know each other's."""
     import hashlib
-    import ssl
 
     own = [self_signed(f"party{i}", 1) for i in range(PLAYERS)]
     prints = tuple(
@@ -190,6 +192,52 @@ def test_addresses_of_hosts_of_both_families(credentials):
     names = ["localhost", "127.0.0.1", "::1"]
     ports = list(zip(names, free_ports(PLAYERS), strict=True))
     assert run(credentials, ports=ports, listen="") == greetings()
+
+
+def test_who_is_connected_and_calls_again_is_turned_away(credentials):
+    """Messages may be under way by the first connection, as when holders are drawn before."""
+    ports, drawn, found = free_ports(PLAYERS), threading.Event(), {}
+
+    def play(me, *groups):
+        network = Network(me, ports, credentials[me], at_once=False, meeting=MINE)
+        for group in groups[:-1]:
+            network.connect(group, more=True)
+            network.exchange(dict.fromkeys(group, b"draw"), dict.fromkeys(group, 4), inner=True)
+            drawn.set()
+        network.connect(groups[-1])
+        found[me] = greet(network)
+        network.close()
+
+    def start(*arguments):
+        threads.append(threading.Thread(target=play, args=arguments, daemon=True))
+        threads[-1].start()
+
+    threads: list = []
+    start(0, [1], [1, 2])
+    start(1, [0], [0, 2])
+    assert drawn.wait(PATIENCE)
+    plain = socket.create_connection((LOOPBACK, ports[0]))
+    with credentials[1].context(ssl.PROTOCOL_TLS_CLIENT).wrap_socket(plain) as again:
+        again.sendall(MINE.words())
+        with contextlib.suppress(OSError):
+            assert again.recv(LENGTH) == b""
+    start(2, [0, 1])
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert [found.get(me) for me in range(PLAYERS)] == greetings()
+
+
+def test_either_side_of_a_connection_sends_without_delay(credentials):
+    """Else a short message may wait until the other side confirms the one before (Nagle, RFC 896),
+    which takes it up to 40 ms."""
+
+    def play(network):
+        greet(network)
+        connections = network._handshakes.connections.values()
+        ask = socket.IPPROTO_TCP, socket.TCP_NODELAY
+        return [bool(one._tls.getsockopt(*ask)) for one in connections]
+
+    assert run(credentials, play) == [[True] * 2] * PLAYERS
 
 
 @patiently(1.0, 8.0, 60.0)
