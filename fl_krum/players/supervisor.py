@@ -208,8 +208,6 @@ class Supervisor:
                 process.end(force=True)
                 process.wait()
                 raise
-            if self._guard and isinstance(process, SpawnedProcess):
-                self._guard.watch(process=process.pid)
             if command.first_input:
                 self.players[-1].send([command.first_input])
             if self._closed:  # in another thread, which may not have seen this player yet
@@ -225,7 +223,10 @@ class Supervisor:
     def _start_process(self, command: Command) -> Process:
         if self._fork_server:
             return self._fork_server.start(command.player_arguments)
-        return SpawnedProcess(command)
+        process = SpawnedProcess(command)
+        if self._guard:  # at once: it may be that this process is killed before it comes to more
+            self._guard.watch(process=process.pid)
+        return process
 
     def _wait(
         self,
