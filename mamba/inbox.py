@@ -45,24 +45,15 @@ class Inbox:
         self._watched = set()
         self._done = set()  # players that have ended well
 
-    def read(self, player, count):
-        """So many bytes of one player."""
-        data = memoryview(bytearray(count))
-        done = 0
-        while done < count:
-            done += self._read_some(player, data[done:])
-        return data
-
-    def read_side_by_side(self, expected, check):
-        """Messages of several players, dict of int to bytes, whatever comes first: so none has to
-        wait on its way until those before it are here. ``check(player, header, count)`` looks at
-        each header."""
+    def read(self, expected, check):
+        """A message of each of these players, dict of int to bytes, whatever comes first: so none
+        has to wait on its way until those before it are here. ``check(player, header, count)``
+        looks at each header."""
         data = {player: memoryview(bytearray(HEADER + n)) for player, n in expected.items()}
         done, missing = dict.fromkeys(expected, 0), set(expected)
         try:
             while missing:
-                ready = [p for p in missing if self.early.get(p) or self._connections[p].pending()]
-                for player in ready or self._wait(missing):
+                for player in self._ready(missing):
                     start = done[player]
                     end = HEADER if start < HEADER else len(data[player])
                     done[player] += self._read_some(player, data[player][start:end])
@@ -93,6 +84,13 @@ class Inbox:
 
     def close(self):
         self._selector.close()
+
+    def _ready(self, players):
+        """Those of the players that can be read; a single one is waited for when it is."""
+        if len(players) == 1:
+            return [*players]
+        ready = [p for p in players if self.early.get(p) or self._connections[p].pending()]
+        return ready or self._wait(players)
 
     def _read_some(self, player, room):
         """At least one byte into ``room``; how many."""

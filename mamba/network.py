@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from mamba.addresses import LOOPBACK, why_lost
 from mamba.credentials import Credentials
-from mamba.farewell import FORM, HEADER, MARK, Farewell, Reason, check_header
+from mamba.farewell import FORM, MARK, Farewell, Reason, check_header
 from mamba.handshakes import Handshakes
 from mamba.inbox import Inbox
 from mamba.last_words import SERVER, LastWords, LastWordsReader, packed
@@ -156,8 +156,11 @@ class Network:
         for player, payload in outgoing.items():
             self._send(player, payload)
         if len(expected) > 1 and sum(expected.values()) > _LONG:
-            return self._inbox.read_side_by_side(expected, self._check)
-        return {player: self._receive(player, count) for player, count in expected.items()}
+            return self._inbox.read(expected, self._check)
+        received: dict[int, memoryview] = {}
+        for player, count in expected.items():
+            received |= self._inbox.read({player: count}, self._check)
+        return received
 
     def tell(self, outgoing):
         """Send players that do not know of this round what has come of it."""
@@ -239,10 +242,6 @@ class Network:
 
     def _place(self):
         return (self._step << _INNER | self._inner % (1 << _INNER)) % _PLACES
-
-    def _receive(self, player, count):
-        self._check(player, self._inbox.read(player, HEADER), count)
-        return self._inbox.read(player, count)
 
     def _check(self, player, header, count):
         number, place, length = check_header(player, header)

@@ -17,7 +17,7 @@ from fl_krum.players.embedded import free_ports
 from mamba import inbox
 from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
-from mamba.farewell import Farewell, Reason
+from mamba.farewell import FORM, Farewell, Reason
 from mamba.last_words import LastWords
 from mamba.meeting import LENGTH, Meeting, Verdict
 from mamba.network import Network
@@ -325,6 +325,32 @@ def test_last_words_come_through_behind_long_messages_that_nobody_reads(credenti
 
     results = run(credentials, play)
     assert [said.missing for _, said in results] == [{2: [2]}] * 3
+
+
+def test_last_words_come_through_behind_a_message_of_which_a_part_was_read(credentials):
+    """Half a message of player 2 is here when player 1 hears that player 0 ends; then the rest
+    comes, and what player 2 has to say."""
+    is_begun = threading.Event()
+
+    def play(network):
+        greet(network)
+        if network.me == 1:
+            check = network._check
+            network._check = lambda *header: (check(*header), is_begun.set())
+            return network.exchange({}, {2: 8})
+        if network.me == 2:
+            network._outbox.put(1, FORM.pack(2, 2 << 12, 8), b"half")
+        assert is_begun.wait(PATIENCE)
+        if network.me == 0:
+            raise KeyError
+        network._inbox.hurry(PATIENCE)  # listens to nobody else
+        with pytest.raises(NetworkError, match="player 1 has ended"):
+            network.exchange({}, {1: 4})
+        network._outbox.put(1, b"", b"rest")
+        raise NetworkError("lost", Farewell(Reason.LOST, 0, 2))
+
+    results = run(credentials, play)
+    assert results[1][1].missing == {0: [0, 2]}
 
 
 @patiently(1.0, 8.0, 60.0)
