@@ -49,7 +49,8 @@ class Early:
             self.heard[player] = heard = heard + room[:got]
             if len(heard) == _MOST:
                 self._ignore(player)  # the rest can wait
-            look_for_farewell(player, heard)
+            if look_for_farewell(player, heard):
+                self._ignore(player)  # that it closes its connection now is no loss
         return True
 
     def forget(self, player):

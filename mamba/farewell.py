@@ -108,7 +108,11 @@ def check_header(player, header, may_be_done=False):
 
 
 def look_for_farewell(player, heard):
-    """NetworkError when there is one among these messages, of which the last may not be whole."""
+    """Whether these messages, of which the last may not be whole, end with the word that the player
+    has done all; NetworkError when there is another farewell among them."""
     while len(heard) >= HEADER:
-        length = check_header(player, heard[:HEADER])[2]
-        heard = heard[HEADER + length :]
+        header = check_header(player, heard[:HEADER], may_be_done=True)
+        if header is None:
+            return True
+        heard = heard[HEADER + header[2] :]
+    return False

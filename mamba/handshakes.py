@@ -6,6 +6,7 @@ a certificate of this run is counted, to tell of it when the players do not find
 TLS the two say what they are there for (`mamba.meeting`), and the one that was called says that it
 takes the call: only then is the caller connected, too. Players of other runs are called again, for
 they will be gone some time; and so is a player that was connected, and ends before all have met.
+One that says why it ends stays connected until it has heard what is to become of the round.
 Everybody calls the server, so each is told by the server itself when the two do not fit together.
 """
 
@@ -23,7 +24,6 @@ from mamba.connection import Connection
 from mamba.contact import Contact, has_hung_up, refusal
 from mamba.contacts import Contacts
 from mamba.early import Early
-from mamba.farewell import Reason
 from mamba.meeting import Meeting, Verdict
 from mamba.network_error import NetworkError
 from mamba.whereabouts import SERVER, Whereabouts
@@ -141,13 +141,22 @@ class Handshakes:
                 time.sleep(LONGEST_PAUSE)
 
     @property
+    def until(self):
+        """Until when the others wait for players that are missing, as far as this one knows."""
+        if not self._meeting.run or self.me == SERVER:
+            return min(self._begin + self._patience, self._deadline)
+        since = self._server_since
+        return min(self._deadline, float("inf") if since is None else since + self._patience + 5)
+
+    @property
     def _missing(self):
-        return self._wanted - self.connections.keys()
+        """Those that are not connected, or have said that they end."""
+        return self._wanted - (self.connections.keys() - self._known.given_up.keys())
 
     def _step(self):
         now = time.monotonic()
         absent = self._missing
-        if now > self._limit() or (self.me == SERVER and absent <= self._known.given_up.keys()):
+        if now > self.until or (self.me == SERVER and absent <= self._known.given_up.keys()):
             raise self._known.missing(
                 sorted(absent),
                 silent={one.player for one in self._contacts if one.player not in self._calls},
@@ -168,12 +177,6 @@ class Handshakes:
             self._contacts.drop_the_late(now)
             if news := self._known.news_of_strangers(self._contacts.strangers):
                 self._say(news)
-
-    def _limit(self):
-        if not self._meeting.run or self.me == SERVER:
-            return min(self._begin + self._patience, self._deadline)
-        since = self._server_since
-        return min(self._deadline, float("inf") if since is None else since + self._patience + 5)
 
     # --- calling ---------------------------------------------------------------------------------
 
@@ -244,8 +247,8 @@ class Handshakes:
         else:
             self._fail(contact.player, error)
 
-    def _give_up(self, player, problem, reason=Reason.DIFFERENT):
-        self._known.give_up(player, problem, reason)
+    def _give_up(self, player, problem):
+        self._known.give_up(player, problem)
         self._calls.again(player, ELSEWHERE_PAUSE)
 
     def _fail(self, player, problem):
@@ -329,8 +332,7 @@ class Handshakes:
         except NetworkError as error:
             if player == SERVER:  # it will say what is to become of the round
                 raise
-            self._lose(player)
-            self._give_up(player, str(error).split(" ", 2)[2], Reason.FAILED)
+            self._known.give_up(player, str(error).split(" ", 2)[2], error.claims[0])
         else:
             if not is_there:
                 self._lose(player)

@@ -13,6 +13,7 @@ Who has to end says why (`leave`), and hears why the others do.
 """
 
 import contextlib
+import time
 from dataclasses import replace
 
 from mamba.addresses import LOOPBACK, why_lost
@@ -202,13 +203,15 @@ class Network:
         """
         self._handshakes.close()
         self._has_left = True
-        said = LastWords(self.me, self.players)
+        said, has_failed = LastWords(self.me, self.players), not claims
         claims = claims or (Farewell(Reason.FAILED, self.me, self.me),)
         said.add(self.me, [replace(claim, late=self.is_late) for claim in claims])
         self._outbox.leave(dict.fromkeys(self._connections, packed(said.claims)), _TO_SAY)
         listener = LastWordsReader(self._connections, self._inbox.unread, self._inbox.early)
         listener.hear(said, _TO_HEAR)
         if self.me != SERVER:
+            if SERVER not in said.late and not has_failed:  # it may wait for others still
+                listener.hear(said, self._handshakes.until - time.monotonic(), [SERVER])
             listener.hear(said, _FOR_THE_SERVER, [SERVER])
         elif again := said.to_leave_out():
             orders = [Farewell(Reason.AGAIN, player, SERVER) for player in again]
@@ -222,8 +225,8 @@ class Network:
         self._handshakes.close()
         if self.is_of_a_run and not self._has_left:
             goodbye = Farewell(Reason.DONE, None, self.me).pack()
-            with contextlib.suppress(OSError):
-                for player in self._connections:
+            for player in self._connections:
+                with contextlib.suppress(OSError):
                     self._outbox.put(player, goodbye, b"")
         self._outbox.close(30.0)
         self._inbox.close()

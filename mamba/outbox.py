@@ -44,14 +44,14 @@ class Outbox:
         self._ring: Any = None
 
     def put(self, player, header, payload):
-        """Send a message, soon; OSError when this one, or one before it, cannot be sent."""
+        """Send a message, soon; OSError when this one, or one before it to anybody, cannot be sent:
+        those to other players are."""
         with self._news:
-            if self._error is None:
-                if len(payload) <= _SMALL:
-                    parts = [(memoryview(header + bytes(payload)), True)]
-                else:
-                    parts = [(memoryview(header), False), (memoryview(payload).cast("B"), True)]
-                self._put(player, parts, at_once=len(payload) <= _SMALL)
+            if len(payload) <= _SMALL:
+                parts = [(memoryview(header + bytes(payload)), True)]
+            else:
+                parts = [(memoryview(header), False), (memoryview(payload).cast("B"), True)]
+            self._put(player, parts, at_once=len(payload) <= _SMALL)
             if self._error is not None:
                 raise self._error
 

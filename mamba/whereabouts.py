@@ -24,30 +24,33 @@ class Whereabouts:
     ----------
     trouble : dict of int to str
         What there is to say of a player that is not there.
-    given_up : dict of int to mamba.farewell.Reason
-        Those that will not come any more, and why.
+    given_up : dict of int to mamba.farewell.Farewell
+        Those that will not come any more, and what there is to claim because of each.
     """
 
     def __init__(self, me, ports, is_of_a_run, absent):
         self._me, self._ports, self._is_of_a_run, self._told = me, ports, is_of_a_run, 0
-        self.trouble, self.given_up = {}, dict.fromkeys(absent, Reason.ABSENT)
+        self.trouble = {}
+        self.given_up = {player: self._claim(Reason.ABSENT, player) for player in absent}
 
     def is_met(self, player):
         """There is nothing to say of it any more."""
         self.trouble.pop(player, None)
         self.given_up.pop(player, None)
 
-    def give_up(self, player, problem, reason=Reason.DIFFERENT):
-        """A player has said that it and this one do not meet, which may be a NetworkError."""
+    def give_up(self, player, problem, claim=None):
+        """A player has said that it and this one do not meet, which may be a NetworkError; or that
+        it ends, and its own `claim` why: that may be somebody else's fault."""
+        claim = claim or self._claim(Reason.DIFFERENT, player)
         if not self._is_of_a_run or player == SERVER:
-            raise NetworkError(f"player {player} {problem}", Farewell(reason, player, self._me))
-        self.trouble[player], self.given_up[player] = problem, reason
+            raise NetworkError(f"player {player} {problem}", claim)
+        self.trouble[player], self.given_up[player] = problem, claim
 
     def fail(self, player, problem):
         """A player cannot be called. On one machine that will not change, which is a NetworkError;
         on several, somebody may see to it, and the others may go on without that player."""
         if not self._is_of_a_run:
-            claim = Farewell(Reason.ABSENT, player, self._me)
+            claim = self._claim(Reason.ABSENT, player)
             raise NetworkError(f"cannot reach player {player}: {problem}", claim)
         self.trouble[player] = str(problem)
 
@@ -81,9 +84,11 @@ class Whereabouts:
                 said.append(f"player {player} {verb}" + (f" ({why})" if why else ""))
         if strangers:
             said.append(self._about_strangers(strangers))
-        reasons = {player: self.given_up.get(player, Reason.ABSENT) for player in players}
-        claims = [Farewell(reason, player, self._me) for player, reason in reasons.items()]
+        claims = [self.given_up.get(p) or self._claim(Reason.ABSENT, p) for p in players]
         return NetworkError("cannot reach the other players: " + "; ".join(said), *claims)
+
+    def _claim(self, reason, player):
+        return Farewell(reason, player, self._me)
 
     def _about_strangers(self, count):
         connections = f"{count} connection{'s' * (count > 1)} that never showed a certificate"

@@ -15,6 +15,7 @@ from patience import patiently
 from fl_krum.players.certificates import self_signed
 from fl_krum.players.embedded import free_ports
 from mamba import inbox
+from mamba import network as network_module
 from mamba.addresses import LOOPBACK
 from mamba.credentials import Credentials
 from mamba.farewell import FORM, Farewell, Reason
@@ -194,6 +195,25 @@ def test_addresses_of_hosts_of_both_families(credentials):
     assert run(credentials, ports=ports, listen="") == greetings()
 
 
+def test_who_is_done_while_another_is_missing_is_no_loss(credentials):
+    """Player 2 tells player 0 something, and that is all; then player 1 comes."""
+    ports, found = free_ports(PLAYERS), {}
+
+    def play(me, group):
+        network = Network(me, ports, credentials[me], at_once=False, meeting=MINE)
+        network.connect(group)
+        outgoing, expected = ({}, dict.fromkeys(group, 4)) if me == 0 else ({0: b"word"}, {})
+        found[me] = network.exchange(outgoing, expected)
+        network.close()
+
+    server = threading.Thread(target=play, args=(0, [1, 2]), daemon=True)
+    server.start()
+    play(2, [0])
+    play(1, [0])
+    server.join(PATIENCE)
+    assert found[0] == {1: b"word", 2: b"word"}
+
+
 def test_who_is_connected_and_calls_again_is_turned_away(credentials):
     """Messages may be under way by the first connection, as when holders are drawn before."""
     ports, drawn, found = free_ports(PLAYERS), threading.Event(), {}
@@ -292,6 +312,29 @@ def test_what_does_not_fit_is_told_at_once(credentials, change, what):
 def test_an_absent_player_is_left_out_by_the_server(credentials, patience):
     results = run(credentials, absent=[1], patience=patience)
     assert "cannot reach the other players: player 1 has not come" in results[0][0]
+    for me in (0, 2):
+        assert results[me][1].again == [1]
+
+
+@patiently(1.0, 8.0, 60.0)
+def test_who_was_left_alone_by_another_is_not_left_out_for_it(credentials, monkeypatch, patience):
+    """Player 1 takes the call of player 2 and hangs up, while the server waits for player 1; and
+    player 2 hears what becomes of the round, however long the server waits."""
+    monkeypatch.setattr(network_module, "_TO_HEAR", 0.1)
+    ports = free_ports(PLAYERS)
+
+    def hang_up():
+        network = Network(1, ports, credentials[1], at_once=False, meeting=MINE)
+        network.connect([2])
+        network.exchange({}, {2: 4})  # so it is connected to the server, too
+        network._outbox.close(0)
+        network._handshakes.connections[2].close()
+
+    liar = threading.Thread(target=hang_up)
+    liar.start()
+    results = run(credentials, absent=[1], patience=patience, ports=ports)
+    liar.join(PATIENCE)
+    assert "player 2 lost the connection to player 1" in results[0][0]
     for me in (0, 2):
         assert results[me][1].again == [1]
 

@@ -21,6 +21,7 @@ from mamba import holders
 from mamba.credentials import Credentials
 from mamba.handshakes import Handshakes
 from mamba.network import Network, NetworkError
+from mamba.outbox import Outbox
 
 PLAYERS = 3
 
@@ -167,6 +168,27 @@ def test_a_lost_player_is_named_with_the_round(certificates):
     results = run([certificates] * PLAYERS, play)
     assert str(results[0]).startswith("exchange 3: lost the connection to player 1")
     assert "lost the connection to player" in str(results[2])
+
+
+def test_a_lost_player_keeps_nothing_from_the_others():
+    class Line:
+        said, error = b"", None
+
+        def write(self, data):
+            if self.error:
+                raise self.error
+            self.said += bytes(data)
+            return len(data)
+
+    lines = {1: Line(), 2: Line()}
+    lines[1].error = BrokenPipeError()
+    outbox = Outbox(lines)
+    for player in lines:
+        with pytest.raises(BrokenPipeError):
+            outbox.put(player, b"head", b"er")
+    outbox.close(0)
+    assert outbox.broken_player == 1
+    assert lines[2].said == b"header"
 
 
 def test_a_player_lost_while_it_is_sent_a_long_message_is_named(certificates):
