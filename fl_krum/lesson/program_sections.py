@@ -61,12 +61,12 @@ EXPLANATIONS = {
         "opened to player 0 alone, with the number of those chosen. It learns the chosen vector, "
         "and is not told whose it is."
     ),
+    "Stages": "The sections above in a list. What is optional puts stages of its own in between.",
     "Foresight": (
         "A comparison hides its numbers by random ones, masks. Which ones it takes follows from "
         "what is compared, not from any number. So the players make them while they share their "
         "vectors."
     ),
-    "Stages": "The sections above in a list. What is optional puts stages of its own in between.",
     "Check": (
         "Nobody may input more than agreed. Each client proves, on shares, that its words are "
         "short: it also deals their digits, and polynomials that show at a random point that "

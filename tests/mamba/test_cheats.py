@@ -44,7 +44,8 @@ def test_both_sides_of_the_process_boundary_know_the_same_kinds():
 
 def test_among_players_that_are_believed_a_cheat_is_chosen_or_reads_or_changes_the_result():
     assert run("product", False)[0][1:] == WORDS[4].tolist() != right(FEW)
-    assert run("mask", False)[0] != [1, *right(FEW)]
+    # Comparisons at random have the right outcome in two of five runs.
+    assert any(run("mask", False)[0] != [1, *right(FEW)] for _ in range(20))
     assert run("last", False)[0] == [1, *(word + 2**16 for word in right(FEW))]
     outputs, said = run("read", False)
     odd = int(((WORDS[0].astype(object) - WORDS[1]) ** 2).sum()) % 2
