@@ -202,7 +202,8 @@ class ForkServer:
             self._process.wait()
         if self._listener.ident:
             self._listener.join(_PATIENCE)
-        self._socket.close()
+        if not self._listener.is_alive():  # else it could read what is opened next, as its socket
+            self._socket.close()
         self._errors.close()
 
     def _listen(self) -> None:

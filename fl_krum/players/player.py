@@ -21,6 +21,7 @@ _PASSED = re.compile(rb"Client (\d+) passed : (\d+)\s")  # the check of what it 
 _CHEATS = re.compile(rb"Player \d+ cheats: (.*)")
 _LONGEST = 64  # bytes of such a line
 _TAIL = 1 << 14  # bytes of standard error that are kept for an error message
+_TO_WRITE = 1.0  # seconds for a writer to notice that its player has ended
 MOST_OUTPUT = 1 << 24  # bytes that a player of any program may print
 
 
@@ -74,6 +75,7 @@ class PlayerProcess:
         self._ready, self._draws, self._has_views = run.ready, run.draws, run.views
         self._changed = changed
         self._process = process
+        self._writes, self._is_closed = threading.Lock(), False
         threads = [self._thread(self._read_output), self._thread(self._read_errors)]
         self._thread(self._wait, threads)
 
@@ -106,7 +108,18 @@ class PlayerProcess:
             self._process.end(force)
 
     def close(self) -> None:
-        """Close the pipe to its standard input; the readers close those of its outputs."""
+        """Close the pipe to its standard input; the readers close those of its outputs.
+
+        Not while somebody writes to it: that could go to whatever this process opens next, under
+        the same number. Who writes to a player that has ended is told so at once; else it is for
+        the writer to close the pipe.
+        """
+        self._is_closed = True
+        if self._writes.acquire(timeout=_TO_WRITE):
+            self._close()
+            self._writes.release()
+
+    def _close(self) -> None:
         try:
             self._process.stdin.close()
         except OSError:  # what was still to be written has nobody to read it
@@ -196,15 +209,16 @@ class PlayerProcess:
             self._changed.notify_all()
 
     def _write(self, pieces: Iterable[bytes], close: bool) -> None:
-        try:
-            for piece in pieces:
-                unwritten = memoryview(piece)
-                while unwritten:
-                    unwritten = unwritten[self._process.stdin.write(unwritten) :]
-            if close:
-                self._process.stdin.close()
-        except (OSError, ValueError):  # it has ended, or is being ended: others see to that
-            pass
+        with self._writes:
+            try:
+                for piece in pieces:
+                    unwritten = memoryview(piece)
+                    while unwritten and not self._is_closed:
+                        unwritten = unwritten[self._process.stdin.write(unwritten) :]
+            except (OSError, ValueError):  # it has ended: others see to that
+                pass
+            if close or self._is_closed:
+                self._close()
 
 
 def _parse_passed(text: bytes) -> tuple[list[tuple[int, bool]], bytes]:

@@ -1,14 +1,18 @@
 """Players that die, stall, lie or linger: one error about the culprit, and nothing left behind."""
 
+import io
 import os
 import signal
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from fake_engine import V1, FakeEngine, assert_nothing_left, processes, program
 
 from fl_krum.players.engine import RunPlan
 from fl_krum.players.local_players import LocalPlayers, PlayerError
+from fl_krum.players.player import PlayerProcess
 from fl_krum.players.process import Command
 from fl_krum.players.supervisor import Supervisor
 
@@ -175,3 +179,35 @@ def test_more_excluded_clients_than_f_are_an_error():
 def test_a_sum_of_another_number_of_vectors_never_reaches_the_user():
     error = failure(FakeEngine("none chosen", 0, 1))
     assert "added up 0 vectors where they should add up 1" in str(error)
+
+
+def test_the_pipe_to_a_player_is_not_closed_under_its_writer(tmp_path):
+    """What is written in this moment would go to whatever is opened next, under the same number."""
+    begun, go, order = threading.Event(), threading.Event(), []
+
+    class Pipe:
+        def write(self, data):
+            begun.set()
+            assert go.wait(60)
+            order.append("written")
+            return 1
+
+        def close(self):
+            order.append("closed")
+
+    ended = SimpleNamespace(stdin=Pipe(), stdout=io.BytesIO(), stderr=io.BytesIO(), wait=lambda: 0)
+    run = FakeEngine().prepare(program(), tmp_path)
+    player = PlayerProcess(1, ended, run, threading.Condition())
+    player.send([b"12 ", b"34"])
+    assert begun.wait(60)
+    closing = threading.Thread(target=player.close)
+    closing.start()
+    time.sleep(0.05)
+    assert order == []
+    go.set()
+    closing.join(60)
+    until = time.monotonic() + 60
+    while "closed" not in order:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert order[:2] == ["written", "closed"] and order.count("written") == 1
