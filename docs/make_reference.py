@@ -12,6 +12,7 @@ import warnings
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+EXTRAS = {"fl_krum.flower": "flwr", "fl_krum.federation.torch_model": "torch"}  # what they need
 sys.path.insert(0, str(ROOT))
 
 import pdoc  # noqa: E402
@@ -21,7 +22,8 @@ import mamba  # noqa: E402
 
 
 def modules() -> list[str]:
-    """All modules, but for those that run when they are imported, and Flower's without Flower."""
+    """All modules, but for those that run when they are imported, or need an extra that is not
+    there."""
     found = (
         module.name
         for package in (fl_krum, mamba)
@@ -33,8 +35,8 @@ def modules() -> list[str]:
 
 
 def _is_left_out(name: str) -> bool:
-    without_flower = name.startswith("fl_krum.flower") and not importlib.util.find_spec("flwr")
-    return name.endswith("__main__") or without_flower
+    needed = (package for start, package in EXTRAS.items() if name.startswith(start))
+    return name.endswith("__main__") or not all(map(importlib.util.find_spec, needed))
 
 
 def main(folder: Path) -> None:
