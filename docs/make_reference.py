@@ -22,8 +22,8 @@ import mamba  # noqa: E402
 
 
 def modules() -> list[str]:
-    """All modules, but for those that run when they are imported, or need an extra that is not
-    there."""
+    """All modules; behind a mark, as pdoc has it, those that run when they are imported, or need an
+    extra that is not there."""
     found = (
         module.name
         for package in (fl_krum, mamba)
@@ -31,7 +31,7 @@ def modules() -> list[str]:
             package.__path__, f"{package.__name__}.", onerror=lambda name: None
         )
     )
-    return ["fl_krum", "mamba", *(name for name in found if not _is_left_out(name))]
+    return ["fl_krum", "mamba", *("!" * _is_left_out(name) + name for name in found)]
 
 
 def _is_left_out(name: str) -> bool:
@@ -44,10 +44,13 @@ def main(folder: Path) -> None:
         setattr(fl_krum, name, getattr(fl_krum, name))
     # Of names that are imported for type checkers only, pdoc shows what is written.
     warnings.filterwarnings("ignore", module="pdoc.doc_types")
+    # It tries what is left out, which is no matter, and is told of some modules twice.
+    warnings.filterwarnings("ignore", "Couldn't import|The module specification")
     pdoc.render.configure(docformat="numpy", footer_text=f"fl_krum {fl_krum.__version__}")
     names = modules()
     for name in names:
-        importlib.import_module(name)
+        if not name.startswith("!"):
+            importlib.import_module(name)
     pdoc.pdoc(*names, output_directory=folder)
     print(folder / "index.html")
 
